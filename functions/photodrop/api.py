@@ -1,0 +1,134 @@
+"""What every API function has in common: routing, error answers, CORS, correlation ids."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from photodrop.access import Caller, caller_of
+from photodrop.config import settings
+from photodrop.errors import FieldError, InvalidRequestError, RequestError
+from photodrop.observability import logger
+
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+
+class UnauthorizedError(RequestError):
+    """Nobody is signed in. On AWS the gateway says so first."""
+
+    status = 401
+    code = "Unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in, and send the ID token in the Authorization header.")
+
+
+def application() -> APIGatewayRestResolver:
+    """Return a resolver that answers every error in the service's own shape."""
+    app = APIGatewayRestResolver(enable_validation=True)
+
+    def refuse(error: RequestError) -> Response[Any]:
+        logger.info("Refused", code=error.code, status=error.status)
+        return _answer_error(app, error.status, error.code, error.message, error)
+
+    def refuse_invalid(error: RequestValidationError) -> Response[Any]:
+        return refuse(InvalidRequestError([_field_error(wrong) for wrong in error.errors()]))
+
+    def refuse_content_type(_: RequestUnsupportedContentType) -> Response[Any]:
+        return _answer_error(app, 415, "UnsupportedMediaType", "Send JSON, as application/json.")
+
+    def answer_not_found(_: NotFoundError) -> Response[Any]:
+        return _answer_error(app, 404, "RouteNotFound", "There is no such route.")
+
+    def answer_unexpected(_: Exception) -> Response[Any]:
+        logger.exception("Unexpected error")
+        message = "Something went wrong on our side. Please try again."
+        return _answer_error(app, 500, "InternalError", message)
+
+    app.exception_handler(RequestError)(refuse)
+    app.exception_handler(RequestValidationError)(refuse_invalid)
+    app.exception_handler(RequestUnsupportedContentType)(refuse_content_type)
+    app.exception_handler(NotFoundError)(answer_not_found)
+    app.exception_handler(Exception)(answer_unexpected)
+    return app
+
+
+def handler(app: APIGatewayRestResolver) -> Handler:
+    """Return the Lambda entry point of `app`."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        logger.set_correlation_id(request_id(event))
+        response = app.resolve(event, context)
+        # On every answer, asked for by a browser or not: a cache must not keep one without.
+        response["multiValueHeaders"] |= {
+            "Access-Control-Allow-Origin": [settings().allowed_origin],
+            "Access-Control-Expose-Headers": ["Retry-After"],
+            "Vary": ["Origin"],
+            "Cache-Control": ["no-store"],  # answers carry signed URLs
+        }
+        return response
+
+    return handle
+
+
+def caller(app: APIGatewayRestResolver) -> Caller:
+    """Return who sent the current request. Raises UnauthorizedError when nobody did."""
+    who = caller_of(app.current_event.raw_event)
+    if who is None:
+        raise UnauthorizedError
+    return who
+
+
+def request_id(event: Mapping[str, Any]) -> str:
+    """Return API Gateway's id of the request: the one in the access log and in error answers."""
+    return str(event["requestContext"]["requestId"])
+
+
+def _answer_error(
+    app: APIGatewayRestResolver,
+    status: int,
+    code: str,
+    message: str,
+    error: RequestError | None = None,
+) -> Response[Any]:
+    body: dict[str, Any] = {
+        "code": code,
+        "message": message,
+        "requestId": request_id(app.current_event.raw_event),
+    }
+    if isinstance(error, InvalidRequestError):
+        body["fields"] = [
+            {"field": wrong.field, "message": wrong.message} for wrong in error.fields
+        ]
+    return Response(
+        status_code=status,
+        content_type=content_types.APPLICATION_JSON,
+        body=json.dumps(body, ensure_ascii=False),
+        headers=dict(error.headers) if error else {},
+    )
+
+
+# Pydantic's words for what people get wrong most, in words that need no Python.
+_PLAIN_WORDS = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field",
+    "json_invalid": "must be JSON",
+    "model_attributes_type": "must be a JSON object",
+}
+
+
+def _field_error(wrong: Mapping[str, Any]) -> FieldError:
+    """Put pydantic's finding into words: where (without body/query/path), and what is wrong."""
+    place = [str(part) for part in wrong["loc"]]
+    name = "body" if wrong["type"] == "json_invalid" else ".".join(place[1:]) or place[0]
+    message = str(wrong["msg"]).removeprefix("Value error, ")
+    message = _PLAIN_WORDS.get(wrong["type"], message[:1].lower() + message[1:])
+    return FieldError(name, message)

@@ -1,0 +1,83 @@
+"""The deployment's settings. This is the only module that reads the environment."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `template.yaml` hands to the functions. The unit is in each name."""
+
+    photos_table: str
+    usage_table: str
+    uploads_bucket: str
+    thumbnails_bucket: str
+    thumbnails_queue_url: str
+    allowed_origin: str
+    upload_ttl_seconds: int
+    view_ttl_seconds: int
+    max_image_bytes: int
+    max_image_pixels: int
+    thumbnail_sizes: tuple[int, ...]
+    uploads_per_minute: int
+    max_photos_per_user: int
+    max_bytes_per_user: int
+    region: str
+    endpoint_url: str | None
+    """AWS endpoint of a local stack; None on AWS."""
+    is_sam_local: bool
+    """Run by `sam local` on a developer's machine: only that command sets it, in its containers."""
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings, read once. Raises KeyError naming a variable that is not set."""
+    env = os.environ
+    return Settings(
+        photos_table=env["PHOTOS_TABLE"],
+        usage_table=env["USAGE_TABLE"],
+        uploads_bucket=env["UPLOADS_BUCKET"],
+        thumbnails_bucket=env["THUMBNAILS_BUCKET"],
+        thumbnails_queue_url=env["THUMBNAILS_QUEUE_URL"],
+        allowed_origin=env["ALLOWED_ORIGIN"],
+        upload_ttl_seconds=int(env["UPLOAD_TTL_SECONDS"]),
+        view_ttl_seconds=int(env["VIEW_TTL_SECONDS"]),
+        max_image_bytes=int(env["MAX_IMAGE_BYTES"]),
+        max_image_pixels=int(env["MAX_IMAGE_PIXELS"]),
+        thumbnail_sizes=tuple(sorted(int(size) for size in env["THUMBNAIL_SIZES"].split(","))),
+        uploads_per_minute=int(env["UPLOADS_PER_MINUTE"]),
+        max_photos_per_user=int(env["MAX_PHOTOS_PER_USER"]),
+        max_bytes_per_user=int(env["MAX_BYTES_PER_USER"]),
+        region=env["AWS_REGION"],
+        endpoint_url=env.get("AWS_ENDPOINT_URL") or None,
+        is_sam_local=env.get("AWS_SAM_LOCAL") == "true",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """AWS credentials that URLs are signed with."""
+
+    access_key: str
+    secret_key: str
+    session_token: str | None
+    expires_at: str | None
+    """ISO 8601 moment at which they end, where the environment states it."""
+
+
+@cache
+def credentials() -> Credentials:
+    """Return the credentials that the runtime gave this process; they stay the same while it lives.
+
+    Lambda hands them over in the environment and does not state when they end. Where something
+    does (`AWS_CREDENTIAL_EXPIRATION`, as `aws configure export-credentials` writes it), a signed
+    URL must not promise to outlive them.
+    """
+    env = os.environ
+    return Credentials(
+        access_key=env["AWS_ACCESS_KEY_ID"],
+        secret_key=env["AWS_SECRET_ACCESS_KEY"],
+        session_token=env.get("AWS_SESSION_TOKEN") or None,
+        expires_at=env.get("AWS_CREDENTIAL_EXPIRATION") or None,
+    )

@@ -1,0 +1,107 @@
+"""Every error the service raises on purpose.
+
+::
+
+    PhotodropError
+    ├── RequestError                 answered to the client: `status`, `code`, `message`
+    │   ├── InvalidRequestError          400, with every wrong field
+    │   ├── FileTooLargeError            413
+    │   ├── PhotoNotFoundError           404
+    │   ├── PhotoNotReadyError           409
+    │   ├── IdempotencyKeyReusedError    409
+    │   └── LimitExceededError           429, with Retry-After
+    └── ContentRejectedError         what landed is refused: the photo becomes `failed`
+
+`code` is for programs and never changes; `message` is for people and may.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class PhotodropError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class RequestError(PhotodropError):
+    """An error that a client is told about.
+
+    Subclasses fix `status` (HTTP) and `code`. `headers` go into the response.
+    """
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+
+    def __init__(self, message: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.headers = headers or {}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field: `field` is its JSON name (`body.tags.3` style for nested ones)."""
+
+    field: str
+    message: str
+
+
+class InvalidRequestError(RequestError):
+    """The request is malformed; `fields` lists everything that is wrong with it."""
+
+    status = 400
+    code = "InvalidRequest"
+
+    def __init__(self, fields: list[FieldError]) -> None:
+        super().__init__("; ".join(f"{wrong.field}: {wrong.message}" for wrong in fields))
+        self.fields = fields
+
+
+class FileTooLargeError(RequestError):
+    """The declared size is above what this deployment accepts for the type."""
+
+    status = 413
+    code = "FileTooLarge"
+
+
+class PhotoNotFoundError(RequestError):
+    """No such photo, or none that this caller may see: the two are not told apart."""
+
+    status = 404
+    code = "PhotoNotFound"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such photo.")
+
+
+class PhotoNotReadyError(RequestError):
+    """The photo exists but cannot be viewed: it is on its way, or it failed."""
+
+    status = 409
+    code = "PhotoNotReady"
+
+
+class IdempotencyKeyReusedError(RequestError):
+    """The same Idempotency-Key came with another body."""
+
+    status = 409
+    code = "IdempotencyKeyReused"
+
+
+class LimitExceededError(RequestError):
+    """A per-user limit is reached. `retry_after_seconds` is whole seconds, at least 1."""
+
+    status = 429
+    code = "LimitExceeded"
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message, headers={"Retry-After": str(retry_after_seconds)})
+
+
+class ContentRejectedError(PhotodropError):
+    """What landed is not what may be kept. Ends in `failure: {code, message}` on the photo."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message

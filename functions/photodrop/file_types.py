@@ -1,0 +1,102 @@
+"""The content types that may be uploaded, and how to tell the real one from a file's first bytes.
+
+Nothing here decodes anything or imports a third party's code: every function may use it.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+EXTENSIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "image/jpeg": "jpg",
+        "image/png": "png",
+        "image/webp": "webp",
+        "image/gif": "gif",
+        "image/heic": "heic",
+        "image/heif": "heif",
+        "image/avif": "avif",
+        "image/tiff": "tiff",
+        "video/mp4": "mp4",
+        "video/quicktime": "mov",
+        "video/webm": "webm",
+    }
+)
+"""Every accepted content type, with the file extension that its keys end in."""
+
+SNIFF_BYTES = 64
+"""How many of a file's first bytes `sniff` wants; fewer are fine when the file has no more."""
+
+# Brands of ISO base media files, from the registry at mp4ra.org and ISO/IEC 23008-12.
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEVC_IMAGE_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
+_IMAGE_CONTAINER_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
+_MP4_BRANDS = frozenset(
+    {b"isom", b"mp41", b"mp42", b"avc1", b"dash", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6"}
+    | {b"iso7", b"iso8", b"iso9", b"isoa", b"isob", b"isoc", b"M4V ", b"M4VP", b"MSNV", b"XAVC"}
+)
+_NOT_VIDEO_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P ", b"crx ", b"jp2 ", b"jpx ", b"F4A "})
+
+
+def is_image(content_type: str) -> bool:
+    """Tell whether this accepted type is an image, one that gets dimensions and thumbnails."""
+    return content_type.startswith("image/") and content_type in EXTENSIONS
+
+
+def is_video(content_type: str) -> bool:
+    """Tell whether this accepted type is a video, which is kept but not decoded."""
+    return content_type.startswith("video/") and content_type in EXTENSIONS
+
+
+def satisfies(sniffed: str, declared: str) -> bool:
+    """Tell whether a file whose bytes say `sniffed` is what a client that said `declared` promised.
+
+    HEIC is HEIF with HEVC inside, and phones and browsers use either name for the same file.
+    All other types must be equal.
+    """
+    heif_names = ("image/heic", "image/heif")
+    return sniffed == declared or (sniffed in heif_names and declared in heif_names)
+
+
+def sniff(head: bytes) -> str | None:
+    """Return the accepted content type that these first `SNIFF_BYTES` of a file show, or None."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head.startswith((b"II*\0", b"MM\0*", b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0")):
+        # Canon's CR2 raw files are TIFF by the first four bytes and name themselves after them.
+        return None if head[8:10] == b"CR" else "image/tiff"
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        # WebM is the Matroska container with another DocType (element 0x4282).
+        return "video/webm" if b"\x42\x82\x84webm" in head else None
+    if head[4:8] == b"ftyp":
+        return _sniff_brands(head)
+    if head[4:8] in (b"moov", b"wide", b"mdat"):
+        return "video/quicktime"  # older QuickTime files have no ftyp box
+    return None
+
+
+def _sniff_brands(head: bytes) -> str | None:
+    box_size = int.from_bytes(head[:4], "big")
+    major = head[8:12]
+    listed = head[16 : min(box_size, len(head))]
+    compatible = {listed[at : at + 4] for at in range(0, len(listed) - 3, 4)}
+
+    if major in _AVIF_BRANDS:
+        return "image/avif"
+    if major in _HEVC_IMAGE_BRANDS:
+        return "image/heic"
+    if major in _IMAGE_CONTAINER_BRANDS:
+        # The container's own brand does not say what codec is inside: its companions do.
+        return "image/avif" if compatible & _AVIF_BRANDS else "image/heif"
+    if major == b"qt  ":
+        return "video/quicktime"
+    if major in _NOT_VIDEO_BRANDS:
+        return None
+    if major in _MP4_BRANDS or compatible & _MP4_BRANDS:
+        return "video/mp4"
+    return None

@@ -1,0 +1,162 @@
+"""Finding photos, and describing them to those who may see them."""
+
+import base64
+import binascii
+import re
+from urllib.parse import quote
+
+from photodrop import keys, signing
+from photodrop.access import Caller
+from photodrop.config import settings
+from photodrop.errors import (
+    FieldError,
+    InvalidRequestError,
+    PhotoNotFoundError,
+    PhotoNotReadyError,
+)
+from photodrop.models import Photo
+from photodrop.schemas import FailureReason, PhotoDetails, PhotoPage, ThumbnailLink, ViewUrl
+from photodrop.signing import timestamp
+from photodrop.status import Status
+
+
+def find(caller: Caller, photo_id: str) -> Photo:
+    """Return a photo that the caller may see. Raises PhotoNotFoundError for all others."""
+    try:
+        photo = Photo.get(photo_id, "photo")
+    except Photo.DoesNotExist:
+        raise PhotoNotFoundError from None
+    if photo.owner_id != caller.user_id:
+        raise PhotoNotFoundError
+    return photo
+
+
+def list_owned(owner_id: str, *, limit: int, cursor: str | None) -> PhotoPage:
+    """Return one page of a user's photos, newest first: one Query, whatever they own.
+
+    Raises InvalidRequestError for a cursor that no list gave out.
+    """
+    start = None
+    if cursor:
+        # Only the position is in the cursor. Whose list it is comes from the caller's token, so a
+        # forged one can do no more than start elsewhere in the caller's own list.
+        order = _decode_cursor(cursor)
+        start = {
+            "ownerList": {"S": owner_id},
+            "listOrder": {"S": order},
+            "photoId": {"S": order.partition("#")[2]},
+            "row": {"S": "photo"},
+        }
+    # One more than asked for: it tells whether there is a next page.
+    found = list(
+        Photo.by_owner.query(
+            owner_id, scan_index_forward=False, limit=limit + 1, last_evaluated_key=start
+        )
+    )
+    page = found[:limit]
+    more = len(found) > limit
+    return PhotoPage(
+        items=[describe(photo) for photo in page],
+        next_cursor=_encode_cursor(page[-1].list_order) if more else None,
+    )
+
+
+def describe(photo: Photo) -> PhotoDetails:
+    """Return what a viewer of the photo sees, with its thumbnails signed."""
+    return PhotoDetails(
+        photo_id=photo.photo_id,
+        event_id=photo.event_id,
+        owner_id=photo.owner_id,
+        file_name=photo.file_name,
+        title=photo.title,
+        description=photo.description,
+        tags=list(photo.tags),
+        content_type=photo.content_type,
+        size_bytes=int(photo.size_bytes),
+        status=Status(photo.status),
+        failure=_failure(photo),
+        width=_whole(photo.width),
+        height=_whole(photo.height),
+        taken_at=photo.taken_at,
+        thumb_hash=photo.thumb_hash,
+        thumbnails=_signed_thumbnails(photo),
+        storage_class="STANDARD",
+        restore=None,
+        created_at=photo.created_at,
+        updated_at=photo.updated_at,
+    )
+
+
+def view_url(photo: Photo, disposition: str) -> ViewUrl:
+    """Sign a GET of the verified version of an original; `disposition` is inline or attachment.
+
+    Raises PhotoNotReadyError unless the photo is completed.
+    """
+    if photo.status != Status.COMPLETED:
+        raise PhotoNotReadyError(f"The photo cannot be viewed: it is {photo.status}.")
+    query = {
+        "response-content-disposition": content_disposition(disposition, photo.file_name),
+        "response-content-type": photo.content_type,
+    }
+    if photo.version_id:
+        query["versionId"] = photo.version_id
+    signed = signing.presign_url(
+        "GET",
+        settings().uploads_bucket,
+        photo.key,
+        ttl_seconds=settings().view_ttl_seconds,
+        query=query,
+    )
+    return ViewUrl(url=signed.url, expires_at=timestamp(signed.expires_at))
+
+
+def content_disposition(disposition: str, file_name: str) -> str:
+    """Return a Content-Disposition (RFC 6266): the exact name, and one in ASCII for old clients."""
+    plain = re.sub(r'[^ -~]|["\\%]', "_", file_name)
+    return f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
+
+
+def _signed_thumbnails(photo: Photo) -> list[ThumbnailLink]:
+    links = []
+    for thumbnail in photo.thumbnails:
+        signed = signing.presign_url(
+            "GET",
+            settings().thumbnails_bucket,
+            keys.thumbnail(photo.key, int(thumbnail.size)),
+            ttl_seconds=settings().view_ttl_seconds,
+        )
+        links.append(
+            ThumbnailLink(
+                size=int(thumbnail.size),
+                width=int(thumbnail.width),
+                height=int(thumbnail.height),
+                content_type="image/webp",
+                url=signed.url,
+                expires_at=timestamp(signed.expires_at),
+            )
+        )
+    return links
+
+
+def _failure(photo: Photo) -> FailureReason | None:
+    if photo.failure is None:
+        return None
+    return FailureReason(code=photo.failure.code, message=photo.failure.message)
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def _encode_cursor(list_order: str) -> str:
+    return base64.urlsafe_b64encode(list_order.encode()).decode().rstrip("=")
+
+
+def _decode_cursor(cursor: str) -> str:
+    try:
+        order = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, ValueError):
+        order = ""
+    if not re.fullmatch(r"[0-9TZ:.-]{24}#[0-9a-f-]{36}", order):
+        raise InvalidRequestError([FieldError("cursor", "must be one that a list gave out")])
+    return order

@@ -1,0 +1,183 @@
+"""The shapes of requests and responses: they validate, and they describe the API."""
+
+import base64
+import binascii
+import re
+import unicodedata
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic.alias_generators import to_camel
+
+from photodrop import file_types
+from photodrop.status import Status
+
+MAX_TAGS = 20
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Not allowed in any text: everything below space, except tab and line breaks."""
+
+
+class Shape(BaseModel):
+    """Base of all shapes: camelCase outside, snake_case inside, unknown fields refused."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+def _plain_text(text: str) -> str:
+    if CONTROL_CHARACTERS.search(text):
+        raise ValueError("must not contain control characters")
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _file_name(name: str) -> str:
+    name = _plain_text(name)
+    if not name or name in {".", ".."} or re.search(r"[/\\\r\n\t]", name):
+        raise ValueError("must be the name of a file, without folders")
+    return name
+
+
+def _tag(tag: str) -> str:
+    """Normalise: `  Été  2024 ` and `été 2024` are one tag."""
+    tag = " ".join(_plain_text(tag).split()).casefold()
+    if not tag:
+        raise ValueError("must not be empty")
+    return unicodedata.normalize("NFC", tag)
+
+
+def _unique(tags: list[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
+
+
+def _sha256(checksum: str) -> str:
+    """Accept the digest in hex or base64; return base64, as S3 wants it."""
+    try:
+        digest = (
+            bytes.fromhex(checksum)
+            if len(checksum) == 64
+            else base64.b64decode(checksum, validate=True)
+        )
+    except (ValueError, binascii.Error):
+        digest = b""
+    if len(digest) != 32:
+        raise ValueError("must be a SHA-256 digest in hex or base64")
+    return base64.b64encode(digest).decode()
+
+
+Title = Annotated[str, Field(max_length=200), AfterValidator(_plain_text)]
+Description = Annotated[str, Field(max_length=5000), AfterValidator(_plain_text)]
+Tags = Annotated[
+    list[Annotated[str, Field(max_length=50), AfterValidator(_tag)]],
+    Field(max_length=MAX_TAGS),
+    AfterValidator(_unique),
+]
+
+
+class InitiateUpload(Shape):
+    """Body of initiate-upload."""
+
+    file_name: Annotated[str, Field(max_length=255), AfterValidator(_file_name)] = Field(
+        examples=["sunset.jpg"]
+    )
+    content_type: str = Field(examples=["image/jpeg"])
+    size_bytes: int = Field(ge=1, strict=True, description="Exact size of the file in bytes")
+    title: Title | None = None
+    description: Description | None = None
+    tags: Tags = []
+    checksum_sha256: Annotated[str, AfterValidator(_sha256)] | None = Field(
+        default=None, alias="checksumSha256", description="SHA-256 of the file, in hex or base64"
+    )
+    method: Literal["PUT", "POST"] = "PUT"
+
+    @field_validator("content_type")
+    @classmethod
+    def _is_accepted(cls, content_type: str) -> str:
+        content_type = content_type.strip().lower()
+        if not file_types.is_image(content_type):
+            accepted = sorted(filter(file_types.is_image, file_types.EXTENSIONS))
+            raise ValueError(f"must be one of {', '.join(accepted)}")
+        return content_type
+
+
+class Upload(Shape):
+    """How to send the file: `method` to `url`, with exactly these headers or form fields."""
+
+    method: Literal["PUT", "POST"]
+    url: str
+    headers: dict[str, str]
+    fields: dict[str, str]
+    expires_at: str
+
+
+class InitiatedUpload(Shape):
+    """Answer of initiate-upload. `upload` is null when there is nothing left to send."""
+
+    photo_id: str
+    key: str
+    status: Status
+    upload: Upload | None
+
+
+class FailureReason(Shape):
+    """Why a photo failed."""
+
+    code: str
+    message: str
+
+
+class ThumbnailLink(Shape):
+    """One thumbnail, signed. `size` is the longest side asked for."""
+
+    size: int
+    width: int
+    height: int
+    content_type: str
+    url: str
+    expires_at: str
+
+
+class PhotoDetails(Shape):
+    """A photo as its viewers see it."""
+
+    photo_id: str
+    event_id: str | None
+    owner_id: str
+    file_name: str
+    title: str | None
+    description: str | None
+    tags: list[str]
+    content_type: str
+    size_bytes: int
+    status: Status
+    failure: FailureReason | None
+    width: int | None
+    height: int | None
+    taken_at: str | None
+    thumb_hash: str | None
+    thumbnails: list[ThumbnailLink]
+    storage_class: str
+    restore: None
+    created_at: str
+    updated_at: str
+
+
+class PhotoPage(Shape):
+    """One page of a list, newest first. `nextCursor` is null on the last one."""
+
+    items: list[PhotoDetails]
+    next_cursor: str | None
+
+
+class ViewUrl(Shape):
+    """A signed URL to an original."""
+
+    url: str
+    expires_at: str
+
+
+class ErrorBody(Shape):
+    """Every error of the service and of its gateway."""
+
+    code: str
+    message: str
+    request_id: str
+    fields: list[dict[str, str]] | None = None

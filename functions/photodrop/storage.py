@@ -1,0 +1,117 @@
+"""The two buckets: reading what landed, writing thumbnails, taking refused objects out of sight."""
+
+import io
+from typing import IO, Any, BinaryIO
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from photodrop.config import settings
+
+BLOCK_BYTES = 64 * 1024
+"""One ranged read. Nearly every header fits in the first."""
+
+
+class ObjectGoneError(Exception):
+    """The object, or this version of it, is not in the bucket."""
+
+
+_s3: Any = boto3.client(
+    "s3",
+    config=Config(
+        # Checksums only where S3 demands them: the SDK's default ones break other S3 endpoints.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3={"us_east_1_regional_endpoint": "regional"},
+    ),
+)
+
+
+class RangedObject(io.RawIOBase):
+    """A seekable file over one version of an original that fetches only what is read."""
+
+    def __init__(self, key: str, version_id: str | None, size_bytes: int) -> None:
+        self._source = {"Bucket": settings().uploads_bucket, "Key": key} | _version(version_id)
+        self._size = size_bytes
+        self._at = 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position, in bytes."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position, in bytes, and return it."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` from S3. Raises ObjectGoneError when the version no longer exists."""
+        end = min(self._at + len(buffer), self._size)
+        if end <= self._at:
+            return 0
+        data = _get(self._source | {"Range": f"bytes={self._at}-{end - 1}"}).read()
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+def open_original(key: str, version_id: str | None, size_bytes: int) -> BinaryIO:
+    """Open one version of an original for reading its header, in blocks of BLOCK_BYTES."""
+    return io.BufferedReader(RangedObject(key, version_id, size_bytes), BLOCK_BYTES)
+
+
+def download_original(key: str, version_id: str | None, target: IO[bytes]) -> None:
+    """Copy one version of an original into `target`. Raises ObjectGoneError."""
+    source = {"Bucket": settings().uploads_bucket, "Key": key} | _version(version_id)
+    for chunk in _get(source).iter_chunks(1024 * 1024):
+        target.write(chunk)
+    target.seek(0)
+
+
+def put_thumbnail(key: str, data: bytes, content_type: str) -> None:
+    """Store a thumbnail. What lies at its key never changes, so it may be cached for long."""
+    _s3.put_object(
+        Bucket=settings().thumbnails_bucket,
+        Key=key,
+        Body=data,
+        ContentType=content_type,
+        CacheControl="private, max-age=31536000, immutable",
+    )
+
+
+def hide_original(key: str) -> None:
+    """Delete an original. The bucket keeps the version for a few days, for operators to look at."""
+    _s3.delete_object(Bucket=settings().uploads_bucket, Key=key)
+
+
+def remove_version(key: str, version_id: str) -> None:
+    """Remove one version for good: one that was put over an original that is already there."""
+    _s3.delete_object(Bucket=settings().uploads_bucket, Key=key, VersionId=version_id)
+
+
+def _get(source: dict[str, str]) -> Any:
+    try:
+        return _s3.get_object(**source)["Body"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {
+            "NoSuchKey",
+            "NoSuchVersion",
+            "404",
+            "MethodNotAllowed",
+        }:
+            raise ObjectGoneError from error
+        raise
+
+
+def _version(version_id: str | None) -> dict[str, str]:
+    return {"VersionId": version_id} if version_id else {}

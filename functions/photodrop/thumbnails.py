@@ -1,0 +1,61 @@
+"""The last step: thumbnails of a verified photo. ``processing`` → ``completed`` or ``failed``."""
+
+import tempfile
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from photodrop import keys, storage
+from photodrop.config import settings
+from photodrop.errors import ContentRejectedError
+from photodrop.imaging.thumbnails import make_thumbnails
+from photodrop.models import Photo, ThumbnailSize
+from photodrop.observability import logger, metrics
+from photodrop.status import Status
+from photodrop.verification import budget, fail
+
+
+def make(photo_id: str) -> None:
+    """Make all thumbnails of a photo, then complete it. Does nothing when that is done already.
+
+    Raises nothing for a photo that cannot be decoded (it fails); errors of AWS's services pass
+    through, to be tried again.
+    """
+    logger.append_keys(photo_id=photo_id)
+    try:
+        photo = Photo.get(photo_id, "photo", consistent_read=True)
+    except Photo.DoesNotExist:
+        logger.info("Photo was deleted")
+        return
+    logger.set_correlation_id(photo.correlation_id)
+    if photo.status != Status.PROCESSING:
+        logger.info("Nothing left to do", status=photo.status)
+        return
+
+    try:
+        with tempfile.TemporaryFile() as original:
+            storage.download_original(photo.key, photo.version_id, original)
+            rendition = make_thumbnails(original, settings().thumbnail_sizes, budget=budget())
+    except ContentRejectedError as refusal:
+        fail(photo, refusal)
+        return
+    except storage.ObjectGoneError:
+        fail(photo, ContentRejectedError("UploadRemoved", "The file was removed again."))
+        return
+    for thumbnail in rendition.thumbnails:
+        key = keys.thumbnail(photo.key, thumbnail.size)
+        storage.put_thumbnail(key, thumbnail.data, thumbnail.content_type)
+    completed = photo.advance(
+        Status.COMPLETED,
+        [
+            Photo.thumb_hash.set(rendition.thumb_hash),
+            Photo.thumbnails.set(
+                [
+                    ThumbnailSize(size=made.size, width=made.width, height=made.height)
+                    for made in rendition.thumbnails
+                ]
+            ),
+        ],
+    )
+    if completed:
+        metrics.add_metric(name="PhotosCompleted", unit=MetricUnit.Count, value=1)
+        logger.info("Photo completed")

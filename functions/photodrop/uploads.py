@@ -1,0 +1,102 @@
+"""Beginning an upload: the pending record, and the grant to send the file straight to S3."""
+
+import hashlib
+import time
+import uuid
+
+from pynamodb.exceptions import PutError
+
+from photodrop import keys, limits, signing
+from photodrop.access import Caller
+from photodrop.config import settings
+from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError
+from photodrop.models import Photo, now_iso
+from photodrop.schemas import InitiateUpload
+from photodrop.signing import SignedPost, SignedUrl
+from photodrop.status import Status
+
+PENDING_DAYS = 7
+"""A record whose upload never came is dropped after this: a transfer that began in time is over."""
+
+
+def begin(
+    caller: Caller, wish: InitiateUpload, *, idempotency_key: str | None, correlation_id: str
+) -> Photo:
+    """Record a pending photo, charged to the caller's limits.
+
+    With an `idempotency_key` that the caller has used before, the photo of that first request.
+    Raises FileTooLargeError, LimitExceededError, IdempotencyKeyReusedError.
+    """
+    largest = settings().max_image_bytes
+    if wish.size_bytes > largest:
+        raise FileTooLargeError(f"sizeBytes: at most {largest} bytes are accepted for images.")
+
+    # The same key of the same user gives the same id, so the table itself finds the repetition.
+    photo_id = str(
+        uuid.uuid5(uuid.NAMESPACE_URL, f"photodrop:{caller.user_id}:{idempotency_key}")
+        if idempotency_key
+        else uuid.uuid4()
+    )
+    created_at = now_iso()
+    photo = Photo(
+        photo_id,
+        owner_id=caller.user_id,
+        owner_list=caller.user_id,
+        list_order=f"{created_at}#{photo_id}",
+        key=keys.original(caller.user_id, None, photo_id, wish.content_type),
+        file_name=wish.file_name,
+        title=wish.title,
+        description=wish.description,
+        tags=wish.tags,
+        content_type=wish.content_type,
+        size_bytes=wish.size_bytes,
+        checksum_sha256=wish.checksum_sha256,
+        upload_method=wish.method,
+        status=Status.PENDING,
+        request_hash=hashlib.sha256(wish.model_dump_json().encode()).hexdigest(),
+        correlation_id=correlation_id,
+        created_at=created_at,
+        updated_at=created_at,
+        remove_at=int(time.time()) + PENDING_DAYS * 24 * 3600,
+    )
+    limits.charge(caller.user_id, wish.size_bytes)
+    try:
+        photo.save(condition=Photo.photo_id.does_not_exist())
+    except PutError as error:
+        limits.release(caller.user_id, wish.size_bytes)
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        first = Photo.get(photo_id, "photo", consistent_read=True)
+        if first.request_hash != photo.request_hash:
+            raise IdempotencyKeyReusedError(
+                "This Idempotency-Key was used with another request. Use a new one."
+            ) from None
+        return first
+    return photo
+
+
+def grant(photo: Photo) -> SignedUrl | SignedPost | None:
+    """Sign what the client needs to send a pending photo's file, once; None when it is not pending.
+
+    By PUT, type, exact length, SHA-256 (when given) and `If-None-Match: *` are signed. By POST the
+    policy fixes the key, the type and the exact length; S3 knows no write-once forms, so a second
+    file that comes this way is removed when it lands.
+    """
+    if photo.status != Status.PENDING:
+        return None
+    bucket, ttl_seconds = settings().uploads_bucket, settings().upload_ttl_seconds
+    headers = {"Content-Type": photo.content_type}
+    if photo.checksum_sha256:
+        headers["x-amz-checksum-sha256"] = photo.checksum_sha256
+    size = int(photo.size_bytes)
+    if photo.upload_method == "POST":
+        return signing.presign_post(
+            bucket, photo.key, ttl_seconds=ttl_seconds, fields=headers, length_range=(size, size)
+        )
+    return signing.presign_url(
+        "PUT",
+        bucket,
+        photo.key,
+        ttl_seconds=ttl_seconds,
+        headers=headers | {"If-None-Match": "*", "Content-Length": str(size)},
+    )

@@ -1,0 +1,155 @@
+"""Finding out what landed: whether it is what was granted, and what it really is.
+
+``pending`` → ``uploaded`` → ``processing`` or ``failed``. Everything here may run twice, at once,
+late, or be cut off anywhere: the queue delivers again, and the record says what is left to do.
+What is not exactly what was granted is taken out of sight, and leaves a log line, a metric and,
+where it has a record, a failure that its owner can read.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+
+import boto3
+from aws_lambda_powertools.metrics import MetricUnit
+
+from photodrop import file_types, keys, storage
+from photodrop.config import settings
+from photodrop.errors import ContentRejectedError
+from photodrop.imaging import headers
+from photodrop.models import Failure, Photo
+from photodrop.observability import logger, metrics
+from photodrop.status import Status
+
+_sqs = boto3.client("sqs")
+
+FAILED_DAYS = 30
+"""For how long an owner can see that a photo failed, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class LandedObject:
+    """One version of an object in the uploads bucket, as S3's event describes it."""
+
+    key: str
+    version_id: str | None
+    etag: str
+    size_bytes: int
+
+
+def verify(landed: LandedObject) -> None:
+    """Take the photo that `landed` belongs to on to ``processing``, or to ``failed``.
+
+    Raises nothing for what a client did; errors of AWS's services pass through, to be tried again.
+    """
+    photo = _find(landed.key)
+    if photo is None:
+        _count("ObjectsWithoutRecord", landed)
+        storage.hide_original(landed.key)
+        return
+    logger.set_correlation_id(photo.correlation_id)
+    logger.append_keys(photo_id=photo.photo_id)
+
+    if photo.status == Status.PENDING:
+        arrived = [
+            Photo.version_id.set(landed.version_id) if landed.version_id else None,
+            Photo.etag.set(landed.etag),
+        ]
+        if not photo.advance(Status.UPLOADED, [change for change in arrived if change]):
+            photo.refresh(consistent_read=True)
+    if (photo.version_id, photo.etag) != (landed.version_id, landed.etag):
+        _refuse_second_file(landed)
+        return
+    if photo.status == Status.UPLOADED:
+        try:
+            _verify_content(photo, landed)
+        except ContentRejectedError as refusal:
+            fail(photo, refusal)
+            return
+    if photo.status == Status.PROCESSING:
+        # Also when an earlier delivery got this far and was cut off before it could ask.
+        _ask_for_thumbnails(photo)
+
+
+def fail(photo: Photo, refusal: ContentRejectedError) -> None:
+    """End a photo for good: its object leaves sight, its owner is refunded and told why."""
+    # In this order, so that after a crash in between the next delivery does both again.
+    storage.hide_original(photo.key)
+    photo.advance(
+        Status.FAILED,
+        [
+            Photo.failure.set(Failure(code=refusal.code, message=refusal.message)),
+            Photo.remove_at.set(int(time.time()) + FAILED_DAYS * 24 * 3600),
+        ],
+        refund=True,
+    )
+    metrics.add_metric(name="PhotosFailed", unit=MetricUnit.Count, value=1)
+    logger.warning("Photo failed", failure_code=refusal.code)
+
+
+def budget() -> headers.Budget:
+    """Return what an image of this deployment may cost to decode."""
+    return headers.Budget(max_pixels=settings().max_image_pixels)
+
+
+def _find(key: str) -> Photo | None:
+    photo_id = keys.photo_id(key)
+    if photo_id is None:
+        return None
+    try:
+        photo = Photo.get(photo_id, "photo", consistent_read=True)
+    except Photo.DoesNotExist:
+        return None
+    return photo if photo.key == key else None
+
+
+def _verify_content(photo: Photo, landed: LandedObject) -> None:
+    if landed.size_bytes != photo.size_bytes:
+        raise ContentRejectedError(
+            "SizeMismatch",
+            f"{photo.size_bytes} bytes were announced, and {landed.size_bytes} arrived.",
+        )
+    try:
+        with storage.open_original(landed.key, landed.version_id, landed.size_bytes) as stream:
+            facts = headers.inspect(stream, landed.size_bytes, budget())
+    except storage.ObjectGoneError:
+        raise ContentRejectedError("UploadRemoved", "The file was removed again.") from None
+    if not file_types.satisfies(facts.content_type, photo.content_type):
+        raise ContentRejectedError(
+            "ContentTypeMismatch",
+            f"{photo.content_type} was announced, but the file is {facts.content_type}.",
+        )
+    changes = [
+        Photo.content_type.set(facts.content_type),
+        Photo.width.set(facts.width),
+        Photo.height.set(facts.height),
+        Photo.orientation.set(facts.orientation),
+        Photo.animated.set(facts.animated),
+        Photo.remove_at.remove(),
+    ]
+    if facts.taken_at:
+        changes.append(Photo.taken_at.set(facts.taken_at))
+    if photo.advance(Status.PROCESSING, changes):
+        logger.info("Photo verified", content_type=facts.content_type)
+        metrics.add_metric(name="PhotosVerified", unit=MetricUnit.Count, value=1)
+    else:
+        photo.refresh(consistent_read=True)
+
+
+def _refuse_second_file(landed: LandedObject) -> None:
+    """Remove a file that was put over another one: only a form upload can do that."""
+    _count("SecondFiles", landed)
+    if landed.version_id:
+        storage.remove_version(landed.key, landed.version_id)
+
+
+def _ask_for_thumbnails(photo: Photo) -> None:
+    _sqs.send_message(
+        QueueUrl=settings().thumbnails_queue_url,
+        MessageBody=json.dumps({"photoId": photo.photo_id}),
+    )
+
+
+def _count(metric: str, landed: LandedObject) -> None:
+    metrics.add_metric(name=metric, unit=MetricUnit.Count, value=1)
+    logger.warning("Object refused", reason=metric, key=landed.key, version_id=landed.version_id)

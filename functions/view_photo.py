@@ -1,0 +1,27 @@
+"""GET /photos/{photoId} and GET /photos/{photoId}/view-url."""
+
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from photodrop import api, library
+from photodrop.schemas import PhotoDetails, ViewUrl
+
+app = api.application()
+
+
+@app.get("/photos/<photo_id>")
+def get_photo(photo_id: str) -> PhotoDetails:
+    """Return one photo, with its thumbnails signed."""
+    return library.describe(library.find(api.caller(app), photo_id))
+
+
+@app.get("/photos/<photo_id>/view-url")
+def get_view_url(
+    photo_id: str, disposition: Annotated[Literal["inline", "attachment"], Query()] = "inline"
+) -> ViewUrl:
+    """Return a signed URL to a photo's original."""
+    return library.view_url(library.find(api.caller(app), photo_id), disposition)
+
+
+handler = api.handler(app)
