@@ -1,0 +1,39 @@
+"""Small real pictures, made when they are needed."""
+
+import io
+
+import pillow_heif
+from PIL import Image
+
+
+def jpeg(
+    width: int = 64, height: int = 48, *, orientation: int | None = None, gps: bool = False
+) -> bytes:
+    """Return a JPEG whose left half is red and whose right half is blue, as stored."""
+    picture = Image.new("RGB", (width, height), (220, 30, 30))
+    picture.paste((30, 30, 220), (width // 2, 0, width, height))
+    exif = Image.Exif()
+    if orientation:
+        exif[0x0112] = orientation
+    if gps:
+        exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 29.6), 3: "E", 4: (2.0, 17.0, 40.2)})
+    output = io.BytesIO()
+    picture.save(output, "JPEG", quality=90, exif=exif)
+    return output.getvalue()
+
+
+def png(width: int = 64, height: int = 48) -> bytes:
+    """Return a PNG, half transparent."""
+    output = io.BytesIO()
+    Image.new("RGBA", (width, height), (30, 220, 30, 128)).save(output, "PNG")
+    return output.getvalue()
+
+
+def picture(kind: str, width: int, height: int) -> bytes:
+    """Return a picture of the same colours in any format that Pillow and pillow-heif write."""
+    pillow_heif.register_heif_opener()
+    output = io.BytesIO()
+    made = Image.new("RGB", (width, height), (220, 30, 30))
+    made.paste((30, 30, 220), (width // 2, 0, width, height))
+    made.save(output, kind)
+    return output.getvalue()

@@ -1,0 +1,81 @@
+"""Unit tests: no sockets, AWS played by moto, tables as `template.yaml` has them."""
+
+import io
+import os
+from collections.abc import Callable, Iterator
+
+os.environ |= {
+    "AWS_REGION": "eu-west-1",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "secret-example",
+    "AWS_SESSION_TOKEN": "session-example",
+    "PHOTOS_TABLE": "photos",
+    "USAGE_TABLE": "usage",
+    "UPLOADS_BUCKET": "photodrop-uploads",
+    "THUMBNAILS_BUCKET": "photodrop-thumbnails",
+    "THUMBNAILS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/thumbnails",
+    "ALLOWED_ORIGIN": "https://photos.example.com",
+    "UPLOAD_TTL_SECONDS": "900",
+    "VIEW_TTL_SECONDS": "600",
+    "MAX_IMAGE_BYTES": "10000000",
+    "MAX_IMAGE_PIXELS": "100000000",
+    "THUMBNAIL_SIZES": "160,640,1600",
+    "UPLOADS_PER_MINUTE": "600",
+    "MAX_PHOTOS_PER_USER": "1000",
+    "MAX_BYTES_PER_USER": "1000000000",
+    "POWERTOOLS_SERVICE_NAME": "photodrop",
+    "POWERTOOLS_METRICS_NAMESPACE": "Photodrop",
+    "POWERTOOLS_DEV": "false",
+}
+os.environ.pop("AWS_ENDPOINT_URL", None)
+
+import pytest
+from moto import mock_aws
+from pytest_socket import disable_socket
+
+from photodrop import config, observability
+from tests.support import fake_aws
+
+
+@pytest.fixture(autouse=True)
+def no_sockets() -> None:
+    disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Change settings for one test: `settings(UPLOADS_PER_MINUTE=2)`."""
+
+    def change(**variables: object) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, str(value))
+        forget()
+
+    def forget() -> None:
+        config.settings.cache_clear()
+        config.credentials.cache_clear()
+
+    forget()
+    yield change
+    monkeypatch.undo()
+    forget()
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """The stack's tables, buckets and queue, empty."""
+    with mock_aws():
+        fake_aws.create_stack()
+        yield
+
+
+@pytest.fixture
+def output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[], str]:
+    """What functions write to their log: lines of the logger, and metrics."""
+    lines = io.StringIO()
+    (handler,) = observability.logger.handlers
+    monkeypatch.setattr(handler, "stream", lines)
+    return lambda: lines.getvalue() + capsys.readouterr().out

@@ -1,0 +1,228 @@
+"""What a reader may rely on everywhere in the project."""
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.events import EVENTS
+from tests.support.template import ROOT, resources, template
+
+FUNCTIONS = ROOT / "functions"
+MODULES = sorted(path.stem for path in FUNCTIONS.glob("*.py"))
+DOMAIN = sorted((FUNCTIONS / "photodrop").rglob("*.py"))
+
+
+def logical_id(module: str) -> str:
+    return "".join(word.capitalize() for word in module.split("_")) + "Function"
+
+
+def imports(path: Path) -> set[str]:
+    """Return the dotted names of everything that a module imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def statements(role: str) -> list[dict[str, Any]]:
+    (policy,) = resources("AWS::IAM::Role")[role]["Policies"]
+    return list(policy["PolicyDocument"]["Statement"])
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_function_module_is_a_function_and_the_other_way_round() -> None:
+    functions = resources("AWS::Serverless::Function")
+    assert sorted(functions) == sorted(map(logical_id, MODULES))
+    for module in MODULES:
+        assert functions[logical_id(module)]["Handler"] == f"{module}.handler"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_function_has_an_event_file(module: str) -> None:
+    assert json.loads((EVENTS / f"{module}.json").read_text())
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: path.stem)
+def test_the_domain_imports_no_handler(path: Path) -> None:
+    assert not imports(path) & set(MODULES)
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: path.stem)
+def test_only_the_imaging_modules_import_pillow(path: Path) -> None:
+    uses_pillow = any(name.split(".")[0] in {"PIL", "pillow_heif"} for name in imports(path))
+    assert not uses_pillow or path.parent.name == "imaging"
+
+
+def test_only_config_reads_the_environment() -> None:
+    readers = {
+        path.name
+        for path in [*DOMAIN, *FUNCTIONS.glob("*.py")]
+        if re.search(r"\benviron\b|\bgetenv\b", path.read_text())
+    }
+    assert readers == {"config.py"}
+
+
+def test_the_template_sets_every_variable_that_config_reads() -> None:
+    source = (FUNCTIONS / "photodrop" / "config.py").read_text()
+    read = set(re.findall(r'env\["([A-Z_0-9]+)"\]', source))
+    given = set(template()["Globals"]["Function"]["Environment"]["Variables"])
+    from_lambda = {"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert read - from_lambda <= given
+    assert read, "the pattern finds the variables"
+
+
+def test_what_sam_local_alone_sets_is_not_in_the_template() -> None:
+    assert "AWS_SAM_LOCAL" not in (ROOT / "template.yaml").read_text()
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    functions = resources("AWS::Serverless::Function")
+    for module in MODULES:
+        role = logical_id(module).removesuffix("Function") + "Role"
+        assert functions[logical_id(module)]["Role"] == {"Fn::GetAtt": f"{role}.Arn"}
+        assert role in resources("AWS::IAM::Role")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_role_has_a_wildcard(module: str) -> None:
+    role = logical_id(module).removesuffix("Function") + "Role"
+    for statement in statements(role):
+        for action in as_list(statement["Action"]):
+            assert "*" not in action
+        for resource in as_list(statement["Resource"]):
+            text = json.dumps(resource)
+            assert resource != "*"
+            assert any(name in text for name in ("Table", "Bucket", "Queue")), text
+
+
+def test_who_may_do_what_is_counted() -> None:
+    """A new permission shows up here, to be looked at twice."""
+    granted = {
+        module: sorted(
+            f"{action} {re.search(r'[A-Z][A-Za-z]+(Table|Bucket|Queue)', json.dumps(resource))[0]}"  # type: ignore[index]
+            for statement in statements(logical_id(module).removesuffix("Function") + "Role")
+            for action in as_list(statement["Action"])
+            for resource in as_list(statement["Resource"])
+        )
+        for module in MODULES
+    }
+    assert granted == {
+        "initiate_upload": [
+            "dynamodb:GetItem PhotosTable",
+            "dynamodb:GetItem UsageTable",
+            "dynamodb:PutItem PhotosTable",
+            "dynamodb:UpdateItem UsageTable",
+            "s3:PutObject UploadsBucket",
+        ],
+        "list_photos": ["dynamodb:Query PhotosTable", "s3:GetObject ThumbnailsBucket"],
+        "process_upload": [
+            "dynamodb:GetItem PhotosTable",
+            "dynamodb:UpdateItem PhotosTable",
+            "dynamodb:UpdateItem UsageTable",
+            "s3:DeleteObject UploadsBucket",
+            "s3:DeleteObjectVersion UploadsBucket",
+            "s3:GetObject UploadsBucket",
+            "s3:GetObjectVersion UploadsBucket",
+            "sqs:DeleteMessage UploadsQueue",
+            "sqs:GetQueueAttributes UploadsQueue",
+            "sqs:ReceiveMessage UploadsQueue",
+            "sqs:SendMessage ThumbnailsQueue",
+        ],
+        "resize_thumbnails": [
+            "dynamodb:GetItem PhotosTable",
+            "dynamodb:UpdateItem PhotosTable",
+            "dynamodb:UpdateItem UsageTable",
+            "s3:DeleteObject UploadsBucket",
+            "s3:GetObject UploadsBucket",
+            "s3:GetObjectVersion UploadsBucket",
+            "s3:PutObject ThumbnailsBucket",
+            "sqs:DeleteMessage ThumbnailsQueue",
+            "sqs:GetQueueAttributes ThumbnailsQueue",
+            "sqs:ReceiveMessage ThumbnailsQueue",
+        ],
+        "view_photo": [
+            "dynamodb:GetItem PhotosTable",
+            "s3:GetObject ThumbnailsBucket",
+            "s3:GetObject UploadsBucket",
+            "s3:GetObjectVersion UploadsBucket",
+        ],
+    }
+
+
+def test_a_thumbnail_can_never_trigger_a_thumbnail() -> None:
+    buckets = resources("AWS::S3::Bucket")
+    assert "NotificationConfiguration" in buckets["UploadsBucket"]
+    assert "NotificationConfiguration" not in buckets["ThumbnailsBucket"]
+    for module in ("process_upload", "resize_thumbnails"):
+        for statement in statements(logical_id(module).removesuffix("Function") + "Role"):
+            if "s3:PutObject" in as_list(statement["Action"]):
+                assert "UploadsBucket" not in json.dumps(statement["Resource"])
+
+
+@pytest.mark.parametrize("bucket", ["UploadsBucket", "ThumbnailsBucket"])
+def test_buckets_are_private_encrypted_and_tls_only(bucket: str) -> None:
+    properties = resources("AWS::S3::Bucket")[bucket]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "BucketEncryption" in properties
+    (rule,) = properties["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedOrigins"] == [{"Ref": "AllowedOrigin"}]
+    assert "ETag" in rule["ExposedHeaders"]
+    policy = resources("AWS::S3::BucketPolicy")[f"{bucket}Policy"]["PolicyDocument"]
+    assert policy["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    rules = properties["LifecycleConfiguration"]["Rules"]
+    assert any("AbortIncompleteMultipartUpload" in rule for rule in rules)
+
+
+def test_every_error_of_the_gateway_is_in_our_shape_with_cors() -> None:
+    answers = resources("AWS::Serverless::Api")["Api"]["GatewayResponses"]
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED"} <= set(
+        answers
+    )
+    for name, answer in answers.items():
+        headers = answer["ResponseParameters"]["Headers"]
+        assert headers["Access-Control-Allow-Origin"] == {"Fn::Sub": "'${AllowedOrigin}'"}, name
+        body = answer["ResponseTemplates"]["application/json"]
+        body = body.replace("$context.error.messageString", '"words"')
+        assert set(json.loads(body)) == {"code", "message", "requestId"}, name
+    assert "Retry-After" in answers["THROTTLED"]["ResponseParameters"]["Headers"]
+
+
+def test_every_queue_has_a_dead_letter_queue_with_an_alarm_and_waits_long_enough() -> None:
+    queues = resources("AWS::SQS::Queue")
+    functions = resources("AWS::Serverless::Function")
+    alarms = json.dumps(resources("AWS::CloudWatch::Alarm"))
+    sources = [
+        (function["Timeout"], source["Properties"])
+        for function in functions.values()
+        for source in function["Events"].values()
+        if source["Type"] == "SQS"
+    ]
+    assert len(sources) == 2
+    for timeout, source in sources:
+        queue = source["Queue"]["Fn::GetAtt"].removesuffix(".Arn")
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert queues[queue]["VisibilityTimeout"] >= 6 * timeout
+        dead = queues[queue]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"]
+        assert f"{dead.removesuffix('.Arn')}.QueueName" in alarms
+        assert f"{queue}.QueueName" in alarms, "the age of its oldest message"
+
+
+def test_errors_of_every_function_raise_an_alarm() -> None:
+    alarm = json.dumps(resources("AWS::CloudWatch::Alarm")["FunctionErrorsAlarm"])
+    for name in resources("AWS::Serverless::Function"):
+        assert f'"Ref": "{name}"' in alarm
+
+
+def test_log_groups_have_a_retention() -> None:
+    for name, group in resources("AWS::Logs::LogGroup").items():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name

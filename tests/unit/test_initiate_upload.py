@@ -1,0 +1,240 @@
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+import initiate_upload
+from photodrop import uploads
+from photodrop.models import Photo, Usage
+from tests.support import events
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+WISH: dict[str, Any] = {"fileName": "sunset.jpg", "contentType": "image/jpeg", "sizeBytes": 1024}
+
+
+def initiate(body: Any = WISH, **parts: Any) -> tuple[int, Any, dict[str, list[str]]]:
+    event = events.request("initiate_upload", body=body, **parts)
+    if "headers" not in parts:
+        del event["headers"]["Idempotency-Key"], event["multiValueHeaders"]["Idempotency-Key"]
+    response = initiate_upload.handler(event, events.CONTEXT)
+    return response["statusCode"], json.loads(response["body"]), response["multiValueHeaders"]
+
+
+def test_the_event_file_is_granted() -> None:
+    response = initiate_upload.handler(events.load("initiate_upload"), events.CONTEXT)
+    assert response["statusCode"] == 201
+
+
+def test_grants_a_put_with_everything_signed() -> None:
+    digest = hashlib.sha256(b"x").digest()
+    status, body, _ = initiate(WISH | {"checksumSha256": digest.hex()})
+    assert status == 201
+    assert set(body) == {"photoId", "key", "status", "upload"}
+    assert body["status"] == "pending"
+    assert body["key"] == f"uploads/user_{events.USER}/{body['photoId']}.jpg"
+    upload = body["upload"]
+    assert upload["method"] == "PUT"
+    assert upload["fields"] == {}
+    assert upload["headers"] == {
+        "Content-Type": "image/jpeg",
+        "If-None-Match": "*",
+        "x-amz-checksum-sha256": base64.b64encode(digest).decode(),
+    }
+    signed = parse_qs(urlsplit(upload["url"]).query)["X-Amz-SignedHeaders"][0].split(";")
+    assert signed == [
+        "content-length", "content-type", "host", "if-none-match", "x-amz-checksum-sha256",
+    ]  # fmt: skip
+
+
+def test_grants_a_form_of_exactly_that_key_type_and_length() -> None:
+    _, body, _ = initiate(WISH | {"method": "POST"})
+    upload = body["upload"]
+    assert upload["method"] == "POST"
+    assert upload["headers"] == {}
+    assert upload["fields"]["key"] == body["key"]
+    policy = json.loads(base64.b64decode(upload["fields"]["policy"]))
+    assert ["content-length-range", 1024, 1024] in policy["conditions"]
+    assert {"key": body["key"]} in policy["conditions"]
+    assert {"Content-Type": "image/jpeg"} in policy["conditions"]
+
+
+def test_records_the_photo_as_pending_with_the_requests_id() -> None:
+    _, body, _ = initiate(WISH | {"title": " Sunset ", "tags": ["Lake", "lake ", "Été\t2024"]})
+    photo = Photo.get(body["photoId"], "photo")
+    assert photo.status == "pending"
+    assert photo.owner_id == events.USER
+    assert photo.title == "Sunset"
+    assert photo.tags == ["lake", "été 2024"]
+    assert photo.correlation_id == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    assert photo.remove_at > 0
+
+
+@pytest.mark.parametrize(
+    "name", ["a b+c(1).jpg", "日本語 ☀️.jpg", "r\u0301sume\u0301.jpg", "%2e%2e", "x" * 255]
+)
+def test_user_text_stays_out_of_keys_urls_and_headers(name: str) -> None:
+    _, body, _ = initiate(WISH | {"fileName": name, "title": name[:200]})
+    upload = body["upload"]
+    carried = body["key"] + unquote(upload["url"]) + json.dumps(upload["headers"])
+    assert carried.isascii()
+    assert name not in carried
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fields"),
+    [
+        ({}, ["contentType", "fileName", "sizeBytes"]),
+        (WISH | {"fileName": ""}, ["fileName"]),
+        (WISH | {"fileName": "../etc/passwd"}, ["fileName"]),
+        (WISH | {"fileName": "a\x00b"}, ["fileName"]),
+        (WISH | {"fileName": "x" * 256}, ["fileName"]),
+        (WISH | {"contentType": "text/html"}, ["contentType"]),
+        (WISH | {"sizeBytes": 0}, ["sizeBytes"]),
+        (WISH | {"sizeBytes": "1024"}, ["sizeBytes"]),
+        (WISH | {"sizeBytes": 1.5}, ["sizeBytes"]),
+        (WISH | {"sizeBytes": True}, ["sizeBytes"]),
+        (WISH | {"title": "x" * 201, "description": 5}, ["description", "title"]),
+        (WISH | {"tags": ["ok", "", "x" * 51]}, ["tags.1", "tags.2"]),
+        (WISH | {"tags": [str(n) for n in range(21)]}, ["tags"]),
+        (WISH | {"checksumSha256": "abc"}, ["checksumSha256"]),
+        (WISH | {"method": "PATCH"}, ["method"]),
+        (WISH | {"colour": "red"}, ["colour"]),
+        ("not json", ["body"]),
+        ("[]", ["body"]),
+        ("null", ["body"]),
+    ],
+)
+def test_names_every_wrong_field_at_once(wrong: Any, fields: list[str]) -> None:
+    status, body, headers = initiate(wrong)
+    assert status == 400
+    assert body["code"] == "InvalidRequest"
+    assert sorted(field["field"] for field in body["fields"]) == fields
+    assert all(field["message"] and field["field"] in body["message"] for field in body["fields"])
+    assert body["requestId"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    assert headers["Access-Control-Allow-Origin"] == ["https://photos.example.com"]
+
+
+def test_refuses_a_file_that_is_too_large_with_its_own_code() -> None:
+    status, body, _ = initiate(WISH | {"sizeBytes": 10_000_001})
+    assert (status, body["code"]) == (413, "FileTooLarge")
+    assert "10000000" in body["message"]
+
+
+def test_a_largest_file_is_granted() -> None:
+    assert initiate(WISH | {"sizeBytes": 10_000_000})[0] == 201
+
+
+def test_nobody_signed_in_is_401() -> None:
+    status, body, headers = initiate(user=None)
+    assert (status, body["code"]) == (401, "Unauthorized")
+    assert headers["Access-Control-Allow-Origin"] == ["https://photos.example.com"]
+
+
+def test_the_same_idempotency_key_gives_the_same_photo_once() -> None:
+    first = initiate(headers={"Idempotency-Key": "a"})[1]
+    second = initiate(headers={"Idempotency-Key": "a"})[1]
+    assert second["photoId"] == first["photoId"]
+    assert second["upload"]["method"] == "PUT"
+    assert Usage.get(events.USER).held_photos == 1
+    assert Usage.get(events.USER).held_bytes == 1024
+
+
+def test_another_idempotency_key_or_user_gives_another_photo() -> None:
+    photos = {
+        initiate(headers={"Idempotency-Key": "a"})[1]["photoId"],
+        initiate(headers={"Idempotency-Key": "b"})[1]["photoId"],
+        initiate(headers={"Idempotency-Key": "a"}, user="somebody-else")[1]["photoId"],
+        initiate()[1]["photoId"],
+        initiate()[1]["photoId"],
+    }
+    assert len(photos) == 5
+
+
+def test_the_same_idempotency_key_with_another_body_is_refused() -> None:
+    initiate(headers={"Idempotency-Key": "a"})
+    status, body, _ = initiate(WISH | {"sizeBytes": 7}, headers={"Idempotency-Key": "a"})
+    assert (status, body["code"]) == (409, "IdempotencyKeyReused")
+    assert Usage.get(events.USER).held_bytes == 1024
+
+
+def test_a_repeated_request_after_the_upload_grants_nothing_more() -> None:
+    first = initiate(headers={"Idempotency-Key": "a"})[1]
+    Photo.get(first["photoId"], "photo").update([Photo.status.set("completed")])
+    status, body, _ = initiate(headers={"Idempotency-Key": "a"})
+    assert status == 201
+    assert body["status"] == "completed"
+    assert body["upload"] is None
+
+
+def test_over_the_rate_is_429_with_retry_after(settings: Callable[..., None]) -> None:
+    settings(UPLOADS_PER_MINUTE=2)
+    assert [initiate()[0] for _ in range(3)] == [201, 201, 429]
+    status, body, headers = initiate()
+    assert (status, body["code"]) == (429, "LimitExceeded")
+    assert 1 <= int(headers["Retry-After"][0]) <= 30
+    assert initiate(user="somebody-else")[0] == 201
+
+
+def test_holding_too_many_bytes_or_photos_is_429(settings: Callable[..., None]) -> None:
+    settings(MAX_BYTES_PER_USER=2000)
+    assert [initiate()[0] for _ in range(2)] == [201, 429]
+    assert "2000 bytes" in initiate()[1]["message"]
+    settings(MAX_PHOTOS_PER_USER=1, MAX_BYTES_PER_USER=10**9)
+    status, body, headers = initiate()
+    assert status == 429
+    assert "1 photos" in body["message"]
+    assert int(headers["Retry-After"][0]) > 60
+
+
+def test_a_refused_upload_is_charged_nothing(settings: Callable[..., None]) -> None:
+    settings(MAX_PHOTOS_PER_USER=1)
+    initiate()
+    initiate()
+    assert Usage.get(events.USER).held_photos == 1
+
+
+def test_counts_and_times_grants_and_refusals(output: Callable[[], str]) -> None:
+    initiate()
+    initiate({})
+    lines = [json.loads(line) for line in output().splitlines()]
+    counted = [line for line in lines if "_aws" in line]
+    assert [("GrantsIssued" in line, "GrantsRefused" in line) for line in counted] == [
+        (True, False),
+        (False, True),
+    ]
+    assert all(line["GrantTime"][0] > 0 for line in counted)
+
+
+def test_logs_the_correlation_id_and_nothing_that_a_user_wrote(
+    output: Callable[[], str],
+) -> None:
+    _, body, _ = initiate(WISH | {"fileName": "secret-name.jpg", "title": "secret-title"})
+    initiate({"fileName": "secret-name.jpg", "title": 5, "tags": ["secret-tag" * 9]})
+    written = output()
+    granted = next(json.loads(line) for line in written.splitlines() if "Upload granted" in line)
+    assert granted["correlation_id"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    assert granted["photo_id"] == body["photoId"]
+    assert "secret" not in written
+    assert "X-Amz" not in written
+    assert "Bearer" not in written
+
+
+def test_an_unexpected_error_tells_the_client_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*_: Any, **__: Any) -> None:
+        raise RuntimeError("password=hunter2")
+
+    monkeypatch.setattr(uploads, "begin", break_down)
+    status, body, headers = initiate()
+    assert (status, body["code"]) == (500, "InternalError")
+    assert "hunter2" not in json.dumps(body)
+    assert headers["Access-Control-Allow-Origin"] == ["https://photos.example.com"]
+
+
+def test_a_body_of_another_type_is_415() -> None:
+    status, body, _ = initiate("a=1", headers={"Content-Type": "text/plain"})
+    assert (status, body["code"]) == (415, "UnsupportedMediaType")

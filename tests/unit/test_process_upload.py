@@ -1,0 +1,284 @@
+"""From S3's event to a verified photo, or to a refusal that leaves a trace."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote_plus
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+import process_upload
+from photodrop import storage, verification
+from photodrop.access import Caller
+from photodrop.models import Photo, Usage
+from photodrop.schemas import InitiateUpload
+from photodrop.uploads import begin
+from tests.support import events, pictures
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+ADA = Caller("ada", None, frozenset())
+
+
+def make_pending(
+    content: bytes, content_type: str = "image/jpeg", size: int | None = None
+) -> Photo:
+    wish = InitiateUpload(
+        file_name="photo.jpg", content_type=content_type, size_bytes=size or len(content)
+    )
+    return begin(ADA, wish, idempotency_key=None, correlation_id="grant-1")
+
+
+def put(key: str, content: bytes) -> dict[str, Any]:
+    """Put an object; return it as S3's event would tell of it."""
+    stored = boto3.client("s3").put_object(Bucket="photodrop-uploads", Key=key, Body=content)
+    etag, version = stored["ETag"].strip('"'), stored["VersionId"]
+    return {"key": quote_plus(key), "size": len(content), "eTag": etag, "versionId": version}
+
+
+def deliver(*objects: dict[str, Any]) -> list[str]:
+    """Deliver S3's events; return the messages that are to come again."""
+    answer = process_upload.handler(events.landed(*objects), events.CONTEXT)
+    return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+
+def asked_for_thumbnails() -> list[str]:
+    """Take everything from the thumbnails queue; return the photo ids."""
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="thumbnails")["QueueUrl"]
+    found: list[str] = []
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += [json.loads(message["Body"])["photoId"] for message in messages]
+    return found
+
+
+def is_there(key: str) -> bool:
+    try:
+        boto3.client("s3").head_object(Bucket="photodrop-uploads", Key=key)
+    except ClientError:
+        return False
+    return True
+
+
+def reload(photo: Photo) -> Photo:
+    return Photo.get(photo.photo_id, "photo", consistent_read=True)
+
+
+def test_a_granted_picture_is_verified_and_asked_to_be_resized() -> None:
+    content = pictures.jpeg(64, 48, orientation=6)
+    photo = make_pending(content)
+    landed = put(photo.key, content)
+    assert deliver(landed) == []
+    photo = reload(photo)
+    assert photo.status == "processing"
+    assert (photo.width, photo.height, photo.orientation) == (48, 64, 6)
+    assert photo.etag == landed["eTag"]
+    assert photo.version_id == landed["versionId"]
+    assert photo.content_type == "image/jpeg"
+    assert photo.remove_at is None
+    assert asked_for_thumbnails() == [photo.photo_id]
+
+
+def test_the_event_file_of_an_object_without_a_record_is_handled() -> None:
+    answer = process_upload.handler(events.load("process_upload"), events.CONTEXT)
+    assert answer == {"batchItemFailures": []}
+
+
+def test_keys_in_events_are_decoded_with_plus_as_space() -> None:
+    record = {"s3": {"object": {"key": "a+b%2Bc%C3%A9", "eTag": "e", "size": 1}}}
+    assert process_upload.landed_object(record).key == "a b+cé"
+
+
+def test_s3s_test_message_is_ignored() -> None:
+    event = events.load("process_upload")
+    event["Records"][0]["body"] = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})
+    assert process_upload.handler(event, events.CONTEXT) == {"batchItemFailures": []}
+
+
+def test_the_same_event_five_times_changes_nothing() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    landed = put(photo.key, content)
+    deliver(landed)
+    Photo(photo.photo_id, "photo").update([Photo.status.set("completed")])
+    before = reload(photo).to_simple_dict()
+    asked_for_thumbnails()
+    for _ in range(5):
+        assert deliver(landed, landed) == []
+    assert reload(photo).to_simple_dict() == before
+    assert asked_for_thumbnails() == []
+    assert is_there(photo.key)
+
+
+@pytest.mark.parametrize(
+    ("content", "declared", "size", "code"),
+    [
+        (b"just some text, named .jpg", "image/jpeg", None, "UnsupportedContent"),
+        (pictures.png(), "image/jpeg", None, "ContentTypeMismatch"),
+        (pictures.jpeg(), "image/jpeg", 5, "SizeMismatch"),
+        (pictures.jpeg()[:20], "image/jpeg", None, "CorruptImage"),
+    ],
+)
+def test_what_was_not_granted_fails_with_a_code_and_leaves_sight(
+    content: bytes, declared: str, size: int | None, code: str
+) -> None:
+    photo = make_pending(content, declared, size)
+    landed = put(photo.key, content)
+    assert deliver(landed) == []
+    photo = reload(photo)
+    assert photo.status == "failed"
+    assert photo.failure is not None
+    assert photo.failure.code == code
+    assert photo.failure.message
+    assert photo.remove_at is not None
+    assert not is_there(photo.key)
+    assert asked_for_thumbnails() == []
+    usage = Usage.get("ada")
+    assert (usage.held_bytes, usage.held_photos) == (0, 0)
+    deliver(landed)
+    assert Usage.get("ada").held_photos == 0
+
+
+def test_a_refused_object_can_be_looked_at_for_a_few_days() -> None:
+    photo = make_pending(b"text")
+    landed = put(photo.key, b"text")
+    deliver(landed)
+    kept = boto3.client("s3").get_object(
+        Bucket="photodrop-uploads", Key=photo.key, VersionId=landed["versionId"]
+    )
+    assert kept["Body"].read() == b"text"
+
+
+def test_too_many_pixels_fail_before_anything_is_decoded(settings: Callable[..., None]) -> None:
+    settings(MAX_IMAGE_PIXELS=64 * 48 - 1)
+    content = pictures.jpeg(64, 48)
+    photo = make_pending(content)
+    deliver(put(photo.key, content))
+    failure = reload(photo).failure
+    assert failure is not None
+    assert failure.code == "TooManyPixels"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "uploads/user_ada/0b6f6c1e-3f0a-4b43-9a43-6d0f3a1f5c77.jpg",
+        "uploads/user_ada/nonsense.jpg",
+        "elsewhere/photo.jpg",
+        "uploads/日本 語+.jpg",
+    ],
+)
+def test_an_object_without_a_record_leaves_sight_and_a_trace(
+    key: str, output: Callable[[], str]
+) -> None:
+    assert deliver(put(key, pictures.jpeg())) == []
+    assert not is_there(key)
+    written = output()
+    assert '"ObjectsWithoutRecord":[1.0]' in written
+    assert '"message":"Object refused"' in written
+
+
+def test_an_object_under_another_photos_id_is_not_taken_for_it() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    deliver(put(photo.key.replace("user_ada", "user_eve"), content))
+    assert reload(photo).status == "pending"
+
+
+def test_a_second_file_over_the_first_is_removed_and_never_shown() -> None:
+    content = pictures.jpeg(64, 48)
+    photo = make_pending(content)
+    first = put(photo.key, content)
+    deliver(first)
+    second = put(photo.key, b"x" * len(content))
+    deliver(second)
+    photo = reload(photo)
+    assert photo.version_id == first["versionId"]
+    assert photo.status == "processing"
+    current = boto3.client("s3").get_object(Bucket="photodrop-uploads", Key=photo.key)
+    assert current["Body"].read() == content
+
+
+def test_an_error_of_a_service_is_tried_again_and_other_messages_are_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = pictures.jpeg()
+    broken, fine = make_pending(content), make_pending(content)
+    opened = storage.open_original
+
+    def unavailable(key: str, *rest: Any) -> Any:
+        if key == broken.key:
+            raise ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")
+        return opened(key, *rest)
+
+    monkeypatch.setattr(storage, "open_original", unavailable)
+    objects = put(broken.key, content), put(fine.key, content)
+    assert deliver(*objects) == ["message-0"]
+    assert reload(broken).status == "uploaded"
+    assert reload(fine).status == "processing"
+    monkeypatch.undo()
+    assert deliver(objects[0]) == []
+    assert reload(broken).status == "processing"
+
+
+def test_a_crash_before_asking_for_thumbnails_is_healed_by_the_next_delivery(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    landed = put(photo.key, content)
+
+    def crash(_: Photo) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(verification, "_ask_for_thumbnails", crash)
+    assert deliver(landed) == ["message-0"]
+    assert reload(photo).status == "processing"
+    monkeypatch.undo()
+    assert deliver(landed) == []
+    assert asked_for_thumbnails() == [photo.photo_id]
+
+
+def test_an_object_that_is_gone_again_fails_the_photo() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    landed = put(photo.key, content)
+    boto3.client("s3").delete_object(
+        Bucket="photodrop-uploads", Key=photo.key, VersionId=landed["versionId"]
+    )
+    deliver(landed)
+    failure = reload(photo).failure
+    assert failure is not None
+    assert failure.code == "UploadRemoved"
+
+
+def test_log_lines_carry_the_grants_correlation_id(output: Callable[[], str]) -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    deliver(put(photo.key, content))
+    lines = [json.loads(line) for line in output().splitlines()]
+    verified = next(line for line in lines if line.get("message") == "Photo verified")
+    assert verified["correlation_id"] == "grant-1"
+    assert verified["photo_id"] == photo.photo_id
+
+
+def test_reads_only_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = bytes(range(256)) * 4096
+    put("uploads/user_ada/x.jpg", content)
+    fetched: list[str] = []
+    get = storage._get
+
+    def counting(source: dict[str, str]) -> Any:
+        fetched.append(source["Range"])
+        return get(source)
+
+    monkeypatch.setattr(storage, "_get", counting)
+    with storage.open_original("uploads/user_ada/x.jpg", None, len(content)) as stream:
+        assert stream.read(10) == content[:10]
+        assert stream.read(10) == content[10:20]
+        stream.seek(-4, io.SEEK_END)
+        assert stream.read() == content[-4:]
+    assert fetched == ["bytes=0-65535", f"bytes={len(content) - 4}-{len(content) - 1}"]
