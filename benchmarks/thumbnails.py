@@ -1,0 +1,192 @@
+"""Thumbnails of 12 and 48 megapixel JPEGs: ours against sharp, in CPU time and peak memory.
+
+    npm ci --prefix benchmarks
+    python benchmarks/thumbnails.py [--rounds 3]
+
+Every contender makes the same three WebP thumbnails (1600, 640 and 160 pixels, quality 80) from the
+same file, contenders taking turns within each round. "Warm" is the CPU time of one image in a
+process that has already made one; "process" is the CPU time of a process that makes one image,
+start-up included. Peak memory is given for both: of one image, and after `WARM_IMAGES`, because
+sharp's grows with every image and a Lambda function makes many. Ratios are of medians.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from resource import struct_rusage
+
+HERE = Path(__file__).parent
+SAMPLE = HERE.parent / "local" / "sample" / "dandelions.jpg"
+PHOTOS = {"12 MP": (4000, 3000), "48 MP": (8000, 6000)}
+
+WARM_IMAGES = 12
+
+OURS = "ours (Pillow), method 2"
+OURS_MALLOC = "ours, malloc settings"
+CLONE = "sharp clone(), effort 4"
+CASCADE_4 = "sharp cascade, effort 4"
+CASCADE_2 = "sharp cascade, effort 2"
+
+# What template.yaml sets for ResizeThumbnails.
+MALLOC = {
+    "MALLOC_MMAP_THRESHOLD_": "1073741824",
+    "MALLOC_TRIM_THRESHOLD_": "1073741824",
+    "MALLOC_TOP_PAD_": "67108864",
+}
+
+OURS_CODE = """
+import sys, time
+from photodrop.imaging.thumbnails import make_thumbnails
+path, images = sys.argv[1], int(sys.argv[2])
+for _ in range(images):
+    started = time.process_time()
+    make_thumbnails(path, (1600, 640, 160), quality=80, method=2)
+    print(time.process_time() - started)
+"""
+# sharp's cache would make all images but the first free.
+SHARP_CODE = """
+import sharp from "sharp";
+const [path, images, way, effort] = process.argv.slice(1);
+sharp.cache(false);
+const sizes = [1600, 640, 160];
+const webp = { quality: 80, effort: Number(effort) };
+const box = (size) => ({ width: size, height: size, fit: "inside", withoutEnlargement: true });
+
+async function clone() {
+  const photo = sharp(path).autoOrient();
+  await Promise.all(sizes.map((size) => photo.clone().resize(box(size)).webp(webp).toBuffer()));
+}
+
+async function cascade() {
+  let image = sharp(path).autoOrient();
+  for (const size of sizes) {
+    const resized = image.resize(box(size)).raw();
+    const { data, info } = await resized.toBuffer({ resolveWithObject: true });
+    const raw = { width: info.width, height: info.height, channels: info.channels };
+    await sharp(data, { raw }).webp(webp).toBuffer();
+    image = sharp(data, { raw });
+  }
+}
+
+for (let image = 0; image < Number(images); image++) {
+  const started = process.cpuUsage();
+  await (way === "clone" ? clone() : cascade());
+  const { user, system } = process.cpuUsage(started);
+  console.log((user + system) / 1e6);
+}
+"""
+
+
+def command(contender: str, photo: Path, images: int) -> list[str]:
+    if contender in (OURS, OURS_MALLOC):
+        return [sys.executable, "-c", OURS_CODE, str(photo), str(images)]
+    way = "clone" if contender == CLONE else "cascade"
+    effort = "2" if contender == CASCADE_2 else "4"
+    node = ["node", "--input-type=module", "-e", SHARP_CODE]
+    return [*node, "--", str(photo), str(images), way, effort]
+
+
+@dataclass
+class Figures:
+    """Of one contender and one photo: seconds of CPU, and megabytes."""
+
+    warm: list[float] = field(default_factory=list)
+    process: list[float] = field(default_factory=list)
+    peak: list[float] = field(default_factory=list)
+    warm_peak: list[float] = field(default_factory=list)
+
+    def measure(self, contender: str, photo: Path) -> None:
+        settings = MALLOC if contender == OURS_MALLOC else {}
+        output, usage = run(command(contender, photo, WARM_IMAGES), settings)
+        self.warm += [float(line) for line in output.split()[1:]]
+        self.warm_peak.append(megabytes(usage))
+        _, usage = run(command(contender, photo, images=1), settings)
+        self.process.append(usage.ru_utime + usage.ru_stime)
+        self.peak.append(megabytes(usage))
+
+
+def megabytes(usage: struct_rusage) -> float:
+    kilobytes: float = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return kilobytes / 1024
+
+
+def run(arguments: list[str], settings: dict[str, str]) -> tuple[str, struct_rusage]:
+    environment = os.environ | {"PYTHONPATH": str(HERE.parent / "functions")} | settings
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, text=True, cwd=HERE, env=environment
+    ) as child:
+        assert child.stdout
+        output = child.stdout.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        hint = " Is sharp installed? npm ci --prefix benchmarks" if arguments[0] == "node" else ""
+        raise SystemExit(f"{arguments[0]} failed.{hint}")
+    return output, usage
+
+
+def make_photo(source: Path, path: Path, size: tuple[int, int]) -> None:
+    # In a process of its own: a child's peak memory is never less than its parent's.
+    code = (
+        "import sys; from PIL import Image\n"
+        "size = int(sys.argv[3]), int(sys.argv[4])\n"
+        "Image.open(sys.argv[1]).resize(size).save(sys.argv[2], quality=90)\n"
+    )
+    sides = [str(side) for side in size]
+    subprocess.run([sys.executable, "-c", code, str(source), str(path), *sides], check=True)
+
+
+def compare(name: str, photo: Path, rounds: int) -> None:
+    ways = (OURS, OURS_MALLOC, CLONE, CASCADE_4, CASCADE_2)
+    contenders = {way: Figures() for way in ways}
+    for _ in range(rounds):
+        for contender, figures in contenders.items():
+            figures.measure(contender, photo)
+
+    median = statistics.median
+    print(f"\n{name} JPEG to WebP 1600, 640, 160: medians of {rounds} rounds")
+    print(f"  {'':26}{'warm':>9}{'process':>10}{'peak':>9}{'warm peak':>12}")
+    for contender, figures in contenders.items():
+        warm, process = median(figures.warm) * 1000, median(figures.process) * 1000
+        peaks = f"{median(figures.peak):6.0f} MB{median(figures.warm_peak):9.0f} MB"
+        print(f"  {contender:26}{warm:6.0f} ms{process:7.0f} ms{peaks}")
+
+    clone, cascade = contenders[CLONE], contenders[CASCADE_2]
+    warm_target = 0.46 if name == "48 MP" else 0.50
+    for way in (OURS, OURS_MALLOC):
+        ours = contenders[way]
+        print(f"  {way}, as a part of")
+        report("clone(): warm CPU", median(ours.warm) / median(clone.warm), warm_target)
+        report("cascade, effort 2: warm CPU", median(ours.warm) / median(cascade.warm), 1.0)
+        report("clone(): process CPU", median(ours.process) / median(clone.process), 0.50)
+        report("clone(): peak, one image", median(ours.peak) / median(clone.peak), 0.30)
+        warm_peak = median(ours.warm_peak) / median(clone.warm_peak)
+        report("clone(): peak, warm", warm_peak, 0.30)
+        if name == "48 MP":
+            report("(peak in MB, warm)", median(ours.warm_peak), 100)
+
+
+def report(what: str, ratio: float, target: float) -> None:
+    verdict = "met" if ratio <= target else "MISSED"
+    print(f"    {what:32}{ratio:7.2f}   target {target:<6} {verdict}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare thumbnails with sharp's.")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--photo", type=Path, default=SAMPLE, help="a landscape to scale")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, size in PHOTOS.items():
+            photo = Path(folder) / f"{size[0]}x{size[1]}.jpg"
+            make_photo(options.photo, photo, size)
+            compare(name, photo, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
