@@ -1,5 +1,6 @@
 import base64
 import io
+import os
 import random
 import struct
 import subprocess
@@ -32,6 +33,8 @@ FORMATS: dict[str, dict[str, Any]] = {
     "image/tiff": {"format": "TIFF"},
 }
 RED, GREEN, BLUE, YELLOW = (200, 30, 30), (30, 160, 30), (30, 30, 200), (220, 220, 40)
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
 def make_quadrants(width: int = 80, height: int = 40) -> Image.Image:
@@ -830,10 +833,20 @@ def test_garbage_after_any_magic_number_is_rejected_or_read(magic: bytes, body: 
 # --- cost ---------------------------------------------------------------------------------------
 
 
+def run_alone(code: str, *arguments: str) -> str:
+    """Run code in an interpreter of its own; return what it prints."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, "PYTHONPATH": str(FUNCTIONS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
 def test_reading_headers_needs_no_pillow() -> None:
     code = "import sys, photodrop.imaging.headers; print('PIL' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "False"
+    assert run_alone(code) == "False"
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's peak memory")
@@ -847,6 +860,4 @@ def test_a_photo_of_48_megapixels_takes_less_than_100_megabytes(tmp_path: Path) 
         "peak = [line for line in open('/proc/self/status') if line.startswith('VmHWM')][0]\n"
         "print(int(peak.split()[1]) / 1024)"
     )
-    run = [sys.executable, "-c", code, str(path)]
-    found = subprocess.run(run, capture_output=True, text=True, check=True)
-    assert float(found.stdout) < 100
+    assert float(run_alone(code, str(path))) < 100

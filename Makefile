@@ -1,0 +1,53 @@
+# `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
+# up to date.
+.DEFAULT_GOAL := help
+.PHONY: help start reset token sam-local test check format bench build deploy lock bootstrap
+
+PY := .venv/bin/python
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+bootstrap:
+	@sh local/bootstrap.sh
+
+start: bootstrap  ## run the whole stack on this machine (PORT=4566)
+	@exec $(PY) -m local.start $(if $(PORT),--port $(PORT)) $(ARGS)
+
+reset: bootstrap  ## forget what the local stack holds
+	@$(PY) -m local.reset
+
+token: bootstrap  ## print an ID token of a demo user of the running stack (EMAIL=ada@example.com)
+	@$(PY) -m local.client $(EMAIL)
+
+sam-local: bootstrap  ## the functions in Docker, on the running stack's data (ARGS="invoke ...")
+	@$(PY) -m local.sam_local $(ARGS)
+
+test: bootstrap  ## every test, the deployed local stack included (ARGS="-k name")
+	@$(PY) -m pytest $(ARGS)
+
+check: bootstrap  ## format, lint, types and template, all of them
+	@status=0; export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv/sam/bin:$$PATH"; \
+	export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1; \
+	for tool in "ruff format --check ." "ruff check ." mypy "cfn-lint template.yaml" "sam validate --lint"; do \
+		echo "$$tool"; $$tool || status=1; \
+	done; exit $$status
+
+format: bootstrap  ## let the tools fix what they can
+	$(PY) -m ruff check --fix-only .
+	$(PY) -m ruff format .
+
+bench: bootstrap  ## measure against the named peers
+	@PYTHONPATH=functions $(PY) -m benchmarks
+
+build: bootstrap  ## build for AWS into .aws-sam/build
+	PATH="$(CURDIR)/.venv/bin:$$PATH" UV=$(CURDIR)/.venv/bin/uv .venv/sam/bin/sam build
+
+deploy: build  ## deploy to your AWS account, with your usual credentials
+	.venv/sam/bin/sam deploy $(ARGS)
+
+lock: bootstrap  ## compile requirements/*.in anew
+	@for name in dev sam; do \
+		.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \
+			--no-emit-index-url --output-file requirements/$$name.txt requirements/$$name.in || exit 1; \
+	done

@@ -1,0 +1,51 @@
+"""How the emulator is run: its version, and the environment it is started with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+MINISTACK_VERSION = "1.5.33"
+"""The one version the shims were written against and tested with."""
+
+REGION = "us-east-1"
+ACCESS_KEY_ID = "test"
+SECRET_ACCESS_KEY = "test"
+"""Root to the emulator, signatures unchecked. Safe only because the port is bound to loopback."""
+
+WITHOUT_SHIMS = "PHOTODROP_WITHOUT_SHIMS"
+"""Comma-separated names of shims to leave out: how the tests show that the gap is still there."""
+
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def temporary_dir(state_dir: Path) -> Path:
+    """Where workers unpack and functions put temporary files: ministack leaves all of it behind."""
+    return state_dir / "tmp"
+
+
+def environment(port: int, state_dir: Path) -> dict[str, str]:
+    """Make the emulator's whole environment, which functions see beside their own variables.
+
+    Built from nothing: functions inherit it, and a developer's AWS_PROFILE or PYTHONPATH must not
+    change what a handler does.
+    """
+    return {
+        **{name: os.environ[name] for name in _INHERITED if name in os.environ},
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "localhost",
+        "MINISTACK_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AUTH": "true",
+        "PERSIST_STATE": "1",
+        "S3_PERSIST": "1",
+        "STATE_DIR": str(state_dir),
+        "TMPDIR": str(temporary_dir(state_dir)),
+        "S3_DATA_DIR": str(state_dir / "s3"),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PYTHONUNBUFFERED": "1",
+    }

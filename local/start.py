@@ -1,0 +1,247 @@
+"""`make start`: the whole stack on this machine, in the foreground until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import boto3
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import sam, users
+from local.client import Client, ProcessingTimeoutError, SignInError, Stack
+from local.emulator import settings
+from local.emulator.process import Emulator, EmulatorError, port_is_free
+from local.parent import stop_with_parent
+from local.state import DEFAULT_STATE_DIR, ROOT, InUseError, Places, held, write_json
+from local.terminal import bold, fail, say, step
+
+DEFAULT_PORT = 4566
+DEFAULT_WEB_ORIGIN = "http://localhost:5173"
+SAMPLES = ROOT / "local" / "sample"
+
+
+class Stopped(BaseException):
+    """Ctrl-C or SIGTERM. Not an Exception: nothing on the way should take it for a failure."""
+
+
+def main() -> int:
+    """Run until stopped. Returns the exit code: 0 when stopped by a signal, 1 on a failure."""
+    options = _parse()
+    places = Places(options.state_dir.resolve())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    stop_with_parent()
+    try:
+        with held(places, f"http://127.0.0.1:{options.port}"):
+            return _run(options, places)
+    except InUseError as error:
+        fail(f"{error}\nStop it with Ctrl-C in its terminal (or kill that process) first.")
+        return 1
+    except Stopped:
+        return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make start", description=__doc__)
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or DEFAULT_PORT))
+    parser.add_argument("--state-dir", type=Path, default=DEFAULT_STATE_DIR)
+    parser.add_argument(
+        "--allowed-origin", default=os.environ.get("WEB_ORIGIN") or DEFAULT_WEB_ORIGIN
+    )
+    parser.add_argument("--no-sample", action="store_true", help="upload no sample photo")
+    return parser.parse_args()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    # Once only: a second Ctrl-C must not cut short the saving of the state.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise Stopped
+
+
+def _run(options: argparse.Namespace, places: Places) -> int:
+    if not port_is_free(options.port):
+        fail(
+            f"Port {options.port} is taken{_holder(options.port)}.\n"
+            f"Stop that, or choose another: make start PORT={options.port + 1}"
+        )
+        return 1
+    started = time.monotonic()
+    emulator = Emulator(options.port, places.emulator_state, places.emulator_log)
+    try:
+        with step("emulator"):
+            emulator.start()
+        stack = _deploy(options, places, emulator)
+        with _published(places, stack):
+            _summary(stack, places, None if options.no_sample else _sample(stack), started)
+            code = emulator.wait()
+            fail(f"The emulator stopped by itself (exit code {code}).\n{emulator.log_tail()}")
+            return 1
+    except (EmulatorError, sam.SamError) as error:
+        fail(str(error))
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        fail(f"{error}\n{emulator.log_tail()}\nIf an earlier run's state is in the way: make reset")
+        return 1
+    except Stopped:
+        say("\n  Stopping ...")
+        return 0
+    finally:
+        _stop_emulator(emulator)
+
+
+def _stop_emulator(emulator: Emulator) -> None:
+    if emulator.is_running():
+        with step("state saved"):
+            emulator.stop()
+    else:
+        emulator.stop()
+
+
+def _deploy(options: argparse.Namespace, places: Places, emulator: Emulator) -> Stack:
+    """Build and deploy what changed, see to the demo users, and say how to reach it all."""
+    parameters = {"Architecture": sam.architecture(), "AllowedOrigin": options.allowed_origin}
+    client = partial(_client, emulator)
+    with sam.build_folder():
+        deployment = sam.Deployment(places, emulator.endpoint_url, parameters, client)
+        with step("sam build") as current:
+            current.note = deployment.build()
+        with step("sam deploy") as current:
+            current.note = deployment.deploy()
+    outputs = deployment.outputs()
+    with step("demo users"):
+        users.create(client("cognito-idp"), outputs["UserPoolId"])
+    return Stack(
+        api_url=f"{emulator.endpoint_url}/_aws/execute-api/{outputs['ApiId']}/{outputs['ApiStage']}",
+        web_url=None,
+        endpoint_url=emulator.endpoint_url,
+        region=settings.REGION,
+        user_pool_id=outputs["UserPoolId"],
+        user_pool_client_id=outputs["UserPoolClientId"],
+        uploads_bucket=outputs["UploadsBucket"],
+        thumbnails_bucket=outputs["ThumbnailsBucket"],
+        users=users.DEMO_USERS,
+    )
+
+
+def _client(emulator: Emulator, service: str) -> Any:
+    return boto3.client(  # type: ignore[call-overload]  # the service's name is not a literal here
+        service,
+        endpoint_url=emulator.endpoint_url,
+        region_name=settings.REGION,
+        aws_access_key_id=settings.ACCESS_KEY_ID,
+        aws_secret_access_key=settings.SECRET_ACCESS_KEY,
+    )
+
+
+@contextmanager
+def _published(places: Places, stack: Stack) -> Iterator[None]:
+    """stack.json exists inside, and only there."""
+    write_json(places.stack_file, stack.to_json())
+    try:
+        yield
+    finally:
+        with suppress(FileNotFoundError):
+            places.stack_file.unlink()
+
+
+def _sample(stack: Stack) -> Any:
+    """Return the first user's newest photo; first upload the sample if there is none.
+
+    It goes through the public API. A failure is reported and leaves the stack running, for whoever
+    broke it to look at. Returns None then.
+    """
+    file = next(iter(sorted(SAMPLES.glob("*.jpg"))), None)
+    if file is None:
+        return None
+    try:
+        with step("sample photo") as current, Client(stack, stack.users[0]) as client:
+            listed = (
+                client.api.get("/photos", params={"limit": 1}).raise_for_status().json()["items"]
+            )
+            if listed:
+                current.note = "there already"
+                return listed[0]
+            key = hashlib.sha256(file.read_bytes()).hexdigest()[:32]
+            photo = client.wait(
+                client.upload(file, title=file.stem, idempotency_key=f"sample-{key}")
+            )
+            current.note = photo["status"]
+            return photo
+    except (httpx.HTTPError, SignInError, ProcessingTimeoutError, KeyError, ValueError) as error:
+        answer = error.response.text if isinstance(error, httpx.HTTPStatusError) else ""
+        fail(f"The sample photo could not be uploaded: {error}\n{answer}")
+        return None
+
+
+def _summary(stack: Stack, places: Places, photo: Any, started: float) -> None:
+    """Print what a person needs next."""
+    say(f"\n  {bold('Photodrop is running')}, ready in {time.monotonic() - started:.1f} s\n")
+    say(f"  API        {stack.api_url}")
+    say(f"  Docs       {stack.api_url}/docs")
+    if stack.web_url:
+        say(f"  Web        {stack.web_url}")
+    for number, user in enumerate(stack.users):
+        groups = f"   ({', '.join(user.groups)})" if user.groups else ""
+        say(f"  {'Sign in' if number == 0 else '':<10} {user.email:<18} {user.password}{groups}")
+    if photo:
+        name = photo.get("title") or photo["photoId"]
+        say(f"  Sample     {name}: {photo['status']}{_reason(photo)}")
+        for thumbnail in (photo.get("thumbnails") or [])[1:2]:  # signed URLs are long: one will do
+            say(f"  Thumbnail  {thumbnail['url']}")
+    say(f"  Try        {_curl(stack, places)}")
+    say(f"  Logs       {_relative(places.emulator_log)}")
+    say("\n  Ctrl-C stops it; what is in it is kept. `make reset` clears it.\n")
+
+
+def _reason(photo: Any) -> str:
+    failure = photo.get("failure")
+    return f" ({failure['code']}: {failure['message']})" if failure else ""
+
+
+def _curl(stack: Stack, places: Places) -> str:
+    """Make a line that works as printed, run in the checkout."""
+    file = "" if places.root == DEFAULT_STATE_DIR else f"PHOTODROP_STACK={places.stack_file} "
+    return f'curl -sS -H "Authorization: $({file}make -s token)" "{stack.api_url}/photos"'
+
+
+def _relative(path: Path) -> Path:
+    with suppress(ValueError):
+        return path.relative_to(Path.cwd())
+    return path
+
+
+def _holder(port: int) -> str:
+    """Say " by process 123 (python)" where lsof or ss can tell, else nothing."""
+    for command in (
+        ["lsof", "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-Fpc"],
+        ["ss", "-Hltnp", f"sport = :{port}"],
+    ):
+        if not shutil.which(command[0]):
+            continue
+        found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        if command[0] == "lsof" and found:
+            fields = {line[0]: line[1:] for line in reversed(found.splitlines()) if line}
+            return f" by process {fields.get('p', '?')} ({fields.get('c', '?')})"
+        if "users:((" in found:
+            name, process = found.split('users:(("', 1)[1].split('",pid=', 1)
+            return f" by process {process.split(',')[0]} ({name})"
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,301 @@
+"""One test per shim, run twice: with the shims it must pass, with the stock emulator it must fail.
+
+The second half is what tells us, when ministack is upgraded, that a gap has been closed and its
+shim can go: its `stock` case then passes, which `strict` reports as a failure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.emulator.process import free_port
+from local.emulator.settings import MINISTACK_VERSION
+from local.emulator.shims import NAMES
+from tests.local.small_stack import (
+    ORIGIN,
+    SIGNATURE_V4,
+    TEMPLATE,
+    DeployError,
+    SmallStack,
+    eventually,
+    running,
+    send,
+    worked_off,
+)
+
+DEPLOYS_AT_ALL = "alarm_metric_math"
+"""Without this one the small stack does not deploy, and no other could be shown to be needed."""
+
+IS_A_GAP = pytest.mark.xfail(
+    strict=True,
+    raises=(AssertionError, KeyError, ValueError),
+    reason=f"a gap of ministack {MINISTACK_VERSION}",
+)
+
+
+@pytest.fixture(scope="module")
+def shimmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
+    with running(tmp_path_factory.mktemp("shimmed")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
+    without = tuple(name for name in NAMES if name != DEPLOYS_AT_ALL)
+    with running(tmp_path_factory.mktemp("stock"), without_shims=without) as stack:
+        yield stack
+
+
+@pytest.fixture(
+    params=[
+        "shimmed",
+        pytest.param("stock", marks=IS_A_GAP),
+    ]
+)
+def stack(request: pytest.FixtureRequest) -> SmallStack:
+    found: SmallStack = request.getfixturevalue(request.param)
+    return found
+
+
+def test_api_any_method_serves_every_verb_behind_the_default_authorizer(stack: SmallStack) -> None:
+    token = {"Authorization": stack.id_token()}
+
+    answers = [stack.call(method, "/any", headers=token) for method in ("GET", "PUT", "DELETE")]
+
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert [answer.json()["method"] for answer in answers] == ["GET", "PUT", "DELETE"]
+    assert stack.call("GET", "/any").status == 401
+
+
+def test_api_cors_answers_the_preflight_as_the_template_says(stack: SmallStack) -> None:
+    answer = stack.call(
+        "OPTIONS", "/private", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
+    )
+
+    assert answer.status == 200
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert "GET" in answer.headers["access-control-allow-methods"]
+    assert "Authorization" in answer.headers["access-control-allow-headers"]
+    assert answer.headers["access-control-max-age"] == "600"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "code"),
+    [
+        ("GET", "/private", {}, 401, "UNAUTHORIZED"),
+        ("GET", "/private", {"Authorization": "a.b.c"}, 401, "UNAUTHORIZED"),
+        ("GET", "/nowhere", {}, 404, "MISSING_AUTHENTICATION_TOKEN"),
+        ("PATCH", "/public", {}, 404, "MISSING_AUTHENTICATION_TOKEN"),
+        ("GET", "/throttled", {}, 429, "THROTTLED"),
+    ],
+)
+def test_api_gateway_responses_carry_our_body_and_cors_headers(
+    stack: SmallStack, *, method: str, path: str, headers: dict[str, str], status: int, code: str
+) -> None:
+    answer = stack.call(method, path, headers=headers)
+
+    assert answer.status == status
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert answer.json()["code"] == code
+    assert answer.json()["requestId"] == answer.headers["x-amzn-requestid"]
+
+
+def test_api_id_token_only_refuses_an_access_token(stack: SmallStack) -> None:
+    tokens = stack.tokens()
+
+    id_token = stack.call("GET", "/private", headers={"Authorization": tokens["IdToken"]})
+    access_token = stack.call("GET", "/private", headers={"Authorization": tokens["AccessToken"]})
+
+    assert (id_token.status, access_token.status) == (200, 401)
+
+
+def test_api_request_validation_refuses_a_body_that_does_not_fit_its_model(
+    stack: SmallStack,
+) -> None:
+    assert stack.call("POST", "/validated", {"name": "Ada"}).status == 200
+    assert stack.call("POST", "/validated", {"nome": "Ada"}).status == 400
+
+
+@pytest.mark.parametrize("query", ["raise=1", "malformed=1"])
+def test_api_bad_gateway_answers_for_a_function_that_fails(stack: SmallStack, query: str) -> None:
+    answer = stack.call("GET", f"/public?{query}")
+
+    assert answer.status == 502
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert answer.json()["message"] == "Internal server error"
+
+
+def test_api_stable_id_survives_a_changed_api(
+    stack: SmallStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = stack.outputs["ApiId"]
+    changed = tmp_path / "template.yaml"
+    changed.write_text(TEMPLATE.read_text().replace("Path: /any,", "Path: /every,"))
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.local.small_stack.TEMPLATE", changed)
+        stack.deploy()
+    try:
+        assert stack.call("GET", "/every").status == 401
+        assert stack.call("GET", "/any").status in (403, 404)
+        assert stack.outputs["ApiId"] == before
+    finally:
+        stack.deploy()  # as the other tests expect it
+
+
+def test_bucket_lifecycle_is_kept(stack: SmallStack) -> None:
+    stored = _stored(
+        stack, "s3", "get_bucket_lifecycle_configuration", Bucket=stack.outputs["Bucket"]
+    )
+
+    rules = {rule["ID"]: rule for rule in stored["Rules"]}
+    assert list(rules) == ["cold", "old", "parts"]
+    assert rules["cold"]["Filter"] == {"Prefix": "uploads/"}
+    assert rules["cold"]["Transitions"] == [{"Days": 30, "StorageClass": "STANDARD_IA"}]
+    assert rules["old"]["Expiration"] == {"ExpiredObjectDeleteMarker": True}
+    assert rules["old"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
+    assert rules["parts"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 3}
+
+
+def test_bucket_encryption_is_kept(stack: SmallStack) -> None:
+    encryption = _stored(stack, "s3", "get_bucket_encryption", Bucket=stack.outputs["Bucket"])
+
+    rule = encryption["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert rule["BucketKeyEnabled"] is True
+
+
+def test_table_recovery_and_time_to_live_are_kept(stack: SmallStack) -> None:
+    table = stack.outputs["Table"]
+    time_to_live = _stored(stack, "dynamodb", "describe_time_to_live", TableName=table)[
+        "TimeToLiveDescription"
+    ]
+    backups = _stored(stack, "dynamodb", "describe_continuous_backups", TableName=table)
+
+    assert time_to_live == {"TimeToLiveStatus": "ENABLED", "AttributeName": "removeAt"}
+    recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+def test_s3_signed_headers_refuses_others_on_a_presigned_url(stack: SmallStack) -> None:
+    url = _root_s3(stack).generate_presigned_url(
+        "put_object", {"Bucket": stack.outputs["Bucket"], "Key": "uploads/x"}
+    )
+
+    answer = send("PUT", url, b"bytes", {"x-amz-storage-class": "GLACIER"})
+
+    assert answer.status == 403
+    assert b"not signed" in answer.body
+
+
+def test_s3_versioned_get_honours_file_name_and_range(stack: SmallStack) -> None:
+    s3 = _root_s3(stack)
+    where = {"Bucket": stack.outputs["Bucket"], "Key": "uploads/versions.jpg"}
+    first = s3.put_object(**where, Body=b"first")["VersionId"]
+    s3.put_object(**where, Body=b"second")
+    disposition = "attachment; filename*=UTF-8''d%C3%A9j%C3%A0.jpg"
+    overrides = {"ResponseContentDisposition": disposition, "ResponseContentType": "image/jpeg"}
+    url = s3.generate_presigned_url("get_object", {**where, **overrides, "VersionId": first})
+
+    whole, part = send("GET", url), send("GET", url, headers={"Range": "bytes=1-2"})
+
+    assert (whole.status, whole.body) == (200, b"first")
+    assert whole.headers["content-disposition"] == disposition
+    assert whole.headers["content-type"] == "image/jpeg"
+    assert send("GET", url.replace("attachment", "inline")).status == 403
+    assert (part.status, part.body, part.headers["content-range"]) == (206, b"ir", "bytes 1-2/5")
+
+
+def test_sessions_persist_so_that_signed_urls_survive_a_restart(stack: SmallStack) -> None:
+    s3 = stack.uploader_s3()
+    url = s3.generate_presigned_url(
+        "get_object", {"Bucket": stack.outputs["Bucket"], "Key": "uploads/none"}
+    )
+    before = send("GET", url)
+
+    stack.emulator.stop()
+    stack.emulator.start()
+
+    assert b"InvalidAccessKeyId" not in before.body
+    assert b"InvalidAccessKeyId" not in send("GET", url).body
+
+
+def test_queue_urls_follow_the_port(stack: SmallStack) -> None:
+    sqs = stack.client("sqs")
+    before = sqs.get_queue_url(QueueName=stack.outputs["DeadLetterQueue"].rsplit("/", 1)[-1])[
+        "QueueUrl"
+    ]
+    old = stack.emulator.port
+    stack.emulator.stop()
+    stack.emulator.port = free_port()
+    stack.emulator.start()
+    try:
+        queue = stack.outputs["Queue"]  # with the old port, as a function's environment has it
+        stack.client("sqs").send_message(QueueUrl=queue, MessageBody="after the move")
+
+        assert stack.client("sqs").get_queue_url(QueueName=before.rsplit("/", 1)[-1])[
+            "QueueUrl"
+        ] == before.replace(str(old), str(stack.emulator.port))
+        eventually(lambda: "after the move" in worked_off(stack), seconds=5)
+    finally:
+        stack.emulator.stop()
+        stack.emulator.port = old
+        stack.emulator.start()
+
+
+def test_plain_http_satisfies_a_policy_that_asks_for_tls(stack: SmallStack) -> None:
+    url = stack.uploader_s3().generate_presigned_url(
+        "put_object", {"Bucket": stack.outputs["Bucket"], "Key": "uploads/tls"}
+    )
+
+    assert send("PUT", url, b"bytes").status == 200
+
+
+def test_alarm_metric_math_is_what_the_stack_deploys_with(tmp_path: Path) -> None:
+    with (
+        pytest.raises(DeployError, match="metric math"),
+        running(tmp_path, without_shims=(DEPLOYS_AT_ALL,)),
+    ):
+        pass
+
+
+def test_function_environment_is_all_text(stack: SmallStack) -> None:
+    answer = stack.client("lambda").invoke(FunctionName=stack.outputs["NumberFunction"])
+
+    assert json.loads(answer["Payload"].read()) == ["1073741824", "true"]
+
+
+def test_layer_cache_unpacks_the_code_once(stack: SmallStack) -> None:
+    first = Path(stack.call("GET", "/public").json()["file"]).resolve()
+    stack.call("GET", "/public?raise=1")  # kills the worker: the next one starts from the same copy
+    second = Path(stack.call("GET", "/public").json()["file"]).resolve()
+
+    assert first.is_relative_to(stack.emulator.state_dir / "unpacked")
+    assert second == first
+
+
+def test_runtime_isolation_hides_the_packages_of_this_checkout(stack: SmallStack) -> None:
+    found = {
+        name: stack.call("GET", f"/public?import={name}").json()["found"]
+        for name in ("json", "boto3", "pytest")
+    }
+
+    assert found == {"json": True, "boto3": True, "pytest": False}
+
+
+def _root_s3(stack: SmallStack) -> Any:
+    """S3 as root, so that the bucket's TLS-only policy plays no part."""
+    return stack.client("s3", config=SIGNATURE_V4)
+
+
+def _stored(stack: SmallStack, service: str, operation: str, **arguments: Any) -> Any:
+    """What the emulator holds; a refusal ("no such configuration") is a failure like any other."""
+    client = stack.client(service)
+    try:
+        return getattr(client, operation)(**arguments)
+    except client.exceptions.ClientError as error:
+        raise AssertionError(str(error)) from error
