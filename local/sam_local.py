@@ -7,49 +7,84 @@ buckets and queues are those of the running stack.
 from __future__ import annotations
 
 import json
-import os
+import signal
+import subprocess
 import sys
-from typing import Any, NoReturn
+from ipaddress import ip_network
+from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 
 from local import sam
 from local.client import Stack
 from local.emulator import settings
+from local.relay import relay
 from local.state import DEFAULT_STATE_DIR, Places
 from local.terminal import fail, say
 
 START_API = ["start-api", "--port", "3000"]
+HOST = "host.docker.internal"
+"""This machine, as containers call it."""
 
 
-def main() -> NoReturn:
-    """Become `sam local`, with this program's arguments or as an API; exit with 1 if it cannot."""
+def main() -> int:
+    """Run `sam local` with this program's arguments, or as an API. Returns its exit code."""
     places = Places(DEFAULT_STATE_DIR)
     if not places.stack_file.exists():
         fail("The local stack is not running: run `make start` in another terminal first.")
-        sys.exit(1)
+        return 1
     stack = Stack.read(places.stack_file)
-    command, *arguments = sys.argv[1:] or START_API
+    port = urlsplit(stack.endpoint_url).port or 80
+    hosts: list[str] = []
+    if sys.platform == "linux":
+        # Docker Desktop lets containers reach our loopback by this name; on Linux nothing does.
+        gateway = _bridge_gateway()
+        port = relay(gateway, port)
+        hosts = ["--add-host", f"{HOST}:{gateway}"]
     variables = places.root / "sam-local.json"
-    variables.write_text(json.dumps({"Parameters": _variables(stack)}, indent=2))
+    in_container = f"http://{HOST}:{port}"
+    told = {
+        **_deployed_variables(stack),
+        "AWS_ENDPOINT_URL": in_container,
+        "LINKS_ENDPOINT_URL": stack.endpoint_url,
+    }
+    variables.write_text(json.dumps({"Parameters": told}, indent=2))
+    command, *arguments = sys.argv[1:] or START_API
     if command == "start-api":
         say(f"  Send the same ID tokens as to {stack.api_url}: `make -s token` prints one.\n")
-    os.execve(
-        sam.SAM,
+    process = subprocess.Popen(
         [
             str(sam.SAM), "local", command, *arguments,
             "--template", str(sam.BUILD_DIR / "template.yaml"),
             "--env-vars", str(variables),
-            "--parameter-overrides", f"EndpointUrl={_endpoint(stack)}",
-            f"Architecture={sam.architecture()}",
-            *_network(),
+            "--parameter-overrides",
+            f"EndpointUrl={in_container} Architecture={sam.architecture()}",
+            *hosts,
         ],
-        sam.environment(stack.endpoint_url),
+        env=sam.environment(stack.endpoint_url),
     )  # fmt: skip
+    # Ctrl-C reaches sam too: it stops its containers, and we wait for that.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    return process.wait()
 
 
-def _variables(stack: Stack) -> dict[str, str]:
-    """Return what the deployed functions are told, names of tables and buckets included."""
+def _bridge_gateway() -> str:
+    """Return this machine's address in Docker's bridge network: only containers reach it."""
+    inspect = ["docker", "network", "inspect", "bridge"]
+    try:
+        found = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout
+        config = json.loads(found)[0]["IPAM"]["Config"][0]
+        # The engine names the gateway only where it was set; it is the subnet's first address.
+        return str(config.get("Gateway") or next(ip_network(config["Subnet"]).hosts()))
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        reason = getattr(error, "stderr", "") or error
+        raise SystemExit(f"`make sam-local` needs Docker: {reason}") from None
+
+
+def _deployed_variables(stack: Stack) -> dict[str, str]:
+    """Return what the deployed functions are told: the names of tables and buckets included."""
     client: dict[str, Any] = {
         "endpoint_url": stack.endpoint_url,
         "region_name": stack.region,
@@ -61,23 +96,8 @@ def _variables(stack: Stack) -> dict[str, str]:
     )
     name = found["StackResourceDetail"]["PhysicalResourceId"]
     function = boto3.client("lambda", **client).get_function_configuration(FunctionName=name)
-    return {**function["Environment"]["Variables"], "AWS_ENDPOINT_URL": _endpoint(stack)}
-
-
-def _endpoint(stack: Stack) -> str:
-    """Return the emulator's address as a container sees it.
-
-    On Linux containers share the machine's network (the emulator listens on loopback alone). Docker
-    Desktop runs them in a virtual machine, which reaches the machine's loopback by this name.
-    """
-    if sys.platform == "linux":
-        return stack.endpoint_url
-    return stack.endpoint_url.replace("127.0.0.1", "host.docker.internal")
-
-
-def _network() -> list[str]:
-    return ["--docker-network", "host"] if sys.platform == "linux" else []
+    return dict(function["Environment"]["Variables"])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -24,8 +24,8 @@ class Settings:
     max_photos_per_user: int
     max_bytes_per_user: int
     region: str
-    endpoint_url: str | None
-    """AWS endpoint of a local stack; None on AWS."""
+    links_endpoint_url: str | None
+    """S3 endpoint that clients of a local stack reach; None on AWS."""
     is_sam_local: bool
     """Run by `sam local` on a developer's machine: only that command sets it, in its containers."""
 
@@ -50,7 +50,7 @@ def settings() -> Settings:
         max_photos_per_user=int(env["MAX_PHOTOS_PER_USER"]),
         max_bytes_per_user=int(env["MAX_BYTES_PER_USER"]),
         region=env["AWS_REGION"],
-        endpoint_url=env.get("AWS_ENDPOINT_URL") or None,
+        links_endpoint_url=env.get("LINKS_ENDPOINT_URL") or env.get("AWS_ENDPOINT_URL"),
         is_sam_local=env.get("AWS_SAM_LOCAL") == "true",
     )
 

@@ -149,7 +149,7 @@ def _address(bucket: str, key: str) -> tuple[str, str, str]:
     On AWS always the bucket's own regional host: the global one answers with redirects that
     browsers take for CORS errors (boto3#421).
     """
-    region, endpoint = settings().region, settings().endpoint_url
+    region, endpoint = settings().region, settings().links_endpoint_url
     path = quote(key, safe="/~")
     if endpoint:
         return urlsplit(endpoint).netloc, endpoint.rstrip("/"), f"/{bucket}/{path}".rstrip("/")

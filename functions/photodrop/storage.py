@@ -23,7 +23,11 @@ _s3: Any = boto3.client(
         # Checksums only where S3 demands them: the SDK's default ones break other S3 endpoints.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        s3={"us_east_1_regional_endpoint": "regional"},
+        s3={
+            "us_east_1_regional_endpoint": "regional",
+            # A local endpoint has one host for all buckets.
+            "addressing_style": "path" if settings().links_endpoint_url else "virtual",
+        },
     ),
 )
 
