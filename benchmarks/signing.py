@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import boto3
 
+from tests.support.template import template
+
 URLS = 300
 TARGET = 0.10
 
@@ -20,11 +22,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
-    names = "PHOTOS_TABLE USAGE_TABLE UPLOADS_BUCKET THUMBNAILS_BUCKET THUMBNAILS_QUEUE_URL"
-    numbers = "UPLOAD_TTL_SECONDS VIEW_TTL_SECONDS MAX_IMAGE_BYTES MAX_IMAGE_PIXELS THUMBNAIL_SIZES"
-    limits = "UPLOADS_PER_MINUTE MAX_PHOTOS_PER_USER MAX_BYTES_PER_USER"
-    os.environ |= dict.fromkeys(f"{names} ALLOWED_ORIGIN".split(), "photodrop")
-    os.environ |= dict.fromkeys(f"{numbers} {limits}".split(), "1")
+    for name in template()["Globals"]["Function"]["Environment"]["Variables"]:
+        os.environ[name] = "1"
+    del os.environ["AWS_ENDPOINT_URL"], os.environ["LINKS_ENDPOINT_URL"]
     os.environ |= {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE"}
     os.environ |= {"AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
     from photodrop import signing  # noqa: PLC0415 - its settings are read from the above

@@ -1,22 +1,40 @@
-"""GET /photos: the caller's photos, newest first."""
+"""GET /photos: a user's photos, newest first, all or of one tag or status."""
 
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from photodrop import api, library
-from photodrop.schemas import PhotoPage
+from photodrop.errors import ForbiddenError
+from photodrop.models import user_place
+from photodrop.schemas import PhotoPage, Tag
+from photodrop.status import Status
 
 app = api.application()
 
 
 @app.get("/photos")
 def list_photos(
+    user_id: Annotated[str | None, Query(alias="userId", max_length=128)] = None,
+    tag: Annotated[Tag | None, Query()] = None,
+    status: Annotated[Status | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> PhotoPage:
-    """Return one page of the caller's photos, each with its thumbnails signed."""
-    return library.list_owned(api.caller(app).user_id, limit=limit, cursor=cursor)
+    """Return one page of the caller's photos, each with its thumbnails signed.
+
+    `userId` other than one's own is for staff.
+    """
+    caller = api.caller(app)
+    if user_id not in (None, caller.user_id) and not caller.is_staff:
+        raise ForbiddenError("Only staff may list other users' photos.")
+    return library.list_photos(
+        user_place(user_id or caller.user_id),
+        tag=tag,
+        status=status,
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 handler = api.handler(app)

@@ -21,6 +21,16 @@ class Caller:
     email: str | None
     groups: frozenset[str]
 
+    @property
+    def is_staff(self) -> bool:
+        """Whether they may list any user's photos and manage students."""
+        return STAFF_GROUP in self.groups
+
+    @property
+    def is_organizer(self) -> bool:
+        """Whether they may create events."""
+        return ORGANIZERS_GROUP in self.groups
+
 
 def caller_of(event: Mapping[str, Any]) -> Caller | None:
     """Return the caller of an API Gateway proxy event, or None when it names none.

@@ -13,6 +13,7 @@ class Settings:
     usage_table: str
     uploads_bucket: str
     thumbnails_bucket: str
+    uploads_queue_url: str
     thumbnails_queue_url: str
     allowed_origin: str
     upload_ttl_seconds: int
@@ -39,6 +40,7 @@ def settings() -> Settings:
         usage_table=env["USAGE_TABLE"],
         uploads_bucket=env["UPLOADS_BUCKET"],
         thumbnails_bucket=env["THUMBNAILS_BUCKET"],
+        uploads_queue_url=env["UPLOADS_QUEUE_URL"],
         thumbnails_queue_url=env["THUMBNAILS_QUEUE_URL"],
         allowed_origin=env["ALLOWED_ORIGIN"],
         upload_ttl_seconds=int(env["UPLOAD_TTL_SECONDS"]),

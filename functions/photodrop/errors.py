@@ -5,9 +5,12 @@
     PhotodropError
     ├── RequestError                 answered to the client: `status`, `code`, `message`
     │   ├── InvalidRequestError          400, with every wrong field
+    │   ├── ForbiddenError               403
     │   ├── FileTooLargeError            413
     │   ├── PhotoNotFoundError           404
     │   ├── PhotoNotReadyError           409
+    │   ├── NotUploadedError             409
+    │   ├── NotPendingError              409
     │   ├── IdempotencyKeyReusedError    409
     │   └── LimitExceededError           429, with Retry-After
     └── ContentRejectedError         what landed is refused: the photo becomes `failed`
@@ -57,6 +60,13 @@ class InvalidRequestError(RequestError):
         self.fields = fields
 
 
+class ForbiddenError(RequestError):
+    """The caller may see this, but not do that."""
+
+    status = 403
+    code = "Forbidden"
+
+
 class FileTooLargeError(RequestError):
     """The declared size is above what this deployment accepts for the type."""
 
@@ -79,6 +89,20 @@ class PhotoNotReadyError(RequestError):
 
     status = 409
     code = "PhotoNotReady"
+
+
+class NotUploadedError(RequestError):
+    """The client says that it uploaded, but S3 has no such object."""
+
+    status = 409
+    code = "NotUploaded"
+
+
+class NotPendingError(RequestError):
+    """The client gives up an upload that has arrived already."""
+
+    status = 409
+    code = "NotPending"
 
 
 class IdempotencyKeyReusedError(RequestError):

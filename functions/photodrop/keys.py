@@ -21,4 +21,9 @@ def photo_id(original_key: str) -> str | None:
 
 def thumbnail(original_key: str, size: int) -> str:
     """Return the key of an original's thumbnail of `size`, in the thumbnails bucket."""
-    return f"{original_key.rpartition('.')[0]}/{size}.webp"
+    return f"{thumbnails(original_key)}{size}.webp"
+
+
+def thumbnails(original_key: str) -> str:
+    """Return what the keys of all thumbnails of an original begin with."""
+    return f"{original_key.rpartition('.')[0]}/"

@@ -10,48 +10,103 @@ from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import (
     FieldError,
+    ForbiddenError,
     InvalidRequestError,
     PhotoNotFoundError,
     PhotoNotReadyError,
 )
-from photodrop.models import Photo
+from photodrop.models import (
+    PHOTO_ROW,
+    TOMBSTONE_ROW,
+    Photo,
+    Tombstone,
+    list_key,
+    row_of,
+)
 from photodrop.schemas import FailureReason, PhotoDetails, PhotoPage, ThumbnailLink, ViewUrl
 from photodrop.signing import timestamp
 from photodrop.status import Status
 
+_LISTS = {
+    ("user", False): (Photo.by_owner, "ownerList"),
+    ("user", True): (Photo.by_owner_status, "ownerStatusList"),
+    ("event", False): (Photo.by_event, "eventList"),
+    ("event", True): (Photo.by_event_status, "eventStatusList"),
+}
+"""The index and its hash key, by the kind of place and whether a status is asked for."""
+
 
 def find(caller: Caller, photo_id: str) -> Photo:
-    """Return a photo that the caller may see. Raises PhotoNotFoundError for all others."""
+    """Return a photo that the caller may see: their own, or any for staff.
+
+    Raises PhotoNotFoundError for all others, whether they exist or not.
+    """
     try:
-        photo = Photo.get(photo_id, "photo")
+        photo = Photo.get(photo_id, PHOTO_ROW)
     except Photo.DoesNotExist:
         raise PhotoNotFoundError from None
-    if photo.owner_id != caller.user_id:
+    if photo.owner_id is None or not (photo.owner_id == caller.user_id or caller.is_staff):
         raise PhotoNotFoundError
     return photo
 
 
-def list_owned(owner_id: str, *, limit: int, cursor: str | None) -> PhotoPage:
-    """Return one page of a user's photos, newest first: one Query, whatever they own.
+def find_own(caller: Caller, photo_id: str) -> Photo:
+    """Return a photo of the caller's.
 
-    Raises InvalidRequestError for a cursor that no list gave out.
+    Raises PhotoNotFoundError, or ForbiddenError for one that they may only see.
     """
+    photo = find(caller, photo_id)
+    if photo.owner_id != caller.user_id:
+        raise ForbiddenError("Only its owner may change a photo.")
+    return photo
+
+
+def find_to_delete(caller: Caller, photo_id: str) -> Photo | None:
+    """Return a photo that the caller may delete, or None when it was deleted before.
+
+    Raises PhotoNotFoundError, or ForbiddenError for one that they may only see.
+    """
+    try:
+        return find_own(caller, photo_id)
+    except PhotoNotFoundError:
+        try:
+            tombstone = Tombstone.get(photo_id, TOMBSTONE_ROW)
+        except Tombstone.DoesNotExist:
+            tombstone = None
+        if tombstone is None or tombstone.owner_id != caller.user_id:
+            raise
+        return None
+
+
+def list_photos(
+    place: str,
+    *,
+    tag: str | None = None,
+    status: Status | None = None,
+    limit: int,
+    cursor: str | None,
+) -> PhotoPage:
+    """Return one page of the photos of a place (see `models`), newest first.
+
+    One Query on the list made for this filter, which reads just what it returns. Raises
+    InvalidRequestError for a cursor that no list gave out.
+    """
+    index, hash_key = _LISTS[place.partition("_")[0], status is not None]
+    partition = list_key(place, tag=tag, status=status)
     start = None
     if cursor:
-        # Only the position is in the cursor. Whose list it is comes from the caller's token, so a
-        # forged one can do no more than start elsewhere in the caller's own list.
+        # Only the position is in the cursor. What it is a position in comes from the request, so
+        # a forged one can do no more than start elsewhere in a list that the caller may see.
         order = _decode_cursor(cursor)
         start = {
-            "ownerList": {"S": owner_id},
+            hash_key: {"S": partition},
             "listOrder": {"S": order},
             "photoId": {"S": order.partition("#")[2]},
-            "row": {"S": "photo"},
+            "row": {"S": row_of(tag)},
         }
     # One more than asked for: it tells whether there is a next page.
     found = list(
-        Photo.by_owner.query(
-            owner_id, scan_index_forward=False, limit=limit + 1, last_evaluated_key=start
-        )
+        index.query(partition, scan_index_forward=False, limit=limit + 1, last_evaluated_key=start)
     )
     page = found[:limit]
     more = len(found) > limit
@@ -72,7 +127,7 @@ def describe(photo: Photo) -> PhotoDetails:
         description=photo.description,
         tags=list(photo.tags),
         content_type=photo.content_type,
-        size_bytes=int(photo.size_bytes),
+        size_bytes=int(photo.size_bytes or 0),
         status=Status(photo.status),
         failure=_failure(photo),
         width=_whole(photo.width),
@@ -80,7 +135,7 @@ def describe(photo: Photo) -> PhotoDetails:
         taken_at=photo.taken_at,
         thumb_hash=photo.thumb_hash,
         thumbnails=_signed_thumbnails(photo),
-        storage_class="STANDARD",
+        storage_class=photo.storage_class,
         restore=None,
         created_at=photo.created_at,
         updated_at=photo.updated_at,

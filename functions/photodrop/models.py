@@ -1,7 +1,10 @@
 """The tables. `template.yaml` creates them; attribute names are those of the API."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
+from zlib import crc32
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -10,19 +13,54 @@ from pynamodb.attributes import (
     NumberAttribute,
     UnicodeAttribute,
 )
-from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from photodrop.config import settings
 from photodrop.status import Status
 
+PHOTO_ROW = "photo"
+TOMBSTONE_ROW = "deleted"
+DUE_SHARDS = 8
+"""Partitions of the list of unfinished photos: one would bound how many can be begun a second."""
+TOMBSTONE_DAYS = 7
+
 
 def now_iso() -> str:
     """Return this moment as ISO 8601 in UTC, with milliseconds: sorts as text."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def in_days(days: int) -> int:
+    """Return the moment so many days from now, in epoch seconds."""
+    return int(time.time()) + days * 24 * 3600
+
+
+def list_key(place: str, *, tag: str | None = None, status: str | None = None) -> str:
+    """Return the partition of one list: of a place (a user or an event), by tag and status or not.
+
+    A tag comes last, because it may hold any character.
+    """
+    return place + (f"#{status}" if status else "") + (f"#tag#{tag}" if tag else "")
+
+
+def user_place(user_id: str) -> str:
+    """Return the place that a user's photos are listed in."""
+    return f"user_{user_id}"
+
+
+def event_place(event_id: str) -> str:
+    """Return the place that an event's photos are listed in."""
+    return f"event_{event_id}"
+
+
+def row_of(tag: str | None) -> str:
+    """Return the row of a photo that the lists by a tag are made of; None: of all photos."""
+    return PHOTO_ROW if tag is None else f"tag#{tag}"
 
 
 class Failure(MapAttribute[str, str]):
@@ -40,43 +78,121 @@ class ThumbnailSize(MapAttribute[str, int]):
     height = NumberAttribute()
 
 
-class ByOwner(GlobalSecondaryIndex["Photo"]):
-    """A user's photos in order of creation."""
+class PhotoList(GlobalSecondaryIndex["Photo"]):
+    """Base of the four lists of photos: each holds all that a list shows, in order of creation."""
+
+    list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
+
+
+class ByOwner(PhotoList):
+    """A user's photos, all or of one tag."""
 
     class Meta:
         index_name = "byOwner"
         projection = AllProjection()
 
     owner_list = UnicodeAttribute(hash_key=True, attr_name="ownerList")
-    list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
+
+
+class ByOwnerStatus(PhotoList):
+    """A user's photos of one status, all or of one tag."""
+
+    class Meta:
+        index_name = "byOwnerStatus"
+        projection = AllProjection()
+
+    owner_status_list = UnicodeAttribute(hash_key=True, attr_name="ownerStatusList")
+
+
+class ByEvent(PhotoList):
+    """An event's photos, all or of one tag."""
+
+    class Meta:
+        index_name = "byEvent"
+        projection = AllProjection()
+
+    event_list = UnicodeAttribute(hash_key=True, attr_name="eventList")
+
+
+class ByEventStatus(PhotoList):
+    """An event's photos of one status, all or of one tag."""
+
+    class Meta:
+        index_name = "byEventStatus"
+        projection = AllProjection()
+
+    event_status_list = UnicodeAttribute(hash_key=True, attr_name="eventStatusList")
+
+
+class ByChecksum(GlobalSecondaryIndex["Photo"]):
+    """Completed photos by place and SHA-256: finds a file that is sent again."""
+
+    class Meta:
+        index_name = "byChecksum"
+        projection = KeysOnlyProjection()
+
+    checksum_list = UnicodeAttribute(hash_key=True, attr_name="checksumList")
+
+
+class ByDue(GlobalSecondaryIndex["Photo"]):
+    """Unfinished photos, by when somebody has to look after them."""
+
+    class Meta:
+        index_name = "byDue"
+        projection = KeysOnlyProjection()
+
+    due_list = UnicodeAttribute(hash_key=True, attr_name="dueList")
+    due_at = NumberAttribute(range_key=True, attr_name="dueAt")
 
 
 class Photo(Model):
-    """One photo, from its grant on. `status` changes by `advance` only."""
+    """One photo, from its grant on.
+
+    It is the row "photo", and for each of its tags a copy, "tag#...", which the lists by that tag
+    are made of. All rows change together, by `create`, `advance`, `edit` and `erase` alone.
+    """
 
     class Meta:
         table_name = settings().photos_table
         region = settings().region
 
     photo_id = UnicodeAttribute(hash_key=True, attr_name="photoId")
-    row = UnicodeAttribute(range_key=True, default="photo")
-    owner_list = UnicodeAttribute(attr_name="ownerList")
-    list_order = UnicodeAttribute(attr_name="listOrder")
-    by_owner = ByOwner()
+    row = UnicodeAttribute(range_key=True, default=PHOTO_ROW)
+    revision = NumberAttribute(default=0)
+    """Counts the changes: a change made of what was read is refused if another came between."""
 
-    owner_id = UnicodeAttribute(attr_name="ownerId")
+    by_owner, by_owner_status = ByOwner(), ByOwnerStatus()
+    by_event, by_event_status = ByEvent(), ByEventStatus()
+    by_checksum, by_due = ByChecksum(), ByDue()
+    list_order = UnicodeAttribute(attr_name="listOrder", null=True)
+    owner_list = UnicodeAttribute(attr_name="ownerList", null=True)
+    owner_status_list = UnicodeAttribute(attr_name="ownerStatusList", null=True)
+    event_list = UnicodeAttribute(attr_name="eventList", null=True)
+    event_status_list = UnicodeAttribute(attr_name="eventStatusList", null=True)
+    checksum_list = UnicodeAttribute(attr_name="checksumList", null=True)
+    due_list = UnicodeAttribute(attr_name="dueList", null=True)
+    due_at = NumberAttribute(attr_name="dueAt", null=True)
+    """Epoch seconds."""
+    attempts = NumberAttribute(default=0)
+    """How often an unfinished photo was asked for again."""
+
+    owner_id = UnicodeAttribute(attr_name="ownerId", null=True)
+    """None for a student's picture."""
     event_id = UnicodeAttribute(attr_name="eventId", null=True)
+    student_id = UnicodeAttribute(attr_name="studentId", null=True)
     key = UnicodeAttribute()
     version_id = UnicodeAttribute(attr_name="versionId", null=True)
     """The version of `key` that was verified: no other is ever shown."""
     etag = UnicodeAttribute(null=True)
+    storage_class = UnicodeAttribute(attr_name="storageClass", default="STANDARD")
 
     file_name = UnicodeAttribute(attr_name="fileName")
     title = UnicodeAttribute(null=True)
     description = UnicodeAttribute(null=True)
     tags = ListAttribute[str](default=list)
     content_type = UnicodeAttribute(attr_name="contentType")
-    size_bytes = NumberAttribute(attr_name="sizeBytes")
+    size_bytes = NumberAttribute(attr_name="sizeBytes", null=True)
+    """None until it has landed, where no exact size was announced."""
     checksum_sha256 = UnicodeAttribute(attr_name="checksumSha256", null=True)
 
     status = UnicodeAttribute()
@@ -98,39 +214,133 @@ class Photo(Model):
     remove_at = NumberAttribute(attr_name="removeAt", null=True)
     """Epoch seconds at which DynamoDB drops the record: set while pending and once failed."""
 
-    def advance(self, to: Status, changes: Sequence[Action], *, refund: bool = False) -> bool:
+    def create(self, *, due_at: int) -> bool:
+        """Write a new, pending photo. Returns False when its id is taken.
+
+        `due_at` is when its upload should have come, in epoch seconds.
+        """
+        self.status = Status.PENDING
+        self.list_order = f"{self.created_at}#{self.photo_id}"
+        self.due_list, self.due_at = f"due#{crc32(self.photo_id.encode()) % DUE_SHARDS}", due_at
+        return self._write(Photo.photo_id.does_not_exist(), old_tags=[])
+
+    def advance(self, to: Status, **changes: Any) -> bool:
         """Step to another status, unless somebody else has taken the photo on in the meantime.
 
-        A conditional write on the status that this record was read with: however often, late or
-        out of order events arrive, each step is taken once. Returns False when it was taken
-        already. With `refund`, the owner's usage is given the photo back in the same transaction.
+        A conditional write: however often, late or out of order events arrive, each step is taken
+        once. Returns False when it was taken already; then this record is as the table has it.
+        `changes` are further attributes. A photo that fails is given back to its owner's limits in
+        the same transaction. Raises Photo.DoesNotExist for one that was deleted.
         """
-        condition = Photo.status == self.status
-        actions = [Photo.status.set(to), Photo.updated_at.set(now_iso()), *changes]
-        try:
-            if refund:
-                with TransactWrite(connection=CONNECTION) as transaction:
-                    transaction.update(self, actions, condition)
-                    transaction.update(
-                        Usage(self.owner_id),
-                        [Usage.held_bytes.add(-self.size_bytes), Usage.held_photos.add(-1)],
-                    )
-                self.refresh(consistent_read=True)
-            else:
-                self.update(actions, condition)
-        except (UpdateError, TransactWriteError) as error:
-            if _is_taken(error):
-                return False
-            raise
-        return True
+        if to in (Status.COMPLETED, Status.FAILED):
+            changes |= {"due_list": None, "due_at": None}
+        before = self.status
+        while self.status == before:
+            if self.change(status=to, **changes):
+                return True
+        return False
+
+    def change(self, **changes: Any) -> bool:
+        """Set attributes, `tags` among them, in all rows.
+
+        Returns False when another change came between; then this record is as the table has it.
+        Raises Photo.DoesNotExist for a photo that was deleted.
+        """
+        as_read = Photo.revision == self.revision
+        old_tags, refund = list(self.tags), changes.get("status") == Status.FAILED
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.revision += 1
+        self.updated_at = now_iso()
+        if self._write(as_read, old_tags, refund=refund):
+            return True
+        self.reload()
+        return False
+
+    def erase(self) -> None:
+        """Remove the photo from all lists, and give it back to its owner's limits.
+
+        A tombstone stays for a while, so that deleting again is known to be a repetition. Raises
+        Photo.DoesNotExist when it is gone already.
+        """
+
+        def write() -> None:
+            with TransactWrite(connection=CONNECTION) as transaction:
+                transaction.delete(self, Photo.revision == self.revision)
+                for tag in self.tags:
+                    transaction.delete(Photo(self.photo_id, row_of(tag)))
+                transaction.save(
+                    Tombstone(self.photo_id, owner_id=self.owner_id, event_id=self.event_id)
+                )
+                if self.status != Status.FAILED:
+                    for usage, actions in self._refund():
+                        transaction.update(usage, actions)
+
+        while not _is_made(write):
+            self.reload()
+
+    def reload(self) -> None:
+        """Read this record again. Raises Photo.DoesNotExist for a photo that was deleted."""
+        latest = Photo.get(self.photo_id, PHOTO_ROW, consistent_read=True)
+        self.attribute_values = latest.attribute_values
+
+    def _write(self, as_read: Condition, old_tags: list[str], *, refund: bool = False) -> bool:
+        self._set_lists(None)
+        refunds = self._refund() if refund else []
+        if not (self.tags or old_tags or refunds):
+            return _is_made(lambda: self.save(as_read))
+
+        def write() -> None:
+            with TransactWrite(connection=CONNECTION) as transaction:
+                transaction.save(self, as_read)
+                for tag in self.tags:
+                    transaction.save(self._copy(tag))
+                for tag in set(old_tags) - set(self.tags):
+                    transaction.delete(Photo(self.photo_id, row_of(tag)))
+                for usage, actions in refunds:
+                    transaction.update(usage, actions)
+
+        return _is_made(write)
+
+    def _copy(self, tag: str) -> "Photo":
+        copy = Photo(**self.attribute_values)
+        copy.row = row_of(tag)
+        copy.due_list = copy.due_at = copy.checksum_list = None
+        copy._set_lists(tag)
+        return copy
+
+    def _set_lists(self, tag: str | None) -> None:
+        if self.owner_id:
+            place = user_place(self.owner_id)
+            self.owner_list = list_key(place, tag=tag)
+            self.owner_status_list = list_key(place, tag=tag, status=self.status)
+        if self.event_id:
+            place = event_place(self.event_id)
+            self.event_list = list_key(place, tag=tag)
+            self.event_status_list = list_key(place, tag=tag, status=self.status)
+
+    def _refund(self) -> "list[tuple[Usage, list[Action]]]":
+        if not self.owner_id:
+            return []
+        actions: list[Action] = [
+            Usage.held_bytes.add(-(self.size_bytes or 0)),
+            Usage.held_photos.add(-1),
+        ]
+        return [(Usage(self.owner_id), actions)]
 
 
-def _is_taken(error: UpdateError | TransactWriteError) -> bool:
-    """Tell whether the condition on the photo (the first of a transaction's items) did not hold."""
-    if isinstance(error, TransactWriteError):
-        first = error.cancellation_reasons[0] if error.cancellation_reasons else None
-        return first is not None and first.code == "ConditionalCheckFailed"
-    return error.cause_response_code == "ConditionalCheckFailedException"
+class Tombstone(Model):
+    """What is left of a deleted photo for TOMBSTONE_DAYS: who may know that it was deleted."""
+
+    class Meta:
+        table_name = settings().photos_table
+        region = settings().region
+
+    photo_id = UnicodeAttribute(hash_key=True, attr_name="photoId")
+    row = UnicodeAttribute(range_key=True, default=TOMBSTONE_ROW)
+    owner_id = UnicodeAttribute(attr_name="ownerId", null=True)
+    event_id = UnicodeAttribute(attr_name="eventId", null=True)
+    remove_at = NumberAttribute(attr_name="removeAt", default=lambda: in_days(TOMBSTONE_DAYS))
 
 
 class Usage(Model):
@@ -147,10 +357,28 @@ class Usage(Model):
     """Epoch microseconds at which the token bucket is full again."""
 
 
+def _is_made(write: Callable[[], object]) -> bool:
+    """Write; return False when its condition did not hold."""
+    try:
+        write()
+    except PutError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    except TransactWriteError as error:
+        reasons = error.cancellation_reasons
+        if any(reason and reason.code == "ConditionalCheckFailed" for reason in reasons):
+            return False
+        raise
+    return True
+
+
 # PynamoDB makes a client for each model, at its first request. One serves all, and is made here,
 # while the function starts: a client takes a fifth of a second of CPU, and Lambda gives a starting
 # function a whole processor.
 CONNECTION = Photo._get_connection().connection
-CONNECTION.add_meta_table(Usage._get_connection().get_meta_table())
-Usage._get_connection().connection = CONNECTION
 CONNECTION.client  # noqa: B018 - a property that makes it
+for model in (Usage,):
+    CONNECTION.add_meta_table(model._get_connection().get_meta_table())
+    model._get_connection().connection = CONNECTION
+Tombstone._connection = Photo._connection

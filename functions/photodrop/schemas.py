@@ -65,8 +65,9 @@ def _sha256(checksum: str) -> str:
 
 Title = Annotated[str, Field(max_length=200), AfterValidator(_plain_text)]
 Description = Annotated[str, Field(max_length=5000), AfterValidator(_plain_text)]
+Tag = Annotated[str, Field(max_length=50), AfterValidator(_tag)]
 Tags = Annotated[
-    list[Annotated[str, Field(max_length=50), AfterValidator(_tag)]],
+    list[Tag],
     Field(max_length=MAX_TAGS),
     AfterValidator(_unique),
 ]
@@ -96,6 +97,21 @@ class InitiateUpload(Shape):
             accepted = sorted(filter(file_types.is_image, file_types.EXTENSIONS))
             raise ValueError(f"must be one of {', '.join(accepted)}")
         return content_type
+
+
+class EditPhoto(Shape):
+    """Body of a PATCH: only what it names is changed; null clears a title or a description."""
+
+    title: Title | None = None
+    description: Description | None = None
+    tags: Tags | None = None
+
+
+class ReportStatus(Shape):
+    """Body of PUT status: what the client says became of its upload."""
+
+    status: Literal["uploaded", "failed"]
+    reason: Annotated[str, Field(max_length=500), AfterValidator(_plain_text)] | None = None
 
 
 class Upload(Shape):

@@ -2,11 +2,13 @@
 
 import io
 from typing import IO, Any, BinaryIO
+from urllib.parse import quote_plus
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from photodrop import keys
 from photodrop.config import settings
 
 BLOCK_BYTES = 64 * 1024
@@ -82,6 +84,26 @@ def download_original(key: str, version_id: str | None, target: IO[bytes]) -> No
     target.seek(0)
 
 
+def find_original(key: str, version_id: str | None) -> dict[str, Any] | None:
+    """Return an original as S3's events describe it, or None when there is none.
+
+    `version_id` None: the current version.
+    """
+    source = {"Bucket": settings().uploads_bucket, "Key": key} | _version(version_id)
+    try:
+        found = _s3.head_object(**source)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 405):
+            return None
+        raise
+    return {
+        "key": quote_plus(key),
+        "size": found["ContentLength"],
+        "eTag": found["ETag"].strip('"'),
+        "versionId": found.get("VersionId"),
+    }
+
+
 def put_thumbnail(key: str, data: bytes, content_type: str) -> None:
     """Store a thumbnail. What lies at its key never changes, so it may be cached for long."""
     _s3.put_object(
@@ -96,6 +118,36 @@ def put_thumbnail(key: str, data: bytes, content_type: str) -> None:
 def hide_original(key: str) -> None:
     """Delete an original. The bucket keeps the version for a few days, for operators to look at."""
     _s3.delete_object(Bucket=settings().uploads_bucket, Key=key)
+
+
+def erase_original(key: str) -> None:
+    """Delete an original for good, all versions of it."""
+    found = _s3.get_paginator("list_object_versions").paginate(
+        Bucket=settings().uploads_bucket, Prefix=key
+    )
+    versions = [
+        {"Key": version["Key"], "VersionId": version["VersionId"]}
+        for page in found
+        for version in page.get("Versions", []) + page.get("DeleteMarkers", [])
+    ]
+    _delete(settings().uploads_bucket, versions)
+
+
+def erase_thumbnails(original_key: str) -> None:
+    """Delete every thumbnail of an original, of whatever size and format."""
+    found = _s3.get_paginator("list_objects_v2").paginate(
+        Bucket=settings().thumbnails_bucket, Prefix=keys.thumbnails(original_key)
+    )
+    thumbnails = [{"Key": item["Key"]} for page in found for item in page.get("Contents", [])]
+    _delete(settings().thumbnails_bucket, thumbnails)
+
+
+def _delete(bucket: str, objects: list[dict[str, str]]) -> None:
+    for start in range(0, len(objects), 1000):  # as many as S3 takes at once
+        batch = {"Objects": objects[start : start + 1000], "Quiet": True}
+        errors = _s3.delete_objects(Bucket=bucket, Delete=batch).get("Errors")
+        if errors:
+            raise ClientError({"Error": errors[0]}, "DeleteObjects")
 
 
 def remove_version(key: str, version_id: str) -> None:

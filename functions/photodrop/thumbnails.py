@@ -8,7 +8,7 @@ from photodrop import keys, storage
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging.thumbnails import make_thumbnails
-from photodrop.models import Photo, ThumbnailSize
+from photodrop.models import PHOTO_ROW, Photo, ThumbnailSize
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
 from photodrop.verification import budget, fail
@@ -22,10 +22,19 @@ def make(photo_id: str) -> None:
     """
     logger.append_keys(photo_id=photo_id)
     try:
-        photo = Photo.get(photo_id, "photo", consistent_read=True)
+        photo = Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
     except Photo.DoesNotExist:
         logger.info("Photo was deleted")
         return
+    try:
+        _make(photo)
+    except Photo.DoesNotExist:
+        # It was deleted while they were made: they must not outlive it.
+        storage.erase_thumbnails(photo.key)
+        logger.info("Photo was deleted in the meantime")
+
+
+def _make(photo: Photo) -> None:
     logger.set_correlation_id(photo.correlation_id)
     if photo.status != Status.PROCESSING:
         logger.info("Nothing left to do", status=photo.status)
@@ -46,14 +55,10 @@ def make(photo_id: str) -> None:
         storage.put_thumbnail(key, thumbnail.data, thumbnail.content_type)
     completed = photo.advance(
         Status.COMPLETED,
-        [
-            Photo.thumb_hash.set(rendition.thumb_hash),
-            Photo.thumbnails.set(
-                [
-                    ThumbnailSize(size=made.size, width=made.width, height=made.height)
-                    for made in rendition.thumbnails
-                ]
-            ),
+        thumb_hash=rendition.thumb_hash,
+        thumbnails=[
+            ThumbnailSize(size=made.size, width=made.width, height=made.height)
+            for made in rendition.thumbnails
         ],
     )
     if completed:

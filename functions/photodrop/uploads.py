@@ -4,19 +4,19 @@ import hashlib
 import time
 import uuid
 
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import PynamoDBException
 
 from photodrop import keys, limits, signing
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError
-from photodrop.models import Photo, now_iso
+from photodrop.models import PHOTO_ROW, Photo, now_iso
 from photodrop.schemas import InitiateUpload
 from photodrop.signing import SignedPost, SignedUrl
 from photodrop.status import Status
 
-PENDING_DAYS = 7
-"""A record whose upload never came is dropped after this: a transfer that began in time is over."""
+TRANSFER_SECONDS = 3600
+"""S3 checks a grant when a transfer begins; this is how long it may then take."""
 
 
 def begin(
@@ -41,8 +41,6 @@ def begin(
     photo = Photo(
         photo_id,
         owner_id=caller.user_id,
-        owner_list=caller.user_id,
-        list_order=f"{created_at}#{photo_id}",
         key=keys.original(caller.user_id, None, photo_id, wish.content_type),
         file_name=wish.file_name,
         title=wish.title,
@@ -52,27 +50,27 @@ def begin(
         size_bytes=wish.size_bytes,
         checksum_sha256=wish.checksum_sha256,
         upload_method=wish.method,
-        status=Status.PENDING,
         request_hash=hashlib.sha256(wish.model_dump_json().encode()).hexdigest(),
         correlation_id=correlation_id,
         created_at=created_at,
         updated_at=created_at,
-        remove_at=int(time.time()) + PENDING_DAYS * 24 * 3600,
     )
     limits.charge(caller.user_id, wish.size_bytes)
+    due_at = int(time.time()) + settings().upload_ttl_seconds + TRANSFER_SECONDS
     try:
-        photo.save(condition=Photo.photo_id.does_not_exist())
-    except PutError as error:
+        created = photo.create(due_at=due_at)
+    except PynamoDBException:
         limits.release(caller.user_id, wish.size_bytes)
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        first = Photo.get(photo_id, "photo", consistent_read=True)
-        if first.request_hash != photo.request_hash:
-            raise IdempotencyKeyReusedError(
-                "This Idempotency-Key was used with another request. Use a new one."
-            ) from None
-        return first
-    return photo
+        raise
+    if created:
+        return photo
+    limits.release(caller.user_id, wish.size_bytes)
+    first = Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
+    if first.request_hash != photo.request_hash:
+        raise IdempotencyKeyReusedError(
+            "This Idempotency-Key was used with another request. Use a new one."
+        )
+    return first
 
 
 def grant(photo: Photo) -> SignedUrl | SignedPost | None:

@@ -17,11 +17,14 @@ from photodrop import file_types, keys, storage
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import headers
-from photodrop.models import Failure, Photo
+from photodrop.models import PHOTO_ROW, Failure, Photo, in_days
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
 
 _sqs = boto3.client("sqs")
+
+STUCK_SECONDS = 900
+"""A photo that has not gone on for so long is asked for again: its message was lost."""
 
 FAILED_DAYS = 30
 """For how long an owner can see that a photo failed, and why."""
@@ -42,21 +45,57 @@ def verify(landed: LandedObject) -> None:
 
     Raises nothing for what a client did; errors of AWS's services pass through, to be tried again.
     """
-    photo = _find(landed.key)
-    if photo is None:
+    try:
+        photo = _find(landed.key)
+        _verify(photo, landed)
+    except Photo.DoesNotExist:
+        # Nobody was granted this, or the photo was deleted in the meantime.
         _count("ObjectsWithoutRecord", landed)
         storage.hide_original(landed.key)
-        return
+
+
+def fail(photo: Photo, refusal: ContentRejectedError) -> None:
+    """End a photo for good: its object leaves sight, its owner is refunded and told why.
+
+    Raises Photo.DoesNotExist for a photo that was deleted.
+    """
+    # In this order, so that after a crash in between the next delivery does both again.
+    storage.hide_original(photo.key)
+    failed = photo.advance(
+        Status.FAILED,
+        failure=Failure(code=refusal.code, message=refusal.message),
+        remove_at=in_days(FAILED_DAYS),
+    )
+    if failed:
+        metrics.add_metric(name="PhotosFailed", unit=MetricUnit.Count, value=1)
+        logger.warning("Photo failed", failure_code=refusal.code)
+
+
+def budget() -> headers.Budget:
+    """Return what an image of this deployment may cost to decode."""
+    return headers.Budget(max_pixels=settings().max_image_pixels)
+
+
+def _find(key: str) -> Photo:
+    photo_id = keys.photo_id(key)
+    if photo_id is None:
+        raise Photo.DoesNotExist
+    photo = Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
+    if photo.key != key:
+        raise Photo.DoesNotExist
+    return photo
+
+
+def _verify(photo: Photo, landed: LandedObject) -> None:
     logger.set_correlation_id(photo.correlation_id)
     logger.append_keys(photo_id=photo.photo_id)
-
     if photo.status == Status.PENDING:
-        arrived = [
-            Photo.version_id.set(landed.version_id) if landed.version_id else None,
-            Photo.etag.set(landed.etag),
-        ]
-        if not photo.advance(Status.UPLOADED, [change for change in arrived if change]):
-            photo.refresh(consistent_read=True)
+        photo.advance(
+            Status.UPLOADED,
+            version_id=landed.version_id,
+            etag=landed.etag,
+            due_at=int(time.time()) + STUCK_SECONDS,
+        )
     if (photo.version_id, photo.etag) != (landed.version_id, landed.etag):
         _refuse_second_file(landed)
         return
@@ -69,38 +108,6 @@ def verify(landed: LandedObject) -> None:
     if photo.status == Status.PROCESSING:
         # Also when an earlier delivery got this far and was cut off before it could ask.
         _ask_for_thumbnails(photo)
-
-
-def fail(photo: Photo, refusal: ContentRejectedError) -> None:
-    """End a photo for good: its object leaves sight, its owner is refunded and told why."""
-    # In this order, so that after a crash in between the next delivery does both again.
-    storage.hide_original(photo.key)
-    photo.advance(
-        Status.FAILED,
-        [
-            Photo.failure.set(Failure(code=refusal.code, message=refusal.message)),
-            Photo.remove_at.set(int(time.time()) + FAILED_DAYS * 24 * 3600),
-        ],
-        refund=True,
-    )
-    metrics.add_metric(name="PhotosFailed", unit=MetricUnit.Count, value=1)
-    logger.warning("Photo failed", failure_code=refusal.code)
-
-
-def budget() -> headers.Budget:
-    """Return what an image of this deployment may cost to decode."""
-    return headers.Budget(max_pixels=settings().max_image_pixels)
-
-
-def _find(key: str) -> Photo | None:
-    photo_id = keys.photo_id(key)
-    if photo_id is None:
-        return None
-    try:
-        photo = Photo.get(photo_id, "photo", consistent_read=True)
-    except Photo.DoesNotExist:
-        return None
-    return photo if photo.key == key else None
 
 
 def _verify_content(photo: Photo, landed: LandedObject) -> None:
@@ -119,21 +126,19 @@ def _verify_content(photo: Photo, landed: LandedObject) -> None:
             "ContentTypeMismatch",
             f"{photo.content_type} was announced, but the file is {facts.content_type}.",
         )
-    changes = [
-        Photo.content_type.set(facts.content_type),
-        Photo.width.set(facts.width),
-        Photo.height.set(facts.height),
-        Photo.orientation.set(facts.orientation),
-        Photo.animated.set(facts.animated),
-        Photo.remove_at.remove(),
-    ]
-    if facts.taken_at:
-        changes.append(Photo.taken_at.set(facts.taken_at))
-    if photo.advance(Status.PROCESSING, changes):
+    verified = photo.advance(
+        Status.PROCESSING,
+        content_type=facts.content_type,
+        width=facts.width,
+        height=facts.height,
+        orientation=facts.orientation,
+        animated=facts.animated,
+        taken_at=facts.taken_at,
+        due_at=int(time.time()) + STUCK_SECONDS,
+    )
+    if verified:
         logger.info("Photo verified", content_type=facts.content_type)
         metrics.add_metric(name="PhotosVerified", unit=MetricUnit.Count, value=1)
-    else:
-        photo.refresh(consistent_read=True)
 
 
 def _refuse_second_file(landed: LandedObject) -> None:

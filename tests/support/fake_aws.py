@@ -15,7 +15,8 @@ def create_stack() -> None:
     s3.put_bucket_versioning(
         Bucket="photodrop-uploads", VersioningConfiguration={"Status": "Enabled"}
     )
-    boto3.client("sqs").create_queue(QueueName="thumbnails")
+    for queue in ("uploads", "thumbnails"):
+        boto3.client("sqs").create_queue(QueueName=queue)
     dynamodb = boto3.client("dynamodb")
     for logical_id, name in (("PhotosTable", "photos"), ("UsageTable", "usage")):
         dynamodb.create_table(TableName=name, **template.table_schema(logical_id))

@@ -14,6 +14,7 @@ os.environ |= {
     "USAGE_TABLE": "usage",
     "UPLOADS_BUCKET": "photodrop-uploads",
     "THUMBNAILS_BUCKET": "photodrop-thumbnails",
+    "UPLOADS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/uploads",
     "THUMBNAILS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/thumbnails",
     "ALLOWED_ORIGIN": "https://photos.example.com",
     "UPLOAD_TTL_SECONDS": "900",

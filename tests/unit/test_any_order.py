@@ -85,13 +85,17 @@ def test_every_way_leads_to_the_same_end(
         landed = put(photo.key, content)
         second = None
         for name, where in steps:
+            if name == "second file's event" and second is None:
+                if not reload(photo).version_id:
+                    continue  # until the first is known, either may be taken for it
+                second = put(photo.key, content[::-1])
             with cut_off(where):
                 if name == "upload event":
                     deliver(landed)
                 elif name == "thumbnail message":
                     resize(photo)
-                elif reload(photo).version_id:  # a form may be sent again once the first is known
-                    second = second or put(photo.key, content[::-1])
+                else:
+                    assert second
                     deliver(second)
 
         # What SQS does in the end: deliver until it is done.

@@ -71,7 +71,7 @@ def test_records_the_photo_as_pending_with_the_requests_id() -> None:
     assert photo.title == "Sunset"
     assert photo.tags == ["lake", "été 2024"]
     assert photo.correlation_id == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-    assert photo.remove_at > 0
+    assert photo.due_at > 0
 
 
 @pytest.mark.parametrize(

@@ -37,12 +37,10 @@ def make_photo(number: int = 1, **changes: Any) -> Photo:
         "created_at": created_at,
         "updated_at": created_at,
     } | changes
-    attributes |= {
-        "owner_list": attributes["owner_id"],
-        "list_order": f"{attributes['created_at']}#{photo_id}",
-    }
+    status = attributes.pop("status")
     photo = Photo(photo_id, **attributes)
-    photo.save()
+    assert photo.create(due_at=0)
+    photo.change(status=status)
     return photo
 
 

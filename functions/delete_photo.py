@@ -1,0 +1,19 @@
+"""DELETE /photos/{photoId}: the photo, its original in all versions, and every thumbnail."""
+
+from aws_lambda_powertools.event_handler import Response
+
+from photodrop import api, changes, library
+
+app = api.application()
+
+
+@app.delete("/photos/<photo_id>", status_code=204)
+def delete_photo(photo_id: str) -> Response[None]:
+    """Delete one's own photo. Deleting it again is answered in the same way."""
+    photo = library.find_to_delete(api.caller(app), photo_id)
+    if photo is not None:
+        changes.delete(photo)
+    return Response(status_code=204, body=None)
+
+
+handler = api.handler(app)
