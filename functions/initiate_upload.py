@@ -3,13 +3,14 @@
 import time
 from typing import Annotated, Any
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from photodrop import api, uploads
+from photodrop import api, library, uploads
 from photodrop.observability import logger, metrics
-from photodrop.schemas import InitiatedUpload, InitiateUpload, Upload
+from photodrop.schemas import ExistingPhoto, InitiatedUpload, InitiateUpload, Upload
 from photodrop.signing import SignedPost, SignedUrl, timestamp
 from photodrop.status import Status
 
@@ -23,21 +24,25 @@ def initiate_upload(
     idempotency_key: Annotated[
         str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
     ] = None,
-) -> InitiatedUpload:
+) -> Response[InitiatedUpload | ExistingPhoto]:
     """Record a pending photo and sign the one request that may send its file."""
+    caller = api.caller(app)
+    if same := uploads.find_same(caller, wish):
+        return api.answer(200, library.describe_existing(same))
     photo = uploads.begin(
-        api.caller(app),
+        caller,
         wish,
         idempotency_key=idempotency_key,
         correlation_id=api.request_id(app.current_event.raw_event),
     )
     logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=int(photo.size_bytes))
-    return InitiatedUpload(
+    granted = InitiatedUpload(
         photo_id=photo.photo_id,
         key=photo.key,
         status=Status(photo.status),
         upload=_upload(uploads.grant(photo)),
     )
+    return api.answer(201, granted)
 
 
 def _upload(grant: SignedUrl | SignedPost | None) -> Upload | None:

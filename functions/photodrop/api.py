@@ -16,6 +16,7 @@ from photodrop.access import Caller, caller_of
 from photodrop.config import settings
 from photodrop.errors import FieldError, InvalidRequestError, RequestError
 from photodrop.observability import logger
+from photodrop.schemas import Shape
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -77,6 +78,11 @@ def handler(app: APIGatewayRestResolver) -> Handler:
         return response
 
     return handle
+
+
+def answer(status: int, body: Shape) -> Response[Any]:
+    """Return a response of a route that has more than one status."""
+    return Response(status_code=status, content_type=content_types.APPLICATION_JSON, body=body)
 
 
 def caller(app: APIGatewayRestResolver) -> Caller:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from typing import Any
 from urllib.parse import quote
 
 from photodrop import keys, signing
@@ -23,7 +24,14 @@ from photodrop.models import (
     list_key,
     row_of,
 )
-from photodrop.schemas import FailureReason, PhotoDetails, PhotoPage, ThumbnailLink, ViewUrl
+from photodrop.schemas import (
+    ExistingPhoto,
+    FailureReason,
+    PhotoDetails,
+    PhotoPage,
+    ThumbnailLink,
+    ViewUrl,
+)
 from photodrop.signing import timestamp
 from photodrop.status import Status
 
@@ -118,28 +126,37 @@ def list_photos(
 
 def describe(photo: Photo) -> PhotoDetails:
     """Return what a viewer of the photo sees, with its thumbnails signed."""
-    return PhotoDetails(
-        photo_id=photo.photo_id,
-        event_id=photo.event_id,
-        owner_id=photo.owner_id,
-        file_name=photo.file_name,
-        title=photo.title,
-        description=photo.description,
-        tags=list(photo.tags),
-        content_type=photo.content_type,
-        size_bytes=int(photo.size_bytes or 0),
-        status=Status(photo.status),
-        failure=_failure(photo),
-        width=_whole(photo.width),
-        height=_whole(photo.height),
-        taken_at=photo.taken_at,
-        thumb_hash=photo.thumb_hash,
-        thumbnails=_signed_thumbnails(photo),
-        storage_class=photo.storage_class,
-        restore=None,
-        created_at=photo.created_at,
-        updated_at=photo.updated_at,
-    )
+    return PhotoDetails(**_details(photo))
+
+
+def describe_existing(photo: Photo) -> ExistingPhoto:
+    """Return what the client is told that wants to upload this very file again."""
+    return ExistingPhoto(**_details(photo), key=photo.key)
+
+
+def _details(photo: Photo) -> dict[str, Any]:
+    return {
+        "photo_id": photo.photo_id,
+        "event_id": photo.event_id,
+        "owner_id": photo.owner_id,
+        "file_name": photo.file_name,
+        "title": photo.title,
+        "description": photo.description,
+        "tags": list(photo.tags),
+        "content_type": photo.content_type,
+        "size_bytes": int(photo.size_bytes or 0),
+        "status": Status(photo.status),
+        "failure": _failure(photo),
+        "width": _whole(photo.width),
+        "height": _whole(photo.height),
+        "taken_at": photo.taken_at,
+        "thumb_hash": photo.thumb_hash,
+        "thumbnails": _signed_thumbnails(photo),
+        "storage_class": photo.storage_class,
+        "restore": None,
+        "created_at": photo.created_at,
+        "updated_at": photo.updated_at,
+    }
 
 
 def view_url(photo: Photo, disposition: str) -> ViewUrl:

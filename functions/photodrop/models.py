@@ -58,6 +58,12 @@ def event_place(event_id: str) -> str:
     return f"event_{event_id}"
 
 
+def checksum_key(owner_id: str, event_id: str | None, checksum_sha256: str) -> str:
+    """Return the partition of one file in one place: a user's own photos, or theirs at an event."""
+    place = user_place(owner_id) + (f"#{event_place(event_id)}" if event_id else "")
+    return f"{place}#{checksum_sha256}"
+
+
 def row_of(tag: str | None) -> str:
     """Return the row of a photo that the lists by a tag are made of; None: of all photos."""
     return PHOTO_ROW if tag is None else f"tag#{tag}"
@@ -234,6 +240,10 @@ class Photo(Model):
         """
         if to in (Status.COMPLETED, Status.FAILED):
             changes |= {"due_list": None, "due_at": None}
+        if to == Status.COMPLETED and self.owner_id and self.checksum_sha256:
+            changes["checksum_list"] = checksum_key(
+                self.owner_id, self.event_id, self.checksum_sha256
+            )
         before = self.status
         while self.status == before:
             if self.change(status=to, **changes):

@@ -176,6 +176,13 @@ class PhotoDetails(Shape):
     updated_at: str
 
 
+class ExistingPhoto(PhotoDetails):
+    """Answer of initiate-upload when the same owner has the very file in the same place."""
+
+    key: str
+    upload: None = None
+
+
 class PhotoPage(Shape):
     """One page of a list, newest first. `nextCursor` is null on the last one."""
 

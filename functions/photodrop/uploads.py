@@ -10,7 +10,7 @@ from photodrop import keys, limits, signing
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError
-from photodrop.models import PHOTO_ROW, Photo, now_iso
+from photodrop.models import PHOTO_ROW, Photo, checksum_key, now_iso
 from photodrop.schemas import InitiateUpload
 from photodrop.signing import SignedPost, SignedUrl
 from photodrop.status import Status
@@ -71,6 +71,22 @@ def begin(
             "This Idempotency-Key was used with another request. Use a new one."
         )
     return first
+
+
+def find_same(caller: Caller, wish: InitiateUpload) -> Photo | None:
+    """Return the caller's photo of the very file that they want to upload, if it is there already.
+
+    Only where the client says what the file's SHA-256 is, and only in the same place.
+    """
+    if wish.checksum_sha256 is None:
+        return None
+    partition = checksum_key(caller.user_id, None, wish.checksum_sha256)
+    for found in Photo.by_checksum.query(partition, limit=1):
+        try:
+            return Photo.get(found.photo_id, PHOTO_ROW)
+        except Photo.DoesNotExist:  # the index is a little late
+            return None
+    return None
 
 
 def grant(photo: Photo) -> SignedUrl | SignedPost | None:

@@ -1,0 +1,192 @@
+"""Photos that do not go on by themselves."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+import expire_uploads
+import process_upload
+import report_status
+from photodrop.models import Photo, Usage
+from photodrop.recovery import MAX_ATTEMPTS
+from tests.support import events, pictures
+from tests.unit.test_process_upload import deliver, make_pending, put, reload
+from tests.unit.test_resize_thumbnails import resize
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def report(photo: Photo, body: Any, user: str = "ada") -> tuple[int, Any]:
+    path = f"/photos/{photo.photo_id}/status"
+    event = events.request("report_status", path=path, body=body, user=user)
+    response = report_status.handler(event, events.CONTEXT)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def process_queue() -> None:
+    """Deliver what is in the uploads queue, as Lambda would."""
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="uploads")["QueueUrl"]
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        template = events.load("process_upload")["Records"][0]
+        records = [template | {"body": message["Body"]} for message in messages]
+        answer = process_upload.handler({"Records": records}, events.CONTEXT)
+        assert answer == {"batchItemFailures": []}
+        for message in messages:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+class Context(events.Context):
+    def __init__(self, milliseconds: list[int]) -> None:
+        self.milliseconds = milliseconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds.pop(0) if self.milliseconds else 60_000
+
+
+def expire(milliseconds: list[int] | None = None) -> None:
+    expire_uploads.handler(events.load("expire_uploads"), Context(milliseconds or []))
+
+
+def make_due(photo: Photo, **changes: Any) -> Photo:
+    photo.reload()
+    assert photo.change(due_at=1, **changes)
+    return photo
+
+
+def test_a_lost_event_is_healed_by_the_clients_word() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    put(photo.key, content)
+    status, body = report(photo, {"status": "uploaded"})
+    assert (status, body["status"]) == (200, "pending")
+    process_queue()
+    assert reload(photo).status == "processing"
+
+
+def test_uploaded_without_a_file_is_409() -> None:
+    photo = make_pending(pictures.jpeg())
+    status, body = report(photo, {"status": "uploaded"})
+    assert (status, body["code"]) == (409, "NotUploaded")
+
+
+def test_uploaded_again_and_again_changes_nothing() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    deliver(put(photo.key, content))
+    resize(photo)
+    before = reload(photo).to_simple_dict()
+    for _ in range(3):
+        assert report(photo, {"status": "uploaded"})[0] == 200
+    process_queue()
+    assert reload(photo).to_simple_dict() == before
+
+
+def test_failed_ends_a_pending_upload_once() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    status, body = report(photo, {"status": "failed", "reason": "The battery was empty."})
+    assert (status, body["status"]) == (200, "failed")
+    assert body["failure"] == {"code": "UploadCancelled", "message": "The battery was empty."}
+    assert report(photo, {"status": "failed"})[0] == 200
+    assert Usage.get("ada").held_photos == 0
+    deliver(put(photo.key, content))
+    assert reload(photo).status == "failed"
+    found = boto3.client("s3").list_objects_v2(Bucket="photodrop-uploads")
+    assert found.get("Contents", []) == []
+
+
+def test_failed_cannot_end_what_has_arrived() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    deliver(put(photo.key, content))
+    status, body = report(photo, {"status": "failed"})
+    assert (status, body["code"]) == (409, "NotPending")
+
+
+@pytest.mark.parametrize("body", [{}, {"status": "completed"}, {"status": "failed", "reason": 5}])
+def test_a_wrong_report_is_400(body: Any) -> None:
+    assert report(make_pending(b"x"), body)[0] == 400
+
+
+def test_somebody_elses_upload_is_404() -> None:
+    assert report(make_pending(b"x"), {"status": "failed"}, user="eve")[0] == 404
+
+
+def test_an_upload_that_never_came_expires() -> None:
+    photo = make_due(make_pending(b"x"))
+    fresh = make_pending(b"x")
+    expire()
+    failure = reload(photo).failure
+    assert failure is not None
+    assert failure.code == "UploadExpired"
+    assert reload(fresh).status == "pending"
+    assert Usage.get("ada").held_photos == 1
+    before = reload(photo).to_simple_dict()
+    expire()
+    assert reload(photo).to_simple_dict() == before
+
+
+def test_a_pending_photo_whose_event_was_lost_is_processed() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    put(photo.key, content)
+    make_due(photo)
+    expire()
+    process_queue()
+    assert reload(photo).status == "processing"
+
+
+@pytest.mark.parametrize("status", ["uploaded", "processing"])
+def test_a_stuck_photo_is_asked_for_again_and_fails_in_the_end(status: str) -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    deliver(put(photo.key, content))
+    make_due(photo, status=status)
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        expire()
+        photo = reload(photo)
+        assert photo.attempts == attempt
+        assert photo.due_at > 1, "not due again at once"
+        make_due(photo)
+    expire()
+    failure = reload(photo).failure
+    assert failure is not None
+    assert failure.code == "ProcessingFailed"
+    assert Usage.get("ada").held_photos == 0
+
+
+def test_a_stuck_photo_whose_file_is_gone_fails() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    landed = put(photo.key, content)
+    deliver(landed)
+    s3 = boto3.client("s3")
+    s3.delete_object(Bucket="photodrop-uploads", Key=photo.key, VersionId=landed["versionId"])
+    make_due(photo)
+    expire()
+    failure = reload(photo).failure
+    assert failure is not None
+    assert failure.code == "UploadRemoved"
+
+
+def test_what_is_not_reached_in_time_is_done_by_the_next_run() -> None:
+    photos = [make_due(make_pending(b"x")) for _ in range(5)]
+    expire([60_000, 60_000, 9_000])
+    assert [reload(photo).status for photo in photos].count("failed") == 2
+    expire()
+    assert [reload(photo).status for photo in photos].count("failed") == 5
+
+
+def test_finished_photos_are_due_no_more() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    deliver(put(photo.key, content))
+    resize(photo)
+    photo = reload(photo)
+    assert (photo.due_at, photo.due_list) == (None, None)
+    before = photo.to_simple_dict()
+    expire()
+    assert reload(photo).to_simple_dict() == before
