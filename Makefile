@@ -1,7 +1,7 @@
 # `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
 # up to date.
 .DEFAULT_GOAL := help
-.PHONY: help start reset token sam-local test check format bench build deploy lock bootstrap
+.PHONY: help start reset token sam-local test check openapi format bench build deploy lock bootstrap
 
 PY := .venv/bin/python
 
@@ -32,6 +32,9 @@ check: bootstrap  ## format, lint, types and template, all of them
 	for tool in "ruff format --check ." "ruff check ." mypy "cfn-lint template.yaml" "sam validate --lint"; do \
 		echo "$$tool"; $$tool || status=1; \
 	done; exit $$status
+
+openapi: bootstrap  ## describe the API anew, from the code
+	@$(PY) -m local.openapi
 
 format: bootstrap  ## let the tools fix what they can
 	$(PY) -m ruff check --fix-only .

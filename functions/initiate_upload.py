@@ -9,6 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from photodrop import api, library, uploads
+from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError, LimitExceededError
 from photodrop.observability import logger, metrics
 from photodrop.schemas import ExistingPhoto, InitiatedUpload, InitiateUpload, Upload
 from photodrop.signing import SignedPost, SignedUrl, timestamp
@@ -19,6 +20,8 @@ answer = api.handler(app)
 
 
 @app.post("/photos/initiate-upload", status_code=201)
+@api.answers({200: ExistingPhoto, 201: InitiatedUpload})
+@api.raises(FileTooLargeError, IdempotencyKeyReusedError, LimitExceededError)
 def initiate_upload(
     wish: Annotated[InitiateUpload, Body()],
     idempotency_key: Annotated[

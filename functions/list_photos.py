@@ -14,6 +14,7 @@ app = api.application()
 
 
 @app.get("/photos")
+@api.raises(ForbiddenError)
 def list_photos(
     user_id: Annotated[str | None, Query(alias="userId", max_length=128)] = None,
     tag: Annotated[Tag | None, Query()] = None,

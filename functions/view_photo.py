@@ -5,18 +5,21 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from photodrop import api, library
+from photodrop.errors import PhotoNotFoundError, PhotoNotReadyError
 from photodrop.schemas import PhotoDetails, ViewUrl
 
 app = api.application()
 
 
 @app.get("/photos/<photo_id>")
+@api.raises(PhotoNotFoundError)
 def get_photo(photo_id: str) -> PhotoDetails:
     """Return one photo, with its thumbnails signed."""
     return library.describe(library.find(api.caller(app), photo_id))
 
 
 @app.get("/photos/<photo_id>/view-url")
+@api.raises(PhotoNotFoundError, PhotoNotReadyError)
 def get_view_url(
     photo_id: str, disposition: Annotated[Literal["inline", "attachment"], Query()] = "inline"
 ) -> ViewUrl:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -18,6 +18,7 @@ from photodrop.errors import FieldError, InvalidRequestError, RequestError
 from photodrop.observability import logger
 from photodrop.schemas import Shape
 
+Route = TypeVar("Route", bound=Callable[..., Any])
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
@@ -68,6 +69,7 @@ def handler(app: APIGatewayRestResolver) -> Handler:
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.set_correlation_id(request_id(event))
         response = app.resolve(event, context)
+        response["body"] = response.get("body") or ""  # no body is an empty one
         # On every answer, asked for by a browser or not: a cache must not keep one without.
         response["multiValueHeaders"] |= {
             "Access-Control-Allow-Origin": [settings().allowed_origin],
@@ -78,6 +80,32 @@ def handler(app: APIGatewayRestResolver) -> Handler:
         return response
 
     return handle
+
+
+def raises(*errors: type[RequestError]) -> Callable[[Route], Route]:
+    """Say which errors a route answers with, for the API's description."""
+
+    def mark(route: Route) -> Route:
+        route.errors = errors  # type: ignore[attr-defined]
+        return route
+
+    return mark
+
+
+def answers(shapes: dict[int, type[Shape]]) -> Callable[[Route], Route]:
+    """Say what a route with more than one good status answers, for the API's description."""
+
+    def mark(route: Route) -> Route:
+        route.answers = shapes  # type: ignore[attr-defined]
+        return route
+
+    return mark
+
+
+def public(route: Route) -> Route:
+    """Say that a route needs nobody to be signed in, for the API's description."""
+    route.is_public = True  # type: ignore[attr-defined]
+    return route
 
 
 def answer(status: int, body: Shape) -> Response[Any]:

@@ -19,6 +19,7 @@ from local import parent
 from local.client import Client, Stack
 from local.emulator.process import free_port
 from local.state import ROOT, Places, waiting_lock
+from tests.support import contract
 
 START_TIMEOUT_SECONDS = 300
 """A cold machine builds the layers first: some 20 s on two cores, more on a slow network."""
@@ -114,6 +115,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     yield Stack.read(Places(folder).stack_file)
 
 
+def checked(client: Client) -> Client:
+    """Hold every answer of the API to its description, in whatever test it comes."""
+    client.api.event_hooks["response"].append(contract.check)
+    return client
+
+
 @pytest.fixture(scope="session")
 def client_of(stack: Stack) -> Iterator[Callable[[str], Client]]:
     """Signed-in clients by e-mail address, one sign-in each."""
@@ -121,7 +128,7 @@ def client_of(stack: Stack) -> Iterator[Callable[[str], Client]]:
 
     def signed_in(email: str) -> Client:
         if email not in clients:
-            clients[email] = Client(stack, stack.user(email))
+            clients[email] = checked(Client(stack, stack.user(email)))
         return clients[email]
 
     yield signed_in
@@ -156,5 +163,5 @@ def staff(client_of: Callable[[str], Client]) -> Client:
 @pytest.fixture(scope="session")
 def anonymous(stack: Stack) -> Iterator[Client]:
     """Someone who has not signed in."""
-    with Client(stack) as client:
+    with checked(Client(stack)) as client:
         yield client

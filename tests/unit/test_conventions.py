@@ -32,8 +32,8 @@ def imports(path: Path) -> set[str]:
 
 
 def statements(role: str) -> list[dict[str, Any]]:
-    (policy,) = resources("AWS::IAM::Role")[role]["Policies"]
-    return list(policy["PolicyDocument"]["Statement"])
+    policies = resources("AWS::IAM::Role")[role].get("Policies", [])
+    return [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
 
 
 def as_list(value: Any) -> list[Any]:

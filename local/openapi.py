@@ -1,0 +1,213 @@
+"""`make openapi`: describes the API from the code that validates its requests.
+
+Writes functions/openapi.json, which `api_docs.py` serves. A test fails when it is not up to date.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from local.state import ROOT
+
+FUNCTIONS = ROOT / "functions"
+DESCRIPTION = FUNCTIONS / "openapi.json"
+VERSION = "1.0.0"
+INTRODUCTION = """\
+Photo uploads straight to S3: ask for a grant, send the file to the URL that it names, look at the
+photo until it is `completed` or `failed`. Errors have a `code` for programs, which never changes,
+and a `message` for people. What you may not see does not exist: 404."""
+
+# Said by API Gateway before any function runs; template.yaml has their texts.
+GATEWAY_CODES = {401: ["TokenExpired", "Unauthorized"], 429: ["Throttled"], 504: ["Timeout"]}
+UNEXPECTED = {500: ["InternalError"]}
+NAMES_OF_STATUS = {
+    400: "A field is wrong",
+    401: "Nobody is signed in",
+    403: "Not allowed",
+    404: "There is no such thing, or it is not yours to see",
+    409: "Not in this state",
+    413: "Too large",
+    415: "Not JSON",
+    429: "Too much at once: see Retry-After",
+    500: "Our mistake",
+    504: "It took too long",
+}
+
+
+def main() -> None:
+    """Write the description."""
+    sys.path.insert(0, str(FUNCTIONS))
+    _make_environment()
+    DESCRIPTION.write_text(render())
+
+
+def render() -> str:
+    """Return the description as it is kept."""
+    return json.dumps(describe(), indent=1, ensure_ascii=False) + "\n"
+
+
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 description of every route of every function."""
+    from photodrop.schemas import ErrorBody  # noqa: PLC0415 - once its folder is on the path
+
+    paths: dict[str, dict[str, Any]] = defaultdict(dict)
+    schemas: dict[str, Any] = {"ErrorBody": ErrorBody.model_json_schema(by_alias=True)}
+    for module in sorted(path.stem for path in FUNCTIONS.glob("*.py")):
+        app = getattr(importlib.import_module(module), "app", None)
+        if app is None:
+            continue
+        found = json.loads(app.get_openapi_json_schema(title="Photodrop", version=VERSION))
+        schemas |= found.get("components", {}).get("schemas", {})
+        functions = {
+            (route.openapi_path, method.lower()): route.func
+            for route in app._static_routes + app._dynamic_routes
+            for method in ([route.method] if isinstance(route.method, str) else route.method)
+        }
+        for path, operations in found["paths"].items():
+            for method, operation in operations.items():
+                described = _operation(path, operation, functions[path, method])
+                paths[_camel(path)][method] = described
+    for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
+        schemas.pop(unused, None)
+    for schema in schemas.values():
+        _drop_titles(schema)
+    schemas["FailureReason"]["properties"]["code"]["enum"] = failure_codes()
+    bodies = json.dumps([_requests(item) for item in paths.values()])
+    for name in set(schemas) - set(re.findall(r"schemas/(\w+)", bodies)):
+        schemas[name].pop("additionalProperties", None)  # answers may grow
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Photodrop", "version": VERSION, "description": INTRODUCTION},
+        "servers": [{"url": "."}],  # this document lies at the API's root
+        "security": [{"idToken": []}],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "securitySchemes": {
+                "idToken": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A Cognito ID token",
+                }
+            },
+            "schemas": dict(sorted(schemas.items())),
+        },
+    }
+
+
+def failure_codes() -> list[str]:
+    """Return every code that a photo can fail with, from the places that raise it."""
+    sources = "".join(path.read_text() for path in (FUNCTIONS / "photodrop").rglob("*.py"))
+    return sorted(set(re.findall(r'ContentRejectedError\(\s*"([A-Z]\w+)"', sources)))
+
+
+def _operation(path: str, operation: dict[str, Any], function: Any) -> dict[str, Any]:
+    summary, _, rest = (function.__doc__ or "").strip().partition("\n\n")
+    is_public = getattr(function, "is_public", False)
+    responses = {code: answer for code, answer in operation["responses"].items() if code != "422"}
+    for answer in responses.values():
+        _drop_titles(answer)
+        if answer.get("content", {}).get("application/json", {}).get("schema") == {"type": "null"}:
+            del answer["content"]
+        answer["description"] = "Done"
+    for status, shape in getattr(function, "answers", {}).items():
+        schema = {"$ref": f"#/components/schemas/{shape.__name__}"}
+        content = {"application/json": {"schema": schema}}
+        responses[str(status)] = {"description": "Done", "content": content}
+    takes_input = operation.get("parameters") or operation.get("requestBody")
+    codes = _codes(function, takes_input=bool(takes_input), is_public=is_public)
+    if "requestBody" in operation:
+        codes[415] = ["UnsupportedMediaType"]
+    for status, names in sorted(codes.items()):
+        listed = ", ".join(f"`{name}`" for name in sorted(names))
+        body = {"$ref": "#/components/schemas/ErrorBody"}
+        responses[str(status)] = {
+            "description": f"{NAMES_OF_STATUS[status]}: {listed}",
+            "content": {
+                "application/json": {
+                    "schema": {"allOf": [body, {"properties": {"code": {"enum": sorted(names)}}}]}
+                }
+            },
+        }
+    described: dict[str, Any] = {
+        "operationId": _camel(function.__name__),
+        "summary": " ".join(summary.split()).rstrip("."),
+        "tags": [_tag(path)],
+    }
+    if rest:
+        described["description"] = " ".join(rest.split())
+    if is_public:
+        described["security"] = []
+    parameters = operation.get("parameters", [])
+    for parameter in parameters:
+        _drop_titles(parameter)
+        if parameter["in"] == "header":
+            parameter["name"] = parameter["name"].title()
+        if parameter["in"] == "path":
+            parameter["name"] = _camel(parameter["name"])
+    if parameters:
+        described["parameters"] = parameters
+    if "requestBody" in operation:
+        described["requestBody"] = operation["requestBody"]
+    return described | {"responses": dict(sorted(responses.items()))}
+
+
+def _codes(function: Any, *, takes_input: bool, is_public: bool) -> dict[int, list[str]]:
+    codes: dict[int, list[str]] = defaultdict(list)
+    said = [UNEXPECTED] if is_public else [GATEWAY_CODES, UNEXPECTED]
+    for group in said:
+        for status, names in group.items():
+            codes[status] += names
+    if takes_input:
+        codes[400].append("InvalidRequest")
+    for error in getattr(function, "errors", ()):
+        if error.code not in codes[error.status]:
+            codes[error.status].append(error.code)
+    return codes
+
+
+def _requests(item: dict[str, Any]) -> list[Any]:
+    return [operation.get("requestBody") for operation in item.values()]
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+
+
+def _tag(path: str) -> str:
+    if "students" in path:
+        return "Students"
+    if path.startswith("/events"):
+        return "Events"
+    return "Photos" if path.startswith("/photos") else "Docs"
+
+
+def _drop_titles(node: Any) -> None:
+    """Remove the titles that pydantic makes of names: they say nothing more."""
+    if isinstance(node, dict):
+        if isinstance(node.get("title"), str):
+            del node["title"]
+        for value in node.values():
+            _drop_titles(value)
+    elif isinstance(node, list):
+        for value in node:
+            _drop_titles(value)
+
+
+def _make_environment() -> None:
+    """Give the functions' modules what they read while they are imported."""
+    source = Path(FUNCTIONS / "photodrop" / "config.py").read_text()
+    for number, name in enumerate(re.findall(r'env\["(\w+)"\]', source), 1):
+        os.environ[name] = str(number)
+    os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
+
+
+if __name__ == "__main__":
+    main()
