@@ -121,37 +121,28 @@ def hide_original(key: str) -> None:
 
 
 def erase_original(key: str) -> None:
-    """Delete an original for good, all versions of it."""
+    """Delete an original for good, all versions of it. There are few: one, and delete markers."""
     found = _s3.get_paginator("list_object_versions").paginate(
         Bucket=settings().uploads_bucket, Prefix=key
     )
-    versions = [
-        {"Key": version["Key"], "VersionId": version["VersionId"]}
-        for page in found
-        for version in page.get("Versions", []) + page.get("DeleteMarkers", [])
-    ]
-    _delete(settings().uploads_bucket, versions)
+    for page in found:
+        for version in page.get("Versions", []) + page.get("DeleteMarkers", []):
+            remove_version(version["Key"], version["VersionId"])
 
 
 def erase_thumbnails(original_key: str) -> None:
     """Delete every thumbnail of an original, of whatever size and format."""
+    bucket = settings().thumbnails_bucket
     found = _s3.get_paginator("list_objects_v2").paginate(
-        Bucket=settings().thumbnails_bucket, Prefix=keys.thumbnails(original_key)
+        Bucket=bucket, Prefix=keys.thumbnails(original_key)
     )
-    thumbnails = [{"Key": item["Key"]} for page in found for item in page.get("Contents", [])]
-    _delete(settings().thumbnails_bucket, thumbnails)
-
-
-def _delete(bucket: str, objects: list[dict[str, str]]) -> None:
-    for start in range(0, len(objects), 1000):  # as many as S3 takes at once
-        batch = {"Objects": objects[start : start + 1000], "Quiet": True}
-        errors = _s3.delete_objects(Bucket=bucket, Delete=batch).get("Errors")
-        if errors:
-            raise ClientError({"Error": errors[0]}, "DeleteObjects")
+    for page in found:
+        for thumbnail in page.get("Contents", []):
+            _s3.delete_object(Bucket=bucket, Key=thumbnail["Key"])
 
 
 def remove_version(key: str, version_id: str) -> None:
-    """Remove one version for good: one that was put over an original that is already there."""
+    """Remove one version for good."""
     _s3.delete_object(Bucket=settings().uploads_bucket, Key=key, VersionId=version_id)
 
 
