@@ -37,6 +37,8 @@ def get_docs() -> Response[str]:
         oauth2_config=None,
         persist_authorization=False,
     )
+    # The page's link to the description is Powertools' own; ours lies beside the page.
+    page = page.replace('currentUrl.pathname + "?format=json"', '"openapi.json"')
     return Response(status_code=200, content_type="text/html; charset=utf-8", body=page)
 
 

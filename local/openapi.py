@@ -87,6 +87,7 @@ def describe() -> dict[str, Any]:
         "info": {"title": "Photodrop", "version": VERSION, "description": INTRODUCTION},
         "servers": [{"url": "."}],  # this document lies at the API's root
         "security": [{"idToken": []}],
+        "tags": [{"name": name} for name in ("Photos", "Events", "Students", "Docs")],
         "paths": dict(sorted(paths.items())),
         "components": {
             "securitySchemes": {

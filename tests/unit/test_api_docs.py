@@ -78,5 +78,7 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
     assert status == 200
     assert content_type.startswith("text/html")
     assert len(body) < 5_000_000, "Lambda's answers may have 6 MB"
+    assert "?format=json" not in body
+    assert 'updateUrl("openapi.json")' in body
     head = re.sub(r"<script>.*?</script>|<style>.*?</style>", "", body, flags=re.S)
     assert not re.search(r"""(src|href)=["']?(https?:)?//""", head)
