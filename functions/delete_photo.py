@@ -11,7 +11,7 @@ app = api.application()
 @app.delete("/photos/<photo_id>", status_code=204)
 @api.raises(PhotoNotFoundError, ForbiddenError)
 def delete_photo(photo_id: str) -> Response[None]:
-    """Delete one's own photo. Deleting it again is answered in the same way."""
+    """Delete one's own photo, or any of one's own event. Again is answered in the same way."""
     photo = library.find_to_delete(api.caller(app), photo_id)
     if photo is not None:
         changes.delete(photo)

@@ -11,10 +11,12 @@ class Settings:
 
     photos_table: str
     usage_table: str
+    events_table: str
     uploads_bucket: str
     thumbnails_bucket: str
     uploads_queue_url: str
     thumbnails_queue_url: str
+    purge_queue_url: str
     allowed_origin: str
     upload_ttl_seconds: int
     view_ttl_seconds: int
@@ -38,10 +40,12 @@ def settings() -> Settings:
     return Settings(
         photos_table=env["PHOTOS_TABLE"],
         usage_table=env["USAGE_TABLE"],
+        events_table=env["EVENTS_TABLE"],
         uploads_bucket=env["UPLOADS_BUCKET"],
         thumbnails_bucket=env["THUMBNAILS_BUCKET"],
         uploads_queue_url=env["UPLOADS_QUEUE_URL"],
         thumbnails_queue_url=env["THUMBNAILS_QUEUE_URL"],
+        purge_queue_url=env["PURGE_QUEUE_URL"],
         allowed_origin=env["ALLOWED_ORIGIN"],
         upload_ttl_seconds=int(env["UPLOAD_TTL_SECONDS"]),
         view_ttl_seconds=int(env["VIEW_TTL_SECONDS"]),

@@ -8,6 +8,7 @@
     │   ├── ForbiddenError               403
     │   ├── FileTooLargeError            413
     │   ├── PhotoNotFoundError           404
+    │   ├── EventNotFoundError           404
     │   ├── PhotoNotReadyError           409
     │   ├── NotUploadedError             409
     │   ├── NotPendingError              409
@@ -82,6 +83,16 @@ class PhotoNotFoundError(RequestError):
 
     def __init__(self) -> None:
         super().__init__("There is no such photo.")
+
+
+class EventNotFoundError(RequestError):
+    """No such event, or none that this caller organizes or attends: the two are not told apart."""
+
+    status = 404
+    code = "EventNotFound"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such event.")
 
 
 class PhotoNotReadyError(RequestError):

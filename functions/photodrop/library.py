@@ -1,21 +1,13 @@
 """Finding photos, and describing them to those who may see them."""
 
-import base64
-import binascii
 import re
 from typing import Any
 from urllib.parse import quote
 
-from photodrop import keys, signing
+from photodrop import cursors, keys, membership, signing
 from photodrop.access import Caller
 from photodrop.config import settings
-from photodrop.errors import (
-    FieldError,
-    ForbiddenError,
-    InvalidRequestError,
-    PhotoNotFoundError,
-    PhotoNotReadyError,
-)
+from photodrop.errors import ForbiddenError, PhotoNotFoundError, PhotoNotReadyError
 from photodrop.models import (
     PHOTO_ROW,
     TOMBSTONE_ROW,
@@ -45,7 +37,7 @@ _LISTS = {
 
 
 def find(caller: Caller, photo_id: str) -> Photo:
-    """Return a photo that the caller may see: their own, or any for staff.
+    """Return a photo that the caller may see: their own, of an event of theirs, or any for staff.
 
     Raises PhotoNotFoundError for all others, whether they exist or not.
     """
@@ -53,9 +45,11 @@ def find(caller: Caller, photo_id: str) -> Photo:
         photo = Photo.get(photo_id, PHOTO_ROW)
     except Photo.DoesNotExist:
         raise PhotoNotFoundError from None
-    if photo.owner_id is None or not (photo.owner_id == caller.user_id or caller.is_staff):
+    if photo.owner_id is None:
         raise PhotoNotFoundError
-    return photo
+    if photo.owner_id == caller.user_id or caller.is_staff or _role(caller, photo.event_id):
+        return photo
+    raise PhotoNotFoundError
 
 
 def find_own(caller: Caller, photo_id: str) -> Photo:
@@ -72,18 +66,22 @@ def find_own(caller: Caller, photo_id: str) -> Photo:
 def find_to_delete(caller: Caller, photo_id: str) -> Photo | None:
     """Return a photo that the caller may delete, or None when it was deleted before.
 
-    Raises PhotoNotFoundError, or ForbiddenError for one that they may only see.
+    They own it, or organize its event. Raises PhotoNotFoundError, or ForbiddenError for one that
+    they may only see.
     """
     try:
-        return find_own(caller, photo_id)
+        photo = find(caller, photo_id)
     except PhotoNotFoundError:
         try:
             tombstone = Tombstone.get(photo_id, TOMBSTONE_ROW)
         except Tombstone.DoesNotExist:
             tombstone = None
-        if tombstone is None or tombstone.owner_id != caller.user_id:
+        if tombstone is None or not _may_delete(caller, tombstone):
             raise
         return None
+    if not _may_delete(caller, photo):
+        raise ForbiddenError("Only its owner or the organizer of its event may delete a photo.")
+    return photo
 
 
 def list_photos(
@@ -103,9 +101,7 @@ def list_photos(
     partition = list_key(place, tag=tag, status=status)
     start = None
     if cursor:
-        # Only the position is in the cursor. What it is a position in comes from the request, so
-        # a forged one can do no more than start elsewhere in a list that the caller may see.
-        order = _decode_cursor(cursor)
+        order = cursors.decode(cursor)
         start = {
             hash_key: {"S": partition},
             "listOrder": {"S": order},
@@ -120,7 +116,7 @@ def list_photos(
     more = len(found) > limit
     return PhotoPage(
         items=[describe(photo) for photo in page],
-        next_cursor=_encode_cursor(page[-1].list_order) if more else None,
+        next_cursor=cursors.encode(page[-1].list_order) if more else None,
     )
 
 
@@ -188,6 +184,17 @@ def content_disposition(disposition: str, file_name: str) -> str:
     return f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
+def _role(caller: Caller, event_id: str | None) -> membership.Membership | None:
+    return membership.find_all(caller, [event_id]).get(event_id) if event_id else None
+
+
+def _may_delete(caller: Caller, photo: Photo | Tombstone) -> bool:
+    if photo.owner_id == caller.user_id:
+        return True
+    role = _role(caller, photo.event_id)
+    return role is not None and role.is_organizer
+
+
 def _signed_thumbnails(photo: Photo) -> list[ThumbnailLink]:
     links = []
     for thumbnail in photo.thumbnails:
@@ -218,17 +225,3 @@ def _failure(photo: Photo) -> FailureReason | None:
 
 def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
-
-
-def _encode_cursor(list_order: str) -> str:
-    return base64.urlsafe_b64encode(list_order.encode()).decode().rstrip("=")
-
-
-def _decode_cursor(cursor: str) -> str:
-    try:
-        order = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (binascii.Error, ValueError):
-        order = ""
-    if not re.fullmatch(r"[0-9TZ:.-]{24}#[0-9a-f-]{36}", order):
-        raise InvalidRequestError([FieldError("cursor", "must be one that a list gave out")])
-    return order

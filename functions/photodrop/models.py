@@ -1,7 +1,7 @@
 """The tables. `template.yaml` creates them; attribute names are those of the API."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import UTC, datetime
 from typing import Any
 from zlib import crc32
@@ -25,6 +25,9 @@ from photodrop.status import Status
 
 PHOTO_ROW = "photo"
 TOMBSTONE_ROW = "deleted"
+EVENT_ROW = "event"
+ATTENDEE_ROWS = "attendee#"
+"""What the rows of attendees begin with."""
 DUE_SHARDS = 8
 """Partitions of the list of unfinished photos: one would bound how many can be begun a second."""
 TOMBSTONE_DAYS = 7
@@ -67,6 +70,16 @@ def checksum_key(owner_id: str, event_id: str | None, checksum_sha256: str) -> s
 def row_of(tag: str | None) -> str:
     """Return the row of a photo that the lists by a tag are made of; None: of all photos."""
     return PHOTO_ROW if tag is None else f"tag#{tag}"
+
+
+def organizer_member(user_id: str) -> str:
+    """Return the partition of the list of events that a user organizes."""
+    return f"organizer#{user_id}"
+
+
+def attendee_row(email: str) -> str:
+    """Return the row of an attendee; it is also the partition of the list of what they attend."""
+    return f"{ATTENDEE_ROWS}{email}"
 
 
 class Failure(MapAttribute[str, str]):
@@ -286,7 +299,8 @@ class Photo(Model):
                     for usage, actions in self._refund():
                         transaction.update(usage, actions)
 
-        while not _is_made(write):
+        # A conflict is with another change of the owner's usage: an upload, or another deletion.
+        while not _is_made(write, refusals={"ConditionalCheckFailed", "TransactionConflict"}):
             self.reload()
 
     def reload(self) -> None:
@@ -367,8 +381,59 @@ class Usage(Model):
     """Epoch microseconds at which the token bucket is full again."""
 
 
-def _is_made(write: Callable[[], object]) -> bool:
-    """Write; return False when its condition did not hold."""
+class ByMember(GlobalSecondaryIndex["Event"]):
+    """The events of an organizer or of an attendee, in order of the events' creation."""
+
+    class Meta:
+        index_name = "byMember"
+        projection = KeysOnlyProjection()
+
+    member = UnicodeAttribute(hash_key=True)
+    list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
+
+
+class Event(Model):
+    """One event. Its attendees are further rows of the same partition."""
+
+    class Meta:
+        table_name = settings().events_table
+        region = settings().region
+
+    event_id = UnicodeAttribute(hash_key=True, attr_name="eventId")
+    row = UnicodeAttribute(range_key=True, default=EVENT_ROW)
+    by_member = ByMember()
+    member = UnicodeAttribute(null=True)
+    """None while it is being deleted: then it is in nobody's list."""
+    list_order = UnicodeAttribute(attr_name="listOrder")
+    name = UnicodeAttribute()
+    description = UnicodeAttribute(null=True)
+    starts_at = UnicodeAttribute(attr_name="startsAt", null=True)
+    organizer_id = UnicodeAttribute(attr_name="organizerId")
+    created_at = UnicodeAttribute(attr_name="createdAt")
+    photos_become = UnicodeAttribute(attr_name="photosBecome", null=True)
+    """While it is being deleted: whether its photos are "kept" or "deleted"."""
+
+
+class Attendee(Model):
+    """Somebody who attends an event, known by an e-mail in lower case."""
+
+    class Meta:
+        table_name = settings().events_table
+        region = settings().region
+
+    event_id = UnicodeAttribute(hash_key=True, attr_name="eventId")
+    row = UnicodeAttribute(range_key=True)
+    member = UnicodeAttribute()
+    list_order = UnicodeAttribute(attr_name="listOrder")
+    """That of the event, so that the two lists of a user's events can be merged."""
+    email = UnicodeAttribute()
+    registered_at = UnicodeAttribute(attr_name="registeredAt")
+
+
+def _is_made(
+    write: Callable[[], object], *, refusals: Container[str] = ("ConditionalCheckFailed",)
+) -> bool:
+    """Write; return False when its condition did not hold, or for other `refusals` as given."""
     try:
         write()
     except PutError as error:
@@ -377,7 +442,7 @@ def _is_made(write: Callable[[], object]) -> bool:
         raise
     except TransactWriteError as error:
         reasons = error.cancellation_reasons
-        if any(reason and reason.code == "ConditionalCheckFailed" for reason in reasons):
+        if any(reason and reason.code in refusals for reason in reasons):
             return False
         raise
     return True
@@ -388,7 +453,8 @@ def _is_made(write: Callable[[], object]) -> bool:
 # function a whole processor.
 CONNECTION = Photo._get_connection().connection
 CONNECTION.client  # noqa: B018 - a property that makes it
-for model in (Usage,):
+for model in (Usage, Event):
     CONNECTION.add_meta_table(model._get_connection().get_meta_table())
     model._get_connection().connection = CONNECTION
 Tombstone._connection = Photo._connection
+Attendee._connection = Event._connection

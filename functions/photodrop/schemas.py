@@ -4,7 +4,9 @@ import base64
 import binascii
 import re
 import unicodedata
+from datetime import datetime
 from typing import Annotated, Literal
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
@@ -15,6 +17,10 @@ from photodrop.status import Status
 MAX_TAGS = 20
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Not allowed in any text: everything below space, except tab and line breaks."""
+
+EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f<>()\[\]\\,;:\"%]+@[^\s@\x00-\x1f\x7f<>()\[\]\\,;:\"%/]+")
+MAX_EMAIL_BYTES = 254
+"""RFC 5321, 4.5.3.1.3, without the angle brackets."""
 
 
 class Shape(BaseModel):
@@ -63,6 +69,32 @@ def _sha256(checksum: str) -> str:
     return base64.b64encode(digest).decode()
 
 
+def _name(name: str) -> str:
+    name = " ".join(_plain_text(name).split())
+    if not name:
+        raise ValueError("must not be empty")
+    return name
+
+
+def _moment(text: str) -> str:
+    """Keep a moment as it was written: the offset tells of the place."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or not text.isascii():
+        raise ValueError("must be ISO 8601 with an offset, as in 2026-05-01T18:00:00+02:00")
+    return text
+
+
+def _email(text: str) -> str:
+    """Decode, check and normalise an e-mail of a path, which gateways may have decoded before."""
+    email = unquote(text, errors="strict").lower()
+    if not EMAIL.fullmatch(email) or len(email.encode()) > MAX_EMAIL_BYTES:
+        raise ValueError("must be an e-mail address")
+    return email
+
+
 Title = Annotated[str, Field(max_length=200), AfterValidator(_plain_text)]
 Description = Annotated[str, Field(max_length=5000), AfterValidator(_plain_text)]
 Tag = Annotated[str, Field(max_length=50), AfterValidator(_tag)]
@@ -71,6 +103,11 @@ Tags = Annotated[
     Field(max_length=MAX_TAGS),
     AfterValidator(_unique),
 ]
+
+
+EventName = Annotated[str, Field(max_length=200), AfterValidator(_name)]
+Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
+PathEmail = Annotated[str, Field(max_length=3 * MAX_EMAIL_BYTES), AfterValidator(_email)]
 
 
 class InitiateUpload(Shape):
@@ -195,6 +232,62 @@ class ViewUrl(Shape):
 
     url: str
     expires_at: str
+
+
+class CreateEvent(Shape):
+    """Body of POST /events."""
+
+    name: EventName = Field(examples=["Summer party"])
+    description: Description | None = None
+    starts_at: Moment | None = Field(default=None, examples=["2026-05-01T18:00:00+02:00"])
+
+
+class EditEvent(Shape):
+    """Body of a PATCH: only what it names is changed; null clears all but the name."""
+
+    name: EventName = ""
+    description: Description | None = None
+    starts_at: Moment | None = None
+
+
+class EventDetails(Shape):
+    """An event as its organizer and its attendees see it."""
+
+    event_id: str
+    name: str
+    description: str | None
+    starts_at: str | None
+    organizer_id: str
+    created_at: str
+
+
+class EventPage(Shape):
+    """One page of a list, newest first. `nextCursor` is null on the last one."""
+
+    items: list[EventDetails]
+    next_cursor: str | None
+
+
+class DeletedEvent(Shape):
+    """Answer of DELETE of an event: nobody sees it any more; what is left of it goes on its own."""
+
+    event_id: str
+    status: Literal["deleting"]
+    photos: Literal["kept", "deleted"]
+
+
+class AttendeeDetails(Shape):
+    """Somebody who attends an event: whoever has verified this e-mail, in lower case."""
+
+    email: str
+    registered_at: str
+
+
+class AttendeePage(Shape):
+    """One page of a list, by e-mail. `nextCursor` is null on the last one."""
+
+    items: list[AttendeeDetails]
+    next_cursor: str | None
 
 
 class ErrorBody(Shape):

@@ -10,7 +10,7 @@ from photodrop import keys, limits, signing
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError
-from photodrop.models import PHOTO_ROW, Photo, checksum_key, now_iso
+from photodrop.models import PHOTO_ROW, Event, Photo, checksum_key, now_iso
 from photodrop.schemas import InitiateUpload
 from photodrop.signing import SignedPost, SignedUrl
 from photodrop.status import Status
@@ -20,13 +20,20 @@ TRANSFER_SECONDS = 3600
 
 
 def begin(
-    caller: Caller, wish: InitiateUpload, *, idempotency_key: str | None, correlation_id: str
+    caller: Caller,
+    wish: InitiateUpload,
+    *,
+    event: Event | None = None,
+    idempotency_key: str | None,
+    correlation_id: str,
 ) -> Photo:
     """Record a pending photo, charged to the caller's limits.
 
     With an `idempotency_key` that the caller has used before, the photo of that first request.
-    Raises FileTooLargeError, LimitExceededError, IdempotencyKeyReusedError.
+    `event` is one that `membership` found the caller to belong to. Raises FileTooLargeError,
+    LimitExceededError, IdempotencyKeyReusedError.
     """
+    event_id = event.event_id if event else None
     largest = settings().max_image_bytes
     if wish.size_bytes > largest:
         raise FileTooLargeError(f"sizeBytes: at most {largest} bytes are accepted for images.")
@@ -41,7 +48,8 @@ def begin(
     photo = Photo(
         photo_id,
         owner_id=caller.user_id,
-        key=keys.original(caller.user_id, None, photo_id, wish.content_type),
+        event_id=event_id,
+        key=keys.original(caller.user_id, event_id, photo_id, wish.content_type),
         file_name=wish.file_name,
         title=wish.title,
         description=wish.description,
@@ -50,7 +58,9 @@ def begin(
         size_bytes=wish.size_bytes,
         checksum_sha256=wish.checksum_sha256,
         upload_method=wish.method,
-        request_hash=hashlib.sha256(wish.model_dump_json().encode()).hexdigest(),
+        request_hash=hashlib.sha256(
+            f"{event_id or ''}{wish.model_dump_json()}".encode()
+        ).hexdigest(),
         correlation_id=correlation_id,
         created_at=created_at,
         updated_at=created_at,
@@ -73,14 +83,15 @@ def begin(
     return first
 
 
-def find_same(caller: Caller, wish: InitiateUpload) -> Photo | None:
+def find_same(caller: Caller, wish: InitiateUpload, *, event: Event | None = None) -> Photo | None:
     """Return the caller's photo of the very file that they want to upload, if it is there already.
 
     Only where the client says what the file's SHA-256 is, and only in the same place.
     """
     if wish.checksum_sha256 is None:
         return None
-    partition = checksum_key(caller.user_id, None, wish.checksum_sha256)
+    event_id = event.event_id if event else None
+    partition = checksum_key(caller.user_id, event_id, wish.checksum_sha256)
     for found in Photo.by_checksum.query(partition, limit=1):
         try:
             return Photo.get(found.photo_id, PHOTO_ROW)

@@ -4,6 +4,8 @@ import boto3
 
 from tests.support import template
 
+_TABLES = (("PhotosTable", "photos"), ("UsageTable", "usage"), ("EventsTable", "events"))
+
 
 def create_stack() -> None:
     """Create the tables, buckets and queue that the functions use, as the template has them."""
@@ -15,8 +17,8 @@ def create_stack() -> None:
     s3.put_bucket_versioning(
         Bucket="photodrop-uploads", VersioningConfiguration={"Status": "Enabled"}
     )
-    for queue in ("uploads", "thumbnails"):
+    for queue in ("uploads", "thumbnails", "purge"):
         boto3.client("sqs").create_queue(QueueName=queue)
     dynamodb = boto3.client("dynamodb")
-    for logical_id, name in (("PhotosTable", "photos"), ("UsageTable", "usage")):
+    for logical_id, name in _TABLES:
         dynamodb.create_table(TableName=name, **template.table_schema(logical_id))

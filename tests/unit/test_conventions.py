@@ -167,7 +167,7 @@ def test_every_queue_has_a_dead_letter_queue_with_an_alarm_and_waits_long_enough
         for source in function["Events"].values()
         if source["Type"] == "SQS"
     ]
-    assert len(sources) == 2
+    assert len(sources) >= 3
     for timeout, source in sources:
         queue = source["Queue"]["Fn::GetAtt"].removesuffix(".Arn")
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -178,9 +178,15 @@ def test_every_queue_has_a_dead_letter_queue_with_an_alarm_and_waits_long_enough
 
 
 def test_errors_of_every_function_raise_an_alarm() -> None:
-    alarm = json.dumps(resources("AWS::CloudWatch::Alarm")["FunctionErrorsAlarm"])
+    alarms = json.dumps(resources("AWS::CloudWatch::Alarm"))
     for name in resources("AWS::Serverless::Function"):
-        assert f'"Ref": "{name}"' in alarm
+        assert f'"Ref": "{name}"' in alarms
+
+
+def test_no_alarm_has_more_metrics_than_cloudwatch_takes() -> None:
+    for name, alarm in resources("AWS::CloudWatch::Alarm").items():
+        measured = [metric for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
+        assert len(measured) <= 10, name
 
 
 def test_log_groups_have_a_retention() -> None:

@@ -1,0 +1,28 @@
+"""DELETE /events/{eventId}: at once for everybody; what is left of it goes in the background."""
+
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from photodrop import api, purges
+from photodrop.errors import EventNotFoundError, ForbiddenError
+from photodrop.schemas import DeletedEvent
+
+app = api.application()
+
+
+@app.delete("/events/<event_id>", status_code=202)
+@api.raises(EventNotFoundError, ForbiddenError)
+def delete_event(
+    event_id: str, photos: Annotated[Literal["keep", "delete"], Query()] = "keep"
+) -> DeletedEvent:
+    """Delete one's own event. Its photos stay with their owners, or are deleted with it."""
+    return purges.begin(
+        api.caller(app),
+        event_id,
+        photos,
+        correlation_id=api.request_id(app.current_event.raw_event),
+    )
+
+
+handler = api.handler(app)
