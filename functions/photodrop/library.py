@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from photodrop.models import (
     PHOTO_ROW,
     TOMBSTONE_ROW,
     Photo,
+    ThumbnailSize,
     Tombstone,
     list_key,
     row_of,
@@ -105,7 +107,7 @@ def list_photos(
     if cursor:
         # Only the position is in the cursor. What it is a position in comes from the request, so
         # a forged one can do no more than start elsewhere in a list that the caller may see.
-        order = _decode_cursor(cursor)
+        order = decode_cursor(cursor)
         start = {
             hash_key: {"S": partition},
             "listOrder": {"S": order},
@@ -120,7 +122,7 @@ def list_photos(
     more = len(found) > limit
     return PhotoPage(
         items=[describe(photo) for photo in page],
-        next_cursor=_encode_cursor(page[-1].list_order) if more else None,
+        next_cursor=encode_cursor(page[-1].list_order) if more else None,
     )
 
 
@@ -146,12 +148,12 @@ def _details(photo: Photo) -> dict[str, Any]:
         "content_type": photo.content_type,
         "size_bytes": int(photo.size_bytes or 0),
         "status": Status(photo.status),
-        "failure": _failure(photo),
+        "failure": failure(photo),
         "width": _whole(photo.width),
         "height": _whole(photo.height),
         "taken_at": photo.taken_at,
         "thumb_hash": photo.thumb_hash,
-        "thumbnails": _signed_thumbnails(photo),
+        "thumbnails": signed_thumbnails(photo.key, photo.thumbnails),
         "storage_class": photo.storage_class,
         "restore": None,
         "created_at": photo.created_at,
@@ -188,13 +190,14 @@ def content_disposition(disposition: str, file_name: str) -> str:
     return f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
-def _signed_thumbnails(photo: Photo) -> list[ThumbnailLink]:
+def signed_thumbnails(key: str, thumbnails: Iterable[ThumbnailSize]) -> list[ThumbnailLink]:
+    """Sign a GET of each thumbnail of the original at `key`."""
     links = []
-    for thumbnail in photo.thumbnails:
+    for thumbnail in thumbnails:
         signed = signing.presign_url(
             "GET",
             settings().thumbnails_bucket,
-            keys.thumbnail(photo.key, int(thumbnail.size)),
+            keys.thumbnail(key, int(thumbnail.size)),
             ttl_seconds=settings().view_ttl_seconds,
         )
         links.append(
@@ -210,7 +213,8 @@ def _signed_thumbnails(photo: Photo) -> list[ThumbnailLink]:
     return links
 
 
-def _failure(photo: Photo) -> FailureReason | None:
+def failure(photo: Photo) -> FailureReason | None:
+    """Return why a photo failed; None for one that did not."""
     if photo.failure is None:
         return None
     return FailureReason(code=photo.failure.code, message=photo.failure.message)
@@ -220,11 +224,13 @@ def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
 
 
-def _encode_cursor(list_order: str) -> str:
+def encode_cursor(list_order: str) -> str:
+    """Return the cursor that goes on after this place in a list."""
     return base64.urlsafe_b64encode(list_order.encode()).decode().rstrip("=")
 
 
-def _decode_cursor(cursor: str) -> str:
+def decode_cursor(cursor: str) -> str:
+    """Return the place that a cursor stands for. Raises InvalidRequestError for a made-up one."""
     try:
         order = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError):

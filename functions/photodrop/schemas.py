@@ -17,6 +17,13 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Not allowed in any text: everything below space, except tab and line breaks."""
 
 
+EMAIL = re.compile(
+    r"(?=.{1,64}@)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+)
+"""An address in lower case, as RFC 5321 has it, without quoted names and bare addresses."""
+
+
 class Shape(BaseModel):
     """Base of all shapes: camelCase outside, snake_case inside, unknown fields refused."""
 
@@ -44,6 +51,19 @@ def _tag(tag: str) -> str:
     return unicodedata.normalize("NFC", tag)
 
 
+def _filled(text: str) -> str:
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+def _email(address: str) -> str:
+    address = address.strip().lower()
+    if len(address) > 254 or not EMAIL.fullmatch(address):
+        raise ValueError("must be an e-mail address")
+    return address
+
+
 def _unique(tags: list[str]) -> list[str]:
     return list(dict.fromkeys(tags))
 
@@ -65,6 +85,8 @@ def _sha256(checksum: str) -> str:
 
 Title = Annotated[str, Field(max_length=200), AfterValidator(_plain_text)]
 Description = Annotated[str, Field(max_length=5000), AfterValidator(_plain_text)]
+Name = Annotated[str, Field(max_length=200), AfterValidator(_plain_text), AfterValidator(_filled)]
+Email = Annotated[str, AfterValidator(_email)]
 Tag = Annotated[str, Field(max_length=50), AfterValidator(_tag)]
 Tags = Annotated[
     list[Tag],
@@ -112,6 +134,14 @@ class ReportStatus(Shape):
 
     status: Literal["uploaded", "failed"]
     reason: Annotated[str, Field(max_length=500), AfterValidator(_plain_text)] | None = None
+
+
+class WriteStudent(Shape):
+    """Body of POST and PUT: all that is written of a student."""
+
+    name: Name
+    email: Email = Field(examples=["grace@example.com"])
+    course: Name
 
 
 class Upload(Shape):
@@ -195,6 +225,59 @@ class ViewUrl(Shape):
 
     url: str
     expires_at: str
+
+
+class PictureReplacement(Shape):
+    """A newer upload than the picture that is shown. It is shown instead once it is completed."""
+
+    picture_key: str
+    status: Status
+    failure: FailureReason | None
+
+
+class Picture(Shape):
+    """A student's picture: where what lies at `pictureKey` stands, and its thumbnails, signed."""
+
+    status: Status
+    failure: FailureReason | None
+    thumbnails: list[ThumbnailLink]
+    replacement: PictureReplacement | None
+
+
+class StudentDetails(Shape):
+    """A student. `pictureKey` is null only after the picture was deleted."""
+
+    student_id: str
+    name: str
+    email: str
+    course: str
+    picture_key: str | None
+    picture: Picture | None
+    created_at: str
+    updated_at: str
+
+
+class StudentPage(Shape):
+    """One page of the students, newest first. `nextCursor` is null on the last one."""
+
+    items: list[StudentDetails]
+    next_cursor: str | None
+
+
+class PutRequest(Shape):
+    """How to send a picture: PUT to `url`, with exactly these headers."""
+
+    method: Literal["PUT"] = "PUT"
+    url: str
+    headers: dict[str, str]
+    expires_at: str
+
+
+class PictureUpload(Shape):
+    """Answer of picture-upload-url."""
+
+    picture_key: str
+    upload: PutRequest
 
 
 class ErrorBody(Shape):

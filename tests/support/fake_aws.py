@@ -18,5 +18,9 @@ def create_stack() -> None:
     for queue in ("uploads", "thumbnails"):
         boto3.client("sqs").create_queue(QueueName=queue)
     dynamodb = boto3.client("dynamodb")
-    for logical_id, name in (("PhotosTable", "photos"), ("UsageTable", "usage")):
+    for logical_id, name in (
+        ("PhotosTable", "photos"),
+        ("UsageTable", "usage"),
+        ("StudentsTable", "students"),
+    ):
         dynamodb.create_table(TableName=name, **template.table_schema(logical_id))

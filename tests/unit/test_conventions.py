@@ -178,9 +178,11 @@ def test_every_queue_has_a_dead_letter_queue_with_an_alarm_and_waits_long_enough
 
 
 def test_errors_of_every_function_raise_an_alarm() -> None:
-    alarm = json.dumps(resources("AWS::CloudWatch::Alarm")["FunctionErrorsAlarm"])
+    alarms = resources("AWS::CloudWatch::Alarm")
     for name in resources("AWS::Serverless::Function"):
-        assert f'"Ref": "{name}"' in alarm
+        assert f'"Ref": "{name}"' in json.dumps(alarms)
+    for name, alarm in alarms.items():
+        assert len(alarm.get("Metrics", [])) - 1 <= 10, f"{name}: as many as CloudWatch takes"
 
 
 def test_log_groups_have_a_retention() -> None:

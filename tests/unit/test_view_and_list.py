@@ -165,7 +165,7 @@ def test_a_full_last_page_has_no_cursor() -> None:
 def test_the_cursor_of_somebody_elses_list_shows_only_ones_own() -> None:
     make_photo(1)
     photo = make_photo(2, owner_id="somebody-else")
-    stolen = library._encode_cursor(photo.list_order)
+    stolen = library.encode_cursor(photo.list_order)
     assert [item["photoId"][-1] for item in page(cursor=stolen)[1]["items"]] == ["1"]
 
 
