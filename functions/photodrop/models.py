@@ -529,9 +529,9 @@ class Student(Model):
             self.reload()
 
     def close(self) -> None:
-        """Take the student out of all lists and close all ways for a picture to be shown.
+        """Take the student out of all lists, free the e-mail address, and let no picture in.
 
-        Raises Student.DoesNotExist for one who was deleted.
+        Doing it again changes nothing. Raises Student.DoesNotExist for one who was deleted.
         """
         actions: list[Action] = [
             Student.picture.remove(),
@@ -539,19 +539,16 @@ class Student(Model):
             Student.student_list.remove(),
             Student.picture_list.remove(),
         ]
-        if not self._update(actions, Student.student_id.exists()):
-            raise Student.DoesNotExist
-
-    def erase(self) -> None:
-        """Remove a closed student, and free the e-mail address. Doing it again changes nothing."""
 
         def write() -> None:
             with TransactWrite(connection=CONNECTION) as transaction:
-                transaction.delete(self)
-                # By now it may be somebody else's.
-                transaction.delete(self._lock(self.email), EmailLock.taken_by == self.student_id)
+                as_read = (Student.email == self.email) & (Student.settled_version < CLOSED)
+                transaction.update(self, actions, as_read)
+                transaction.delete(self._lock(self.email))
 
-        _refusals(write)
+        while not self.is_closed and _refusals(write):
+            latest = Student.get(self.student_id, consistent_read=True)
+            self.attribute_values = latest.attribute_values
 
     def reload(self) -> None:
         """Read this record again. Raises Student.DoesNotExist for one who was deleted."""

@@ -46,7 +46,7 @@ def remove_student(student: Student) -> None:
         return  # somebody else was faster
     _erase(student.student_id)
     storage.erase_original(keys.pictures(student.student_id))
-    student.erase()
+    student.delete()
 
 
 def _erase(student_id: str, before: int | None = None) -> None:
