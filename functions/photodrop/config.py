@@ -12,6 +12,7 @@ class Settings:
     photos_table: str
     usage_table: str
     events_table: str
+    students_table: str
     uploads_bucket: str
     thumbnails_bucket: str
     uploads_queue_url: str
@@ -22,6 +23,7 @@ class Settings:
     view_ttl_seconds: int
     max_image_bytes: int
     max_image_pixels: int
+    max_picture_bytes: int
     thumbnail_sizes: tuple[int, ...]
     uploads_per_minute: int
     max_photos_per_user: int
@@ -41,6 +43,7 @@ def settings() -> Settings:
         photos_table=env["PHOTOS_TABLE"],
         usage_table=env["USAGE_TABLE"],
         events_table=env["EVENTS_TABLE"],
+        students_table=env["STUDENTS_TABLE"],
         uploads_bucket=env["UPLOADS_BUCKET"],
         thumbnails_bucket=env["THUMBNAILS_BUCKET"],
         uploads_queue_url=env["UPLOADS_QUEUE_URL"],
@@ -51,6 +54,7 @@ def settings() -> Settings:
         view_ttl_seconds=int(env["VIEW_TTL_SECONDS"]),
         max_image_bytes=int(env["MAX_IMAGE_BYTES"]),
         max_image_pixels=int(env["MAX_IMAGE_PIXELS"]),
+        max_picture_bytes=int(env["MAX_PICTURE_BYTES"]),
         thumbnail_sizes=tuple(sorted(int(size) for size in env["THUMBNAIL_SIZES"].split(","))),
         uploads_per_minute=int(env["UPLOADS_PER_MINUTE"]),
         max_photos_per_user=int(env["MAX_PHOTOS_PER_USER"]),

@@ -9,7 +9,11 @@
     │   ├── FileTooLargeError            413
     │   ├── PhotoNotFoundError           404
     │   ├── EventNotFoundError           404
+    │   ├── StudentNotFoundError         404
+    │   ├── PictureNotFoundError         404
     │   ├── PhotoNotReadyError           409
+    │   ├── PictureNotReadyError         409
+    │   ├── EmailTakenError              409
     │   ├── NotUploadedError             409
     │   ├── NotPendingError              409
     │   ├── IdempotencyKeyReusedError    409
@@ -100,6 +104,43 @@ class PhotoNotReadyError(RequestError):
 
     status = 409
     code = "PhotoNotReady"
+
+
+class StudentNotFoundError(RequestError):
+    """No such student, or none that this caller may see: the two are not told apart."""
+
+    status = 404
+    code = "StudentNotFound"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such student.")
+
+
+class PictureNotFoundError(RequestError):
+    """The student has no picture, and none is on its way."""
+
+    status = 404
+    code = "PictureNotFound"
+
+    def __init__(self) -> None:
+        super().__init__("This student has no picture.")
+
+
+class PictureNotReadyError(RequestError):
+    """The student has no picture yet: the first one is on its way, or it failed."""
+
+    status = 409
+    code = "PictureNotReady"
+
+
+class EmailTakenError(RequestError):
+    """Another student has this e-mail address."""
+
+    status = 409
+    code = "EmailTaken"
+
+    def __init__(self) -> None:
+        super().__init__("Another student has this e-mail address.")
 
 
 class NotUploadedError(RequestError):

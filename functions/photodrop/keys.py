@@ -5,6 +5,7 @@ import re
 from photodrop import file_types
 
 _ORIGINAL = re.compile(r"uploads/(?:event|user)_[^/]+/(?P<photo_id>[0-9a-f-]{36})\.[a-z]+")
+_PICTURE = re.compile(r"students/(?P<photo_id>[0-9a-f-]{36}_[0-9]+)\.jpg")
 
 
 def original(owner_id: str, event_id: str | None, photo_id: str, content_type: str) -> str:
@@ -13,9 +14,24 @@ def original(owner_id: str, event_id: str | None, photo_id: str, content_type: s
     return f"uploads/{place}/{photo_id}.{file_types.EXTENSIONS[content_type]}"
 
 
+def picture(student_id: str, version: int) -> str:
+    """Return the key of one version of a student's picture, in the uploads bucket."""
+    return f"students/{picture_id(student_id, version)}.jpg"
+
+
+def picture_id(student_id: str, version: int) -> str:
+    """Return the id of the photo that one version of a student's picture is."""
+    return f"{student_id}_{version}"
+
+
+def pictures(student_id: str) -> str:
+    """Return what the keys of all versions of a student's picture begin with."""
+    return f"students/{student_id}_"
+
+
 def photo_id(original_key: str) -> str | None:
     """Return the id of the photo that an original's key is of, or None when it is no such key."""
-    match = _ORIGINAL.fullmatch(original_key)
+    match = _ORIGINAL.fullmatch(original_key) or _PICTURE.fullmatch(original_key)
     return match["photo_id"] if match else None
 
 

@@ -1,6 +1,7 @@
 """Finding photos, and describing them to those who may see them."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from photodrop.models import (
     PHOTO_ROW,
     TOMBSTONE_ROW,
     Photo,
+    ThumbnailSize,
     Tombstone,
     list_key,
     row_of,
@@ -142,12 +144,12 @@ def _details(photo: Photo) -> dict[str, Any]:
         "content_type": photo.content_type,
         "size_bytes": int(photo.size_bytes or 0),
         "status": Status(photo.status),
-        "failure": _failure(photo),
+        "failure": failure(photo),
         "width": _whole(photo.width),
         "height": _whole(photo.height),
         "taken_at": photo.taken_at,
         "thumb_hash": photo.thumb_hash,
-        "thumbnails": _signed_thumbnails(photo),
+        "thumbnails": signed_thumbnails(photo.key, photo.thumbnails),
         "storage_class": photo.storage_class,
         "restore": None,
         "created_at": photo.created_at,
@@ -195,13 +197,14 @@ def _may_delete(caller: Caller, photo: Photo | Tombstone) -> bool:
     return role is not None and role.is_organizer
 
 
-def _signed_thumbnails(photo: Photo) -> list[ThumbnailLink]:
+def signed_thumbnails(key: str, thumbnails: Iterable[ThumbnailSize]) -> list[ThumbnailLink]:
+    """Sign a GET of each thumbnail of the original at `key`."""
     links = []
-    for thumbnail in photo.thumbnails:
+    for thumbnail in thumbnails:
         signed = signing.presign_url(
             "GET",
             settings().thumbnails_bucket,
-            keys.thumbnail(photo.key, int(thumbnail.size)),
+            keys.thumbnail(key, int(thumbnail.size)),
             ttl_seconds=settings().view_ttl_seconds,
         )
         links.append(
@@ -217,7 +220,8 @@ def _signed_thumbnails(photo: Photo) -> list[ThumbnailLink]:
     return links
 
 
-def _failure(photo: Photo) -> FailureReason | None:
+def failure(photo: Photo) -> FailureReason | None:
+    """Return why a photo failed; None for one that did not."""
     if photo.failure is None:
         return None
     return FailureReason(code=photo.failure.code, message=photo.failure.message)

@@ -18,7 +18,10 @@ MAX_TAGS = 20
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Not allowed in any text: everything below space, except tab and line breaks."""
 
-EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f<>()\[\]\\,;:\"%]+@[^\s@\x00-\x1f\x7f<>()\[\]\\,;:\"%/]+")
+_ATOM = r"[^\s@\x00-\x1f\x7f<>()\[\]\\,;:\"%.]+"
+_LABEL = r"[^\W_](?:[^\W_]|-){0,61}(?<!-)"
+EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
+"""An address as RFC 5321 and 6531 have it, without quoted names and bare IP addresses."""
 MAX_EMAIL_BYTES = 254
 """RFC 5321, 4.5.3.1.3, without the angle brackets."""
 
@@ -48,6 +51,13 @@ def _tag(tag: str) -> str:
     if not tag:
         raise ValueError("must not be empty")
     return unicodedata.normalize("NFC", tag)
+
+
+def _email(address: str) -> str:
+    address = address.strip().lower()
+    if not EMAIL.fullmatch(address) or len(address.encode()) > MAX_EMAIL_BYTES:
+        raise ValueError("must be an e-mail address")
+    return address
 
 
 def _unique(tags: list[str]) -> list[str]:
@@ -87,16 +97,15 @@ def _moment(text: str) -> str:
     return text
 
 
-def _email(text: str) -> str:
-    """Decode, check and normalise an e-mail of a path, which gateways may have decoded before."""
-    email = unquote(text, errors="strict").lower()
-    if not EMAIL.fullmatch(email) or len(email.encode()) > MAX_EMAIL_BYTES:
-        raise ValueError("must be an e-mail address")
-    return email
+def _path_email(text: str) -> str:
+    """Decode an e-mail address of a path, which gateways may have decoded before."""
+    return _email(unquote(text, errors="strict"))
 
 
 Title = Annotated[str, Field(max_length=200), AfterValidator(_plain_text)]
 Description = Annotated[str, Field(max_length=5000), AfterValidator(_plain_text)]
+Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
+Email = Annotated[str, AfterValidator(_email)]
 Tag = Annotated[str, Field(max_length=50), AfterValidator(_tag)]
 Tags = Annotated[
     list[Tag],
@@ -105,9 +114,9 @@ Tags = Annotated[
 ]
 
 
-EventName = Annotated[str, Field(max_length=200), AfterValidator(_name)]
+EventName = Name
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
-PathEmail = Annotated[str, Field(max_length=3 * MAX_EMAIL_BYTES), AfterValidator(_email)]
+PathEmail = Annotated[str, Field(max_length=3 * MAX_EMAIL_BYTES), AfterValidator(_path_email)]
 
 
 class InitiateUpload(Shape):
@@ -149,6 +158,14 @@ class ReportStatus(Shape):
 
     status: Literal["uploaded", "failed"]
     reason: Annotated[str, Field(max_length=500), AfterValidator(_plain_text)] | None = None
+
+
+class WriteStudent(Shape):
+    """Body of POST and PUT: all that is written of a student."""
+
+    name: Name
+    email: Email = Field(examples=["grace@example.com"])
+    course: Name
 
 
 class Upload(Shape):
@@ -288,6 +305,59 @@ class AttendeePage(Shape):
 
     items: list[AttendeeDetails]
     next_cursor: str | None
+
+
+class PictureReplacement(Shape):
+    """A newer upload than the picture that is shown. It is shown instead once it is completed."""
+
+    picture_key: str
+    status: Status
+    failure: FailureReason | None
+
+
+class Picture(Shape):
+    """A student's picture: where what lies at `pictureKey` stands, and its thumbnails, signed."""
+
+    status: Status
+    failure: FailureReason | None
+    thumbnails: list[ThumbnailLink]
+    replacement: PictureReplacement | None
+
+
+class StudentDetails(Shape):
+    """A student. `pictureKey` is null only after the picture was deleted."""
+
+    student_id: str
+    name: str
+    email: str
+    course: str
+    picture_key: str | None
+    picture: Picture | None
+    created_at: str
+    updated_at: str
+
+
+class StudentPage(Shape):
+    """One page of the students, newest first. `nextCursor` is null on the last one."""
+
+    items: list[StudentDetails]
+    next_cursor: str | None
+
+
+class PutRequest(Shape):
+    """How to send a picture: PUT to `url`, with exactly these headers."""
+
+    method: Literal["PUT"] = "PUT"
+    url: str
+    headers: dict[str, str]
+    expires_at: str
+
+
+class PictureUpload(Shape):
+    """Answer of picture-upload-url."""
+
+    picture_key: str
+    upload: PutRequest
 
 
 class ErrorBody(Shape):

@@ -4,7 +4,7 @@ import tempfile
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import keys, storage
+from photodrop import keys, pictures, storage
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging.thumbnails import make_thumbnails
@@ -28,6 +28,9 @@ def make(photo_id: str) -> None:
         return
     try:
         _make(photo)
+        if photo.student_id and photo.status == Status.COMPLETED:
+            # Also when an earlier delivery got this far and was cut off before it was done.
+            pictures.show(photo)
     except Photo.DoesNotExist:
         # It was deleted while they were made: they must not outlive it.
         storage.erase_thumbnails(photo.key)

@@ -9,8 +9,8 @@ from pynamodb.exceptions import PynamoDBException
 from photodrop import keys, limits, signing
 from photodrop.access import Caller
 from photodrop.config import settings
-from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError
-from photodrop.models import PHOTO_ROW, Event, Photo, checksum_key, now_iso
+from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError, StudentNotFoundError
+from photodrop.models import PHOTO_ROW, Event, Photo, Student, checksum_key, now_iso
 from photodrop.schemas import InitiateUpload
 from photodrop.signing import SignedPost, SignedUrl
 from photodrop.status import Status
@@ -100,6 +100,36 @@ def find_same(caller: Caller, wish: InitiateUpload, *, event: Event | None = Non
     return None
 
 
+def begin_picture(student: Student, size_bytes: int | None, *, correlation_id: str) -> Photo:
+    """Record the next version of a student's picture as a pending photo, of nobody's.
+
+    `size_bytes` None: only the limit is checked, when the file has landed. Raises
+    FileTooLargeError, and StudentNotFoundError when the student is deleted in the meantime.
+    """
+    largest = settings().max_picture_bytes
+    if size_bytes is not None and size_bytes > largest:
+        raise FileTooLargeError(f"sizeBytes: at most {largest} bytes are accepted for pictures.")
+    version = student.next_upload()
+    if version is None:
+        raise StudentNotFoundError
+    created_at = now_iso()
+    photo = Photo(
+        keys.picture_id(student.student_id, version),
+        student_id=student.student_id,
+        picture_version=version,
+        key=keys.picture(student.student_id, version),
+        file_name="picture.jpg",
+        content_type="image/jpeg",
+        size_bytes=size_bytes,
+        upload_method="PUT",
+        correlation_id=correlation_id,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+    photo.create(due_at=int(time.time()) + settings().upload_ttl_seconds + TRANSFER_SECONDS)
+    return photo
+
+
 def grant(photo: Photo) -> SignedUrl | SignedPost | None:
     """Sign what the client needs to send a pending photo's file, once; None when it is not pending.
 
@@ -124,4 +154,21 @@ def grant(photo: Photo) -> SignedUrl | SignedPost | None:
         photo.key,
         ttl_seconds=ttl_seconds,
         headers=headers | {"If-None-Match": "*", "Content-Length": str(size)},
+    )
+
+
+def grant_picture(photo: Photo) -> SignedUrl:
+    """Sign what the client needs to send a picture that has just begun, once.
+
+    As `grant` does by PUT; but the exact length is signed only where it was announced.
+    """
+    headers = {"Content-Type": photo.content_type, "If-None-Match": "*"}
+    if photo.size_bytes is not None:
+        headers["Content-Length"] = str(int(photo.size_bytes))
+    return signing.presign_url(
+        "PUT",
+        settings().uploads_bucket,
+        photo.key,
+        ttl_seconds=settings().upload_ttl_seconds,
+        headers=headers,
     )

@@ -111,7 +111,15 @@ def _verify(photo: Photo, landed: LandedObject) -> None:
 
 
 def _verify_content(photo: Photo, landed: LandedObject) -> None:
-    if landed.size_bytes != photo.size_bytes:
+    if photo.size_bytes is None:
+        # Only of a student's picture no size need be announced.
+        largest = settings().max_picture_bytes
+        if landed.size_bytes > largest:
+            raise ContentRejectedError(
+                "FileTooLarge",
+                f"At most {largest} bytes are accepted, and {landed.size_bytes} arrived.",
+            )
+    elif landed.size_bytes != photo.size_bytes:
         raise ContentRejectedError(
             "SizeMismatch",
             f"{photo.size_bytes} bytes were announced, and {landed.size_bytes} arrived.",
@@ -129,6 +137,7 @@ def _verify_content(photo: Photo, landed: LandedObject) -> None:
     verified = photo.advance(
         Status.PROCESSING,
         content_type=facts.content_type,
+        size_bytes=landed.size_bytes,
         width=facts.width,
         height=facts.height,
         orientation=facts.orientation,

@@ -4,7 +4,12 @@ import boto3
 
 from tests.support import template
 
-_TABLES = (("PhotosTable", "photos"), ("UsageTable", "usage"), ("EventsTable", "events"))
+_TABLES = (
+    ("PhotosTable", "photos"),
+    ("UsageTable", "usage"),
+    ("EventsTable", "events"),
+    ("StudentsTable", "students"),
+)
 
 
 def create_stack() -> None:
