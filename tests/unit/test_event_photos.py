@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from photodrop.models import Photo, Tombstone, Usage
+from photodrop.status import Status
 from tests.support.people import ADA, ALAN, GRACE, WISH, Person
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -55,6 +56,21 @@ def test_an_idempotency_key_is_for_one_event(event_id: str) -> None:
     assert (status, body["code"]) == (409, "IdempotencyKeyReused")
     ADA.remove(event_id, GRACE.email)
     assert GRACE.ask("POST", path, WISH, key="a")[0] == 404
+
+
+def test_a_file_that_is_at_the_event_already_is_not_sent_again(event_id: str) -> None:
+    wish = WISH | {"checksumSha256": "ab" * 32}
+    path = f"/{event_id}/photos/initiate-upload"
+    _, grant = GRACE.ask("POST", path, wish)
+    photo = Photo.get(grant["photoId"], "photo")
+    photo.advance(Status.COMPLETED)
+    status, same = GRACE.ask("POST", path, wish)
+    assert (status, same["photoId"], same["eventId"]) == (200, photo.photo_id, event_id)
+    assert ADA.ask("POST", path, wish)[0] == 201, "theirs is not hers"
+    own = GRACE.call("initiate_upload", "POST", "/photos/initiate-upload", wish)
+    assert own[0] == 201, "another place"
+    ADA.remove(event_id, GRACE.email)
+    assert GRACE.ask("POST", path, wish)[0] == 404
 
 
 def test_everyone_at_the_event_sees_the_list_and_each_photo(event_id: str) -> None:
