@@ -1,13 +1,17 @@
-"""A verified photo, by way of the thumbnails queue: makes its thumbnails and completes it."""
+"""The thumbnails queue: all thumbnails of a verified photo, or one that was asked for later."""
 
 from typing import Any
 
-from photodrop import queues, thumbnails
+from photodrop import queues, thumbnails, variants
+from photodrop.variants import Variant
 
 
 def process_message(message: dict[str, Any]) -> None:
-    """Make the thumbnails of the one photo that a message names."""
-    thumbnails.make(message["photoId"])
+    """Make the thumbnails of the one photo that a message names, or the one it asks for."""
+    if "res" in message:
+        variants.make(message["photoId"], Variant(message["res"], message["format"]))
+    else:
+        thumbnails.make(message["photoId"])
 
 
 handler = queues.handler(process_message)

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from photodrop import api, library
-from photodrop.errors import PhotoNotFoundError, PhotoNotReadyError
+from photodrop import api, archive, library
+from photodrop.errors import PhotoArchivedError, PhotoNotFoundError, PhotoNotReadyError
 from photodrop.schemas import PhotoDetails, ViewUrl
 
 app = api.application()
@@ -15,11 +15,13 @@ app = api.application()
 @api.raises(PhotoNotFoundError)
 def get_photo(photo_id: str) -> PhotoDetails:
     """Return one photo, with its thumbnails signed."""
-    return library.describe(library.find(api.caller(app), photo_id))
+    photo = library.find(api.caller(app), photo_id)
+    archive.look(photo)
+    return library.describe(photo)
 
 
 @app.get("/photos/<photo_id>/view-url")
-@api.raises(PhotoNotFoundError, PhotoNotReadyError)
+@api.raises(PhotoNotFoundError, PhotoNotReadyError, PhotoArchivedError)
 def get_view_url(
     photo_id: str, disposition: Annotated[Literal["inline", "attachment"], Query()] = "inline"
 ) -> ViewUrl:

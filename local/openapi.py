@@ -37,6 +37,7 @@ NAMES_OF_STATUS = {
     415: "Not JSON",
     429: "Too much at once: see Retry-After",
     500: "Our mistake",
+    503: "Not at the moment: see Retry-After",
     504: "It took too long",
 }
 

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from photodrop.access import Caller, caller_of
 from photodrop.config import settings
-from photodrop.errors import FieldError, InvalidRequestError, RequestError
+from photodrop.errors import FieldError, InvalidRequestError, PhotoArchivedError, RequestError
 from photodrop.observability import logger
 from photodrop.schemas import Shape
 
@@ -108,9 +108,14 @@ def public(route: Route) -> Route:
     return route
 
 
-def answer(status: int, body: Shape) -> Response[Any]:
+def answer(status: int, body: Shape, *, headers: dict[str, str] | None = None) -> Response[Any]:
     """Return a response of a route that has more than one status."""
-    return Response(status_code=status, content_type=content_types.APPLICATION_JSON, body=body)
+    return Response(
+        status_code=status,
+        content_type=content_types.APPLICATION_JSON,
+        body=body,
+        headers=dict(headers or {}),
+    )
 
 
 def caller(app: APIGatewayRestResolver) -> Caller:
@@ -142,6 +147,8 @@ def _answer_error(
         body["fields"] = [
             {"field": wrong.field, "message": wrong.message} for wrong in error.fields
         ]
+    if isinstance(error, PhotoArchivedError):
+        body["restore"] = error.restore
     return Response(
         status_code=status,
         content_type=content_types.APPLICATION_JSON,

@@ -25,9 +25,13 @@ class Settings:
     max_image_pixels: int
     max_picture_bytes: int
     thumbnail_sizes: tuple[int, ...]
+    thumbnail_resolutions: tuple[str, ...]
+    """What may be asked for on demand: longest sides, and boxes like 640x480, in pixels."""
     uploads_per_minute: int
     max_photos_per_user: int
     max_bytes_per_user: int
+    archive_after_days: int
+    """0: originals are not archived."""
     region: str
     links_endpoint_url: str | None
     """S3 endpoint that clients of a local stack reach; None on AWS."""
@@ -56,9 +60,11 @@ def settings() -> Settings:
         max_image_pixels=int(env["MAX_IMAGE_PIXELS"]),
         max_picture_bytes=int(env["MAX_PICTURE_BYTES"]),
         thumbnail_sizes=tuple(sorted(int(size) for size in env["THUMBNAIL_SIZES"].split(","))),
+        thumbnail_resolutions=tuple(env["THUMBNAIL_RESOLUTIONS"].split(",")),
         uploads_per_minute=int(env["UPLOADS_PER_MINUTE"]),
         max_photos_per_user=int(env["MAX_PHOTOS_PER_USER"]),
         max_bytes_per_user=int(env["MAX_BYTES_PER_USER"]),
+        archive_after_days=int(env["ARCHIVE_AFTER_DAYS"]),
         region=env["AWS_REGION"],
         links_endpoint_url=env.get("LINKS_ENDPOINT_URL") or env.get("AWS_ENDPOINT_URL"),
         is_sam_local=env.get("AWS_SAM_LOCAL") == "true",

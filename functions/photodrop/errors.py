@@ -14,17 +14,21 @@
     │   ├── PhotoNotReadyError           409
     │   ├── PictureNotReadyError         409
     │   ├── EmailTakenError              409
+    │   ├── PhotoArchivedError           409, with how to restore
+    │   ├── NotArchivedError             409
+    │   ├── ThumbnailFailedError         409
     │   ├── NotUploadedError             409
     │   ├── NotPendingError              409
     │   ├── IdempotencyKeyReusedError    409
-    │   └── LimitExceededError           429, with Retry-After
+    │   ├── LimitExceededError           429, with Retry-After
+    │   └── TierUnavailableError         503, with Retry-After
     └── ContentRejectedError         what landed is refused: the photo becomes `failed`
 
 `code` is for programs and never changes; `message` is for people and may.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class PhotodropError(Exception):
@@ -143,6 +147,31 @@ class EmailTakenError(RequestError):
         super().__init__("Another student has this e-mail address.")
 
 
+class PhotoArchivedError(RequestError):
+    """The original is in an archive class. `restore` says how to get it back, and how far it is."""
+
+    status = 409
+    code = "PhotoArchived"
+
+    def __init__(self, message: str, *, restore: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.restore = restore
+
+
+class NotArchivedError(RequestError):
+    """There is nothing to restore: the original can be read at once."""
+
+    status = 409
+    code = "NotArchived"
+
+
+class ThumbnailFailedError(RequestError):
+    """The photo is fine, but this thumbnail of it cannot be made."""
+
+    status = 409
+    code = "ThumbnailFailed"
+
+
 class NotUploadedError(RequestError):
     """The client says that it uploaded, but S3 has no such object."""
 
@@ -172,6 +201,19 @@ class LimitExceededError(RequestError):
 
     def __init__(self, message: str, *, retry_after_seconds: int) -> None:
         super().__init__(message, headers={"Retry-After": str(retry_after_seconds)})
+
+
+class TierUnavailableError(RequestError):
+    """S3 has no capacity for Expedited retrievals at the moment."""
+
+    status = 503
+    code = "TierUnavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "S3 has no capacity for Expedited retrievals now. Try again later, or another tier.",
+            headers={"Retry-After": "300"},
+        )
 
 
 class ContentRejectedError(PhotodropError):

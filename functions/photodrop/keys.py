@@ -35,9 +35,12 @@ def photo_id(original_key: str) -> str | None:
     return match["photo_id"] if match else None
 
 
-def thumbnail(original_key: str, size: int) -> str:
-    """Return the key of an original's thumbnail of `size`, in the thumbnails bucket."""
-    return f"{thumbnails(original_key)}{size}.webp"
+def thumbnail(original_key: str, resolution: int | str, extension: str = "webp") -> str:
+    """Return the key of an original's thumbnail, in the thumbnails bucket.
+
+    `resolution` is its longest side, or the box that it was fitted into: 640 or "640x480".
+    """
+    return f"{thumbnails(original_key)}{resolution}.{extension}"
 
 
 def thumbnails(original_key: str) -> str:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
-from photodrop import cursors, keys, membership, signing
+from photodrop import archive, cursors, keys, membership, signing
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import ForbiddenError, PhotoNotFoundError, PhotoNotReadyError
@@ -23,6 +23,8 @@ from photodrop.schemas import (
     FailureReason,
     PhotoDetails,
     PhotoPage,
+    RestoredPhoto,
+    RestoreState,
     ThumbnailLink,
     ViewUrl,
 )
@@ -62,6 +64,17 @@ def find_own(caller: Caller, photo_id: str) -> Photo:
     photo = find(caller, photo_id)
     if photo.owner_id != caller.user_id:
         raise ForbiddenError("Only its owner may change a photo.")
+    return photo
+
+
+def find_to_restore(caller: Caller, photo_id: str) -> Photo:
+    """Return a photo that the caller may restore, which costs money: their own, or any for staff.
+
+    Raises PhotoNotFoundError, or ForbiddenError for one that they may only see.
+    """
+    photo = find(caller, photo_id)
+    if photo.owner_id != caller.user_id and not caller.is_staff:
+        raise ForbiddenError("Only its owner or staff may restore a photo.")
     return photo
 
 
@@ -132,6 +145,15 @@ def describe_existing(photo: Photo) -> ExistingPhoto:
     return ExistingPhoto(**_details(photo), key=photo.key)
 
 
+def describe_restored(photo: Photo) -> RestoredPhoto:
+    """Return what the client is told that has asked for a restore."""
+    return RestoredPhoto(
+        photo_id=photo.photo_id,
+        storage_class=photo.storage_class,
+        restore=_restore_state(photo),
+    )
+
+
 def _details(photo: Photo) -> dict[str, Any]:
     return {
         "photo_id": photo.photo_id,
@@ -151,7 +173,7 @@ def _details(photo: Photo) -> dict[str, Any]:
         "thumb_hash": photo.thumb_hash,
         "thumbnails": signed_thumbnails(photo.key, photo.thumbnails),
         "storage_class": photo.storage_class,
-        "restore": None,
+        "restore": _restore_state(photo),
         "created_at": photo.created_at,
         "updated_at": photo.updated_at,
     }
@@ -160,10 +182,12 @@ def _details(photo: Photo) -> dict[str, Any]:
 def view_url(photo: Photo, disposition: str) -> ViewUrl:
     """Sign a GET of the verified version of an original; `disposition` is inline or attachment.
 
-    Raises PhotoNotReadyError unless the photo is completed.
+    Raises PhotoNotReadyError unless the photo is completed, and PhotoArchivedError for one that
+    has to be restored first.
     """
     if photo.status != Status.COMPLETED:
         raise PhotoNotReadyError(f"The photo cannot be viewed: it is {photo.status}.")
+    archive.require_readable(photo)
     query = {
         "response-content-disposition": content_disposition(disposition, photo.file_name),
         "response-content-type": photo.content_type,
@@ -225,6 +249,15 @@ def failure(photo: Photo) -> FailureReason | None:
     if photo.failure is None:
         return None
     return FailureReason(code=photo.failure.code, message=photo.failure.message)
+
+
+def _restore_state(photo: Photo) -> RestoreState | None:
+    restore = archive.current_restore(photo)
+    if restore is None:
+        return None
+    status: Literal["ongoing", "completed"]
+    status = "ongoing" if restore.status == "ongoing" else "completed"
+    return RestoreState(status=status, expires_at=restore.expires_at)
 
 
 def _whole(number: float | None) -> int | None:

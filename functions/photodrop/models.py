@@ -99,6 +99,13 @@ class Failure(MapAttribute[str, str]):
     message = UnicodeAttribute()
 
 
+class Restore(MapAttribute[str, str]):
+    """How far an archived original's restoring is: status "ongoing", or "completed" until..."""
+
+    status = UnicodeAttribute()
+    expires_at = UnicodeAttribute(attr_name="expiresAt", null=True)
+
+
 class ThumbnailSize(MapAttribute[str, int]):
     """One thumbnail that exists. `size` is the step of the ladder: the box it was fitted into."""
 
@@ -216,6 +223,7 @@ class Photo(Model):
     """The version of `key` that was verified: no other is ever shown."""
     etag = UnicodeAttribute(null=True)
     storage_class = UnicodeAttribute(attr_name="storageClass", default="STANDARD")
+    restore = Restore(null=True)
 
     file_name = UnicodeAttribute(attr_name="fileName")
     title = UnicodeAttribute(null=True)
@@ -379,6 +387,64 @@ class Tombstone(Model):
     owner_id = UnicodeAttribute(attr_name="ownerId", null=True)
     event_id = UnicodeAttribute(attr_name="eventId", null=True)
     remove_at = NumberAttribute(attr_name="removeAt", default=lambda: in_days(TOMBSTONE_DAYS))
+
+
+class ThumbnailClaim(Model):
+    """Who makes one thumbnail that was asked for: the row "thumbnail#640x480.avif" of its photo.
+
+    Whoever writes it first makes the thumbnail, all others wait. It is of no use once the
+    thumbnail exists, and drops out after a day.
+    """
+
+    class Meta:
+        table_name = settings().photos_table
+        region = settings().region
+
+    photo_id = UnicodeAttribute(hash_key=True, attr_name="photoId")
+    row = UnicodeAttribute(range_key=True)
+    lapses_at = NumberAttribute(attr_name="lapsesAt")
+    """Epoch seconds from which on somebody else may take it."""
+    is_queued = BooleanAttribute(attr_name="isQueued")
+    failure = Failure(null=True)
+    """Set when it cannot be made at all, however often it is tried."""
+    remove_at = NumberAttribute(attr_name="removeAt", default=lambda: in_days(1))
+
+    @classmethod
+    def of(cls, photo_id: str, name: str) -> "ThumbnailClaim | None":
+        """Return the claim to the thumbnail `name` ("640x480.avif"), or None."""
+        try:
+            return cls.get(photo_id, f"thumbnail#{name}", consistent_read=True)
+        except cls.DoesNotExist:
+            return None
+
+    @classmethod
+    def take(
+        cls,
+        photo_id: str,
+        name: str,
+        lapsed: "ThumbnailClaim | None",
+        *,
+        seconds: int,
+        queued: bool,
+    ) -> bool:
+        """Claim a thumbnail for so many seconds, in place of a `lapsed` claim where there is one.
+
+        Returns False when somebody else was faster.
+        """
+        claim = cls(photo_id, f"thumbnail#{name}")
+        claim.lapses_at, claim.is_queued = int(time.time()) + seconds, queued
+        as_read = (
+            cls.lapses_at == lapsed.lapses_at
+            if lapsed
+            else ThumbnailClaim.lapses_at.does_not_exist()
+        )
+        return _is_made(lambda: claim.save(as_read))
+
+    @classmethod
+    def end(cls, photo_id: str, name: str, failure: Failure | None = None) -> None:
+        """Let others try again at once; with a `failure`, tell them that it is of no use."""
+        claim = cls(photo_id, f"thumbnail#{name}", lapses_at=0, is_queued=False, failure=failure)
+        claim.save()
 
 
 class Usage(Model):
@@ -692,3 +758,4 @@ for model in (Usage, Event, Student):
 Tombstone._connection = Photo._connection
 Attendee._connection = Event._connection
 EmailLock._connection = Student._connection
+ThumbnailClaim._connection = Photo._connection

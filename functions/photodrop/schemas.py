@@ -5,7 +5,7 @@ import binascii
 import re
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
@@ -205,6 +205,46 @@ class ThumbnailLink(Shape):
     expires_at: str
 
 
+class Thumbnail(Shape):
+    """Answer of a thumbnail on demand, signed."""
+
+    url: str
+    width: int
+    height: int
+    content_type: str
+    expires_at: str
+
+
+class ThumbnailInWork(Shape):
+    """Answer of a thumbnail on demand that takes longer: ask again at `location`, in a while."""
+
+    status: Literal["processing"] = "processing"
+    retry_after_seconds: int
+    location: str = Field(description="Path and query, below the API's base URL")
+
+
+class RestoreState(Shape):
+    """How far the restoring of an archived original is, and until when it can be read then."""
+
+    status: Literal["ongoing", "completed"]
+    expires_at: str | None
+
+
+class RestorePhoto(Shape):
+    """Body of restore: how fast, and for how many days it can then be read."""
+
+    tier: Literal["Expedited", "Standard", "Bulk"]
+    days: int = Field(ge=1, le=30, strict=True)
+
+
+class RestoredPhoto(Shape):
+    """Answer of restore."""
+
+    photo_id: str
+    storage_class: str
+    restore: RestoreState | None
+
+
 class PhotoDetails(Shape):
     """A photo as its viewers see it."""
 
@@ -225,7 +265,7 @@ class PhotoDetails(Shape):
     thumb_hash: str | None
     thumbnails: list[ThumbnailLink]
     storage_class: str
-    restore: None
+    restore: RestoreState | None
     created_at: str
     updated_at: str
 
@@ -367,3 +407,4 @@ class ErrorBody(Shape):
     message: str
     request_id: str
     fields: list[dict[str, str]] | None = None
+    restore: dict[str, Any] | None = None

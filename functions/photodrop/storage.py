@@ -19,6 +19,10 @@ class ObjectGoneError(Exception):
     """The object, or this version of it, is not in the bucket."""
 
 
+class ObjectArchivedError(Exception):
+    """The object is in an archive class, and has to be restored before it can be read."""
+
+
 _s3: Any = boto3.client(
     "s3",
     config=Config(
@@ -77,7 +81,10 @@ def open_original(key: str, version_id: str | None, size_bytes: int) -> BinaryIO
 
 
 def download_original(key: str, version_id: str | None, target: IO[bytes]) -> None:
-    """Copy one version of an original into `target`. Raises ObjectGoneError."""
+    """Copy one version of an original into `target`.
+
+    Raises ObjectGoneError, ObjectArchivedError.
+    """
     source = {"Bucket": settings().uploads_bucket, "Key": key} | _version(version_id)
     for chunk in _get(source).iter_chunks(1024 * 1024):
         target.write(chunk)
@@ -104,15 +111,35 @@ def find_original(key: str, version_id: str | None) -> dict[str, Any] | None:
     }
 
 
-def put_thumbnail(key: str, data: bytes, content_type: str) -> None:
-    """Store a thumbnail. What lies at its key never changes, so it may be cached for long."""
-    _s3.put_object(
-        Bucket=settings().thumbnails_bucket,
-        Key=key,
-        Body=data,
-        ContentType=content_type,
-        CacheControl="private, max-age=31536000, immutable",
-    )
+def put_thumbnail(key: str, data: bytes, content_type: str, *, is_first: bool = False) -> None:
+    """Store a thumbnail. What lies at its key never changes, so it may be cached for long.
+
+    `is_first`: one that is there already stays as it is.
+    """
+    try:
+        _s3.put_object(
+            Bucket=settings().thumbnails_bucket,
+            Key=key,
+            Body=data,
+            ContentType=content_type,
+            CacheControl="private, max-age=31536000, immutable",
+            **({"IfNoneMatch": "*"} if is_first else {}),
+        )
+    except ClientError as error:
+        # 412: it is there. 409: somebody else is storing it at this very moment.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
+            raise
+
+
+def has_thumbnail(key: str) -> bool:
+    """Tell whether this thumbnail is stored."""
+    try:
+        _s3.head_object(Bucket=settings().thumbnails_bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return False
+        raise
+    return True
 
 
 def hide_original(key: str) -> None:
@@ -157,6 +184,8 @@ def _get(source: dict[str, str]) -> Any:
             "MethodNotAllowed",
         }:
             raise ObjectGoneError from error
+        if error.response["Error"]["Code"] == "InvalidObjectState":
+            raise ObjectArchivedError from error
         raise
 
 

@@ -210,6 +210,18 @@ def test_s3_versioned_get_honours_file_name_and_range(stack: SmallStack) -> None
     assert (part.status, part.body, part.headers["content-range"]) == (206, b"ir", "bytes 1-2/5")
 
 
+def test_s3_versioned_restore_is_told_of_by_head(stack: SmallStack) -> None:
+    s3 = _root_s3(stack)
+    where = {"Bucket": stack.outputs["Bucket"], "Key": "uploads/archived.jpg"}
+    version = s3.put_object(**where, Body=b"x", StorageClass="DEEP_ARCHIVE")["VersionId"]
+    s3.restore_object(**where, RestoreRequest={"Days": 1})
+
+    told = s3.head_object(**where, VersionId=version)
+
+    assert told["StorageClass"] == "DEEP_ARCHIVE"
+    assert told["Restore"] == 'ongoing-request="true"'
+
+
 def test_sessions_persist_so_that_signed_urls_survive_a_restart(stack: SmallStack) -> None:
     s3 = stack.uploader_s3()
     url = s3.generate_presigned_url(

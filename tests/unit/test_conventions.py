@@ -2,7 +2,10 @@
 
 import ast
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +64,16 @@ def test_the_domain_imports_no_handler(path: Path) -> None:
 def test_only_the_imaging_modules_import_pillow(path: Path) -> None:
     uses_pillow = any(name.split(".")[0] in {"PIL", "pillow_heif"} for name in imports(path))
     assert not uses_pillow or path.parent.name == "imaging"
+
+
+@pytest.mark.parametrize("module", ["process_upload", "resize_thumbnails", "expire_uploads"])
+def test_functions_without_an_api_start_without_pydantic(module: str) -> None:
+    """It would take a third of their time to start."""
+    subprocess.run(
+        [sys.executable, "-c", f"import sys, {module}; sys.exit('pydantic' in sys.modules)"],
+        env={**os.environ, "PYTHONPATH": str(FUNCTIONS)},
+        check=True,
+    )
 
 
 def test_only_config_reads_the_environment() -> None:
@@ -123,7 +136,7 @@ def test_a_thumbnail_can_never_trigger_a_thumbnail() -> None:
     buckets = resources("AWS::S3::Bucket")
     assert "NotificationConfiguration" in buckets["UploadsBucket"]
     assert "NotificationConfiguration" not in buckets["ThumbnailsBucket"]
-    for module in ("process_upload", "resize_thumbnails"):
+    for module in ("process_upload", "resize_thumbnails", "thumbnail_photo"):
         for statement in statements(logical_id(module).removesuffix("Function") + "Role"):
             if "s3:PutObject" in as_list(statement["Action"]):
                 assert "UploadsBucket" not in json.dumps(statement["Resource"])
@@ -187,6 +200,25 @@ def test_no_alarm_has_more_metrics_than_cloudwatch_takes() -> None:
     for name, alarm in resources("AWS::CloudWatch::Alarm").items():
         measured = [metric for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
         assert len(measured) <= 10, name
+
+
+def test_pictures_of_students_never_go_beyond_infrequent_access_and_never_expire() -> None:
+    rules = resources("AWS::S3::Bucket")["UploadsBucket"]["LifecycleConfiguration"]["Rules"]
+    # A rule that a parameter switches on and off is {"Fn::If": [condition, rule, nothing]}.
+    rules = [rule["Fn::If"][1] if "Fn::If" in rule else rule for rule in rules]
+    assert {"infrequent-access", "archive", "expiry"} <= {rule["Id"] for rule in rules}
+    for rule in rules:
+        classes = {transition["StorageClass"] for transition in rule.get("Transitions", [])}
+        if rule.get("Prefix") != "uploads/":
+            assert classes <= {"STANDARD_IA"}, rule["Id"]
+            assert "ExpirationInDays" not in rule, rule["Id"]
+
+
+def test_nothing_is_archived_or_expires_unless_it_is_asked_for() -> None:
+    parameters = template()["Parameters"]
+    assert parameters["ArchiveAfterDays"]["Default"] == 0
+    assert parameters["ExpireAfterDays"]["Default"] == 0
+    assert parameters["InfrequentAccessDays"]["Default"] == 30
 
 
 def test_log_groups_have_a_retention() -> None:

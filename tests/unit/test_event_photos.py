@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+import thumbnail_photo
 from photodrop.models import Photo, Tombstone, Usage
 from photodrop.status import Status
+from tests.support import events
 from tests.support.people import ADA, ALAN, GRACE, WISH, Person
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -151,3 +153,20 @@ def test_ones_own_photo_is_found_without_a_look_at_events(
     photo_id = GRACE.begin_upload(event_id)
     monkeypatch.setattr("photodrop.membership.find_all", None)
     assert view(GRACE, photo_id) == 200
+
+
+def test_who_sees_a_photo_may_ask_for_thumbnails_and_only_its_owner_and_staff_for_a_restore(
+    event_id: str,
+) -> None:
+    photo_id = GRACE.begin_upload(event_id)
+    for who, thumbnail, restore in (
+        (GRACE, 409, 409),  # it is not completed
+        (STAFF, 409, 409),
+        (ADA, 409, 403),
+        (ALAN, 404, 404),
+    ):
+        path, body = f"/photos/{photo_id}", {"tier": "Bulk", "days": 1}
+        assert who.call("restore_photo", "POST", f"{path}/restore", body)[0] == restore
+        event = who.sign(events.request("thumbnail_photo", path=f"{path}/thumbnail"))
+        answer = thumbnail_photo.handler(event, events.CONTEXT)
+        assert answer["statusCode"] == thumbnail

@@ -142,7 +142,7 @@ def _render(
     largest = max(max(box) for box in boxes)
     header = read_header(source, source.seek(0, os.SEEK_END), budget, largest)
     facts = header.facts
-    fitted = [_fit((facts.width, facts.height), box) for box in boxes]
+    fitted = [fit((facts.width, facts.height), box) for box in boxes]
     source.seek(0)
     with _rejecting():
         image = _decode(source, header, max(fitted), budget, largest)
@@ -155,7 +155,7 @@ def _render(
     return facts, [images[size] for size in fitted]
 
 
-def _fit(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
+def fit(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
     """Return the largest size that fits into the box, keeps the proportions and does not enlarge.
 
     Sizes for boxes of several proportions are nested, so the largest one serves all others.
@@ -353,7 +353,7 @@ def _encode(image: Image.Image, content_type: str, quality: int, method: int) ->
 
 def _thumb_hash(image: Image.Image) -> str:
     small = image.resize(
-        _fit(image.size, (_THUMB_HASH_SIDE, _THUMB_HASH_SIDE)), Image.Resampling.LANCZOS
+        fit(image.size, (_THUMB_HASH_SIDE, _THUMB_HASH_SIDE)), Image.Resampling.LANCZOS
     ).convert("RGBA")
     encoded = thumb_hash.encode(small.width, small.height, small.tobytes())
     return base64.b64encode(encoded).decode("ascii")

@@ -25,6 +25,7 @@ NAMES = (
     "table_recovery",
     "s3_signed_headers",
     "s3_versioned_get",
+    "s3_versioned_restore",
     "sessions_persist",
     "queue_urls",
     "alarm_metric_math",

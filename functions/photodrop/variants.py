@@ -1,0 +1,225 @@
+"""Thumbnails beyond the ones that every photo gets: made when first asked for, and only once.
+
+The thumbnails bucket says which exist. The first to ask for another claims it in the table
+(`ThumbnailClaim`) and makes it; who asks in the meantime waits for it. What takes long to decode
+is left to the thumbnails queue, and so is what a first request did not finish.
+"""
+
+import json
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import boto3
+from aws_lambda_powertools.metrics import MetricUnit
+
+from photodrop import archive, keys, signing, storage
+from photodrop.config import settings
+from photodrop.errors import (
+    ContentRejectedError,
+    FieldError,
+    InvalidRequestError,
+    PhotoNotFoundError,
+    PhotoNotReadyError,
+    ThumbnailFailedError,
+)
+from photodrop.imaging.thumbnails import fit, make_thumbnail
+from photodrop.models import PHOTO_ROW, Failure, Photo, ThumbnailClaim
+from photodrop.observability import logger, metrics
+from photodrop.signing import SignedUrl
+from photodrop.status import Status
+from photodrop.verification import budget
+
+Format = Literal["webp", "jpeg", "avif"]
+
+QUICK_PIXELS = {"image/jpeg": 110_000_000}
+QUICK_PIXELS_OTHERS = 25_000_000
+QUICK_BYTES = 50_000_000
+"""What is made inside a request. To 2048 pixels, a progressive JPEG of 108 megapixels took 0.7 s
+of CPU, HEIC of 24 took 0.8 s, the slowest of the others; AVIF instead of WebP 0.1 s more."""
+
+REQUEST_SECONDS = 30
+"""Longer than a request can take: who claimed a thumbnail and is not done by then never will be."""
+
+QUEUE_SECONDS = 360
+"""After this the queue delivers a message again, and a request may send another."""
+
+WAIT_SECONDS = 8.0
+"""How long a request waits for a thumbnail that another one is making."""
+
+_sqs = boto3.client("sqs")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One kind of thumbnail. `resolution` is the box it fits into, in pixels: 640 or "640x480"."""
+
+    resolution: str
+    format: Format
+
+    @property
+    def name(self) -> str:
+        """What its claims are named, and what its keys end in."""
+        return f"{self.resolution}.{self.format}"
+
+    @property
+    def box(self) -> tuple[int, int]:
+        """Width and height that it fits into, in pixels."""
+        width, _, height = self.resolution.partition("x")
+        return int(width), int(height or width)
+
+    @property
+    def content_type(self) -> str:
+        """Its content type."""
+        return f"image/{self.format}"
+
+    def key(self, photo: Photo) -> str:
+        """Return where it lies in the thumbnails bucket."""
+        return keys.thumbnail(photo.key, self.resolution, self.format)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedThumbnail:
+    """A thumbnail that exists: a signed GET of it, and its size in pixels."""
+
+    signed: SignedUrl
+    width: int
+    height: int
+
+
+def find_or_make(photo: Photo, variant: Variant) -> SignedThumbnail | None:
+    """Return a thumbnail, signed; None while it is being made elsewhere: ask again in a while.
+
+    Raises InvalidRequestError for what is not on the ladder, PhotoNotReadyError,
+    PhotoArchivedError when it would have to be made of an archived original, PhotoNotFoundError
+    when the photo is deleted in the meantime, ThumbnailFailedError.
+    """
+    ladder = settings().thumbnail_resolutions
+    if variant.resolution not in ladder:
+        raise InvalidRequestError([FieldError("res", f"must be one of {', '.join(ladder)}")])
+    if photo.status != Status.COMPLETED:
+        raise PhotoNotReadyError(f"The photo has no thumbnails: it is {photo.status}.")
+    if _is_of_every_photo(photo, variant) or storage.has_thumbnail(variant.key(photo)):
+        return _sign(photo, variant)
+    archive.require_readable(photo)
+    return _sign(photo, variant) if _claim_and_make(photo, variant) else None
+
+
+def make(photo_id: str, variant: Variant) -> None:
+    """Make one thumbnail that a request left to the queue.
+
+    Raises nothing for one that cannot be made; errors of AWS's services pass through, to be tried
+    again.
+    """
+    logger.append_keys(photo_id=photo_id)
+    try:
+        photo = Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
+        logger.set_correlation_id(photo.correlation_id)
+        _make(photo, variant)
+    except Photo.DoesNotExist:
+        logger.info("Photo was deleted")
+    except ThumbnailFailedError as error:
+        logger.warning("Thumbnail failed", reason=error.message)
+    except storage.ObjectArchivedError:
+        archive.refresh(photo.key)  # from now on requests are told so
+        ThumbnailClaim.end(photo_id, variant.name)
+
+
+def _claim_and_make(photo: Photo, variant: Variant) -> bool:
+    """Return True when the thumbnail is there; False when it is being made elsewhere."""
+    claim = ThumbnailClaim.of(photo.photo_id, variant.name)
+    if claim is not None and claim.failure is not None:
+        raise ThumbnailFailedError(claim.failure.message)
+    if claim is not None and claim.lapses_at > time.time():
+        return not claim.is_queued and _wait(photo, variant)
+    # A claim that has lapsed is of a request that failed or took too long. The queue has more time
+    # than a request, tries again by itself, and raises an alarm when that is of no use.
+    by_queue = claim is not None or not _is_quick(photo)
+    seconds = QUEUE_SECONDS if by_queue else REQUEST_SECONDS
+    if not ThumbnailClaim.take(
+        photo.photo_id, variant.name, claim, seconds=seconds, queued=by_queue
+    ):
+        return not by_queue and _wait(photo, variant)
+    try:
+        if by_queue:
+            _leave_to_queue(photo, variant)
+        else:
+            _make(photo, variant)
+    except Photo.DoesNotExist:
+        raise PhotoNotFoundError from None
+    except ThumbnailFailedError:
+        raise
+    except storage.ObjectArchivedError:
+        ThumbnailClaim.end(photo.photo_id, variant.name)
+        archive.require_readable(photo, ask=True)
+        return False
+    except Exception:
+        ThumbnailClaim.end(photo.photo_id, variant.name)
+        raise
+    return not by_queue
+
+
+def _wait(photo: Photo, variant: Variant) -> bool:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(0.2)
+        if storage.has_thumbnail(variant.key(photo)):
+            return True
+    return False
+
+
+def _make(photo: Photo, variant: Variant) -> None:
+    """Make and store a thumbnail. It never outlives its photo.
+
+    Raises Photo.DoesNotExist when the photo is deleted in the meantime, ThumbnailFailedError,
+    storage.ObjectArchivedError.
+    """
+    try:
+        with tempfile.TemporaryFile() as original:
+            storage.download_original(photo.key, photo.version_id, original)
+            made = make_thumbnail(
+                original, variant.box, budget=budget(), content_type=variant.content_type
+            )
+    except storage.ObjectGoneError:
+        raise Photo.DoesNotExist from None
+    except ContentRejectedError as refusal:
+        failure = Failure(code=refusal.code, message=refusal.message)
+        ThumbnailClaim.end(photo.photo_id, variant.name, failure)
+        raise ThumbnailFailedError(refusal.message) from refusal
+    storage.put_thumbnail(variant.key(photo), made.data, made.content_type, is_first=True)
+    try:
+        photo.reload()
+    except Photo.DoesNotExist:
+        storage.erase_thumbnails(photo.key)
+        raise
+    metrics.add_metric(name="ThumbnailsMade", unit=MetricUnit.Count, value=1)
+    logger.info("Thumbnail made", photo_id=photo.photo_id, variant=variant.name)
+
+
+def _leave_to_queue(photo: Photo, variant: Variant) -> None:
+    message = {"photoId": photo.photo_id, "res": variant.resolution, "format": variant.format}
+    _sqs.send_message(QueueUrl=settings().thumbnails_queue_url, MessageBody=json.dumps(message))
+
+
+def _is_quick(photo: Photo) -> bool:
+    most = QUICK_PIXELS.get(photo.content_type, QUICK_PIXELS_OTHERS)
+    return bool(photo.width * photo.height <= most and photo.size_bytes <= QUICK_BYTES)
+
+
+def _is_of_every_photo(photo: Photo, variant: Variant) -> bool:
+    """Tell whether it is one of those that made the photo complete: its record lists them."""
+    sizes = {str(int(made.size)) for made in photo.thumbnails}
+    return variant.format == "webp" and variant.resolution in sizes
+
+
+def _sign(photo: Photo, variant: Variant) -> SignedThumbnail:
+    # As the imaging module reckons it: nobody needs to fetch the thumbnail to know its size.
+    width, height = fit((int(photo.width), int(photo.height)), variant.box)
+    signed = signing.presign_url(
+        "GET",
+        settings().thumbnails_bucket,
+        variant.key(photo),
+        ttl_seconds=settings().view_ttl_seconds,
+    )
+    return SignedThumbnail(signed, width, height)

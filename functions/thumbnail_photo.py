@@ -1,0 +1,51 @@
+"""GET /photos/{photoId}/thumbnail: any size and format, made when it is first asked for."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from photodrop import api, library, variants
+from photodrop.errors import (
+    PhotoArchivedError,
+    PhotoNotFoundError,
+    PhotoNotReadyError,
+    ThumbnailFailedError,
+)
+from photodrop.observability import metrics
+from photodrop.schemas import Thumbnail, ThumbnailInWork
+from photodrop.signing import timestamp
+from photodrop.variants import Format, Variant
+
+app = api.application()
+
+RETRY_AFTER_SECONDS = 2
+
+
+@app.get("/photos/<photo_id>/thumbnail")
+@api.answers({200: Thumbnail, 202: ThumbnailInWork})
+@api.raises(PhotoNotFoundError, PhotoNotReadyError, PhotoArchivedError, ThumbnailFailedError)
+def get_thumbnail(
+    photo_id: str,
+    resolution: Annotated[str, Query(alias="res", max_length=20)],
+    image_format: Annotated[Format, Query(alias="format")] = "webp",
+) -> Response[Thumbnail | ThumbnailInWork]:
+    """Return a signed URL to the thumbnail, or 202 and where to ask again."""
+    photo = library.find(api.caller(app), photo_id)
+    variant = Variant(resolution, image_format)
+    found = variants.find_or_make(photo, variant)
+    if found is None:
+        path = f"/photos/{photo_id}/thumbnail?res={resolution}&format={image_format}"
+        in_work = ThumbnailInWork(retry_after_seconds=RETRY_AFTER_SECONDS, location=path)
+        return api.answer(202, in_work, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+    thumbnail = Thumbnail(
+        url=found.signed.url,
+        width=found.width,
+        height=found.height,
+        content_type=variant.content_type,
+        expires_at=timestamp(found.signed.expires_at),
+    )
+    return api.answer(200, thumbnail)
+
+
+handler = metrics.log_metrics(api.handler(app))
