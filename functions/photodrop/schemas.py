@@ -19,7 +19,7 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Not allowed in any text: everything below space, except tab and line breaks."""
 
 _ATOM = r"[^\s@\x00-\x1f\x7f<>()\[\]\\,;:\"%.]+"
-_LABEL = r"[^\W_](?:[^\W_]|-){0,61}(?<!-)"
+_LABEL = r"[^\W_](?:[^\W_]|-){0,62}(?<!-)"
 EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
 """An address as RFC 5321 and 6531 have it, without quoted names and bare IP addresses."""
 MAX_EMAIL_BYTES = 254
