@@ -9,8 +9,8 @@ import pytest
 
 from local.client import Client, Stack
 from local.state import ROOT
-from tests.local.test_photos import assert_is_error, aws, resource, until, upload
 from tests.support import pictures
+from tests.support.running_stack import assert_is_error, aws, resource, until, upload
 
 
 class Record:

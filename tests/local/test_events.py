@@ -5,20 +5,17 @@ Ada organizes, Grace and Alan are guests; every test makes events of its own.
 
 import base64
 import json
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
-import boto3
 import httpx
 import pytest
 
 from local.client import Client, Stack
 from tests.support import pictures
+from tests.support.running_stack import assert_is_error, aws, resource, until
 
-ORIGIN = "http://localhost:5173"
 NOWHERE = "0b6f6c1e-3f0a-4b43-9a43-6d0f3a1f5c77"
 
 
@@ -63,15 +60,6 @@ def ids(answer: httpx.Response, name: str) -> list[str]:
     return [item[name] for item in answer.json()["items"]]
 
 
-def assert_is_error(answer: httpx.Response, status: int, code: str) -> None:
-    assert answer.status_code == status, answer.text
-    body = answer.json()
-    assert body["code"] == code
-    assert body["message"]
-    assert body["requestId"]
-    assert answer.headers["access-control-allow-origin"] == ORIGIN
-
-
 def routes(event_id: str) -> list[tuple[str, str, Any]]:
     """Every route of an event."""
     at = f"/events/{event_id}"
@@ -93,34 +81,6 @@ def assert_sees_nothing(client: Client, event_id: str) -> None:
         answer = client.api.request(method, path, json=body)
         assert_is_error(answer, 404, "EventNotFound")
     assert event_id not in ids(client.api.get("/events"), "eventId")
-
-
-def aws(stack: Stack, service: str) -> Any:
-    """Return a client of the emulator as its root user: what an operator would see."""
-    return boto3.client(
-        service,  # type: ignore[call-overload]
-        endpoint_url=stack.endpoint_url,
-        region_name=stack.region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
-def resource(stack: Stack, logical_id: str) -> str:
-    found = aws(stack, "cloudformation").describe_stack_resource(
-        StackName="photodrop", LogicalResourceId=logical_id
-    )
-    return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-
-def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    """Return what `condition` returns as soon as that is true."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not so after {seconds} s")
-        time.sleep(0.1)
-    return value
 
 
 def objects(stack: Stack, event_id: str) -> int:

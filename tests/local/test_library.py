@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from local.client import Client, Stack
-from tests.local.test_photos import assert_is_error, aws, initiate, resource, until, upload
 from tests.support import pictures
+from tests.support.running_stack import assert_is_error, aws, initiate, resource, until, upload
 
 
 def tag() -> str:

@@ -4,14 +4,10 @@ import base64
 import hashlib
 import io
 import json
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import httpx
 import pytest
 from PIL import Image
@@ -19,78 +15,18 @@ from PIL import Image
 from local.client import Client, Stack
 from local.state import ROOT
 from tests.support import pictures
-
-SAMPLE = next((ROOT / "local" / "sample").glob("*.jpg"))
-ORIGIN = "http://localhost:5173"
-
-
-def aws(stack: Stack, service: str) -> Any:
-    """Return a client of the emulator as its root user: what an operator would see."""
-    return boto3.client(
-        service,  # type: ignore[call-overload]
-        endpoint_url=stack.endpoint_url,
-        region_name=stack.region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
-def resource(stack: Stack, logical_id: str) -> str:
-    found = aws(stack, "cloudformation").describe_stack_resource(
-        StackName="photodrop", LogicalResourceId=logical_id
-    )
-    return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-
-def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
-    """Return what `condition` returns as soon as that is true."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not so after {seconds} s")
-        time.sleep(0.05)
-    return value
-
-
-@contextmanager
-def setting(stack: Stack, function: str, **variables: str) -> Iterator[None]:
-    """Run a function with other settings for a while."""
-    functions, name = aws(stack, "lambda"), resource(stack, function)
-    before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-
-    def set_to(values: dict[str, str]) -> None:
-        functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": values}
-        )
-        functions.get_waiter("function_updated_v2").wait(FunctionName=name)
-
-    set_to(before | variables)
-    try:
-        yield
-    finally:
-        set_to(before)
-
-
-def initiate(client: Client, content: bytes, **details: Any) -> Any:
-    wish = {"fileName": "photo.jpg", "contentType": "image/jpeg", "sizeBytes": len(content)}
-    return client.initiate(**(wish | details))
-
-
-def upload(client: Client, content: bytes, **details: Any) -> Any:
-    """Upload; return the photo at its end."""
-    grant = initiate(client, content, **details)
-    client.send(grant["upload"], content).raise_for_status()
-    return client.wait(grant["photoId"])
-
-
-def assert_is_error(answer: httpx.Response, status: int, code: str) -> None:
-    assert answer.status_code == status, answer.text
-    body = answer.json()
-    assert body["code"] == code
-    assert body["message"]
-    assert body["requestId"]
-    assert answer.headers["content-type"].startswith("application/json")
-    assert answer.headers["access-control-allow-origin"] == ORIGIN
+from tests.support.running_stack import (
+    ORIGIN,
+    SAMPLE,
+    assert_is_error,
+    aws,
+    initiate,
+    is_empty,
+    resource,
+    setting,
+    until,
+    upload,
+)
 
 
 def test_a_real_photo_goes_through_everything(ada: Client) -> None:
@@ -392,12 +328,6 @@ def test_the_same_s3_event_five_times_changes_nothing(ada: Client, stack: Stack)
     until(lambda: is_empty(sqs, queue))
     until(lambda: is_empty(sqs, resource(stack, "ThumbnailsQueue")))
     assert state() == before
-
-
-def is_empty(sqs: Any, queue: str) -> bool:
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
-    return not any(int(counts[name]) for name in names)
 
 
 def test_an_object_without_a_grant_leaves_sight(stack: Stack) -> None:

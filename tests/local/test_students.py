@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from local.client import Client, Stack
-from tests.local.test_photos import assert_is_error, aws, until
 from tests.support import pictures
+from tests.support.running_stack import assert_is_error, aws, until
 
 STUDENTS = "/v2/students"
 TEXT = b"just some text, named .jpg"

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from local.client import Client, Stack
-from tests.local.test_photos import (
+from tests.support import pictures
+from tests.support.running_stack import (
     SAMPLE,
     assert_is_error,
     aws,
@@ -22,7 +23,6 @@ from tests.local.test_photos import (
     until,
     upload,
 )
-from tests.support import pictures
 
 
 def ask(client: Client, photo: Any, **query: str) -> httpx.Response:

@@ -1,0 +1,90 @@
+"""A running local stack, as its clients and its operator see it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import httpx
+
+from local.client import Client, Stack
+from local.state import ROOT
+
+ORIGIN = "http://localhost:5173"
+SAMPLE = next((ROOT / "local" / "sample").glob("*.jpg"))
+
+
+def aws(stack: Stack, service: str) -> Any:
+    """Return a client of the emulator as its root user: what an operator would see."""
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=stack.endpoint_url,
+        region_name=stack.region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+def resource(stack: Stack, logical_id: str) -> str:
+    found = aws(stack, "cloudformation").describe_stack_resource(
+        StackName="photodrop", LogicalResourceId=logical_id
+    )
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
+    """Return what `condition` returns as soon as that is true."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not so after {seconds} s")
+        time.sleep(0.05)
+    return value
+
+
+@contextmanager
+def setting(stack: Stack, function: str, **variables: str) -> Iterator[None]:
+    """Run a function with other settings for a while."""
+    functions, name = aws(stack, "lambda"), resource(stack, function)
+    before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+
+    def set_to(values: dict[str, str]) -> None:
+        functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": values}
+        )
+        functions.get_waiter("function_updated_v2").wait(FunctionName=name)
+
+    set_to(before | variables)
+    try:
+        yield
+    finally:
+        set_to(before)
+
+
+def initiate(client: Client, content: bytes, **details: Any) -> Any:
+    wish = {"fileName": "photo.jpg", "contentType": "image/jpeg", "sizeBytes": len(content)}
+    return client.initiate(**(wish | details))
+
+
+def upload(client: Client, content: bytes, **details: Any) -> Any:
+    """Upload; return the photo at its end."""
+    grant = initiate(client, content, **details)
+    client.send(grant["upload"], content).raise_for_status()
+    return client.wait(grant["photoId"])
+
+
+def assert_is_error(answer: httpx.Response, status: int, code: str) -> None:
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert body["code"] == code
+    assert body["message"]
+    assert body["requestId"]
+    assert answer.headers["content-type"].startswith("application/json")
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
+def is_empty(sqs: Any, queue: str) -> bool:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+    return not any(int(counts[name]) for name in names)
