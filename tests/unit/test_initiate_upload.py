@@ -238,3 +238,22 @@ def test_an_unexpected_error_tells_the_client_nothing(monkeypatch: pytest.Monkey
 def test_a_body_of_another_type_is_415() -> None:
     status, body, _ = initiate("a=1", headers={"Content-Type": "text/plain"})
     assert (status, body["code"]) == (415, "UnsupportedMediaType")
+
+
+def test_a_grant_is_two_calls_to_dynamodb_and_in_a_burst_three(
+    monkeypatch: pytest.MonkeyPatch, settings: Callable[..., None]
+) -> None:
+    settings(UPLOADS_PER_MINUTE=10)
+    calls: list[str] = []
+    client = Photo._get_connection().connection.client
+    send = client._make_api_call
+
+    def counting(operation: str, arguments: Any) -> Any:
+        calls.append(operation)
+        return send(operation, arguments)
+
+    monkeypatch.setattr(client, "_make_api_call", counting)
+    initiate()
+    assert calls == ["UpdateItem", "PutItem"]
+    initiate()
+    assert calls[2:] == ["UpdateItem", "UpdateItem", "PutItem"]
