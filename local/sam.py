@@ -58,6 +58,16 @@ def layer_environment() -> dict[str, str]:
     }
 
 
+def container_environment() -> dict[str, str]:
+    """Tell layers/ and functions/ to build for Lambda's runtime in a container on this machine."""
+    version = (ROOT / ".python-version").read_text().strip()
+    ours = layer_environment()
+    built_for = {"LAYER_PYTHON_VERSION": version, "LAYER_PLATFORM": _LINUX[architecture()]}
+    if ours["LAYER_PYTHON_VERSION"] != version:
+        del ours["LAYER_PYTHON"]  # the Makefiles find one of that version
+    return {**ours, **built_for}
+
+
 def environment(endpoint_url: str) -> dict[str, str]:
     """Make sam's environment: ours, pointed at the emulator so that no profile can win."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

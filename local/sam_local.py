@@ -1,6 +1,6 @@
 """`make sam-local`: the functions in containers by `sam local`, on the running local stack's data.
 
-For people with Docker. `sam local` runs what `make start` built, with Lambda's own runtime; tables,
+For people with Docker. The functions are built for Lambda's own runtime, and run in it; tables,
 buckets and queues are those of the running stack.
 """
 
@@ -20,9 +20,10 @@ from local import sam
 from local.client import Stack
 from local.emulator import settings
 from local.relay import relay
-from local.state import DEFAULT_STATE_DIR, Places
+from local.state import DEFAULT_STATE_DIR, ROOT, SAM_DIR, Places
 from local.terminal import fail, say
 
+BUILD_DIR = SAM_DIR / "containers"
 START_API = ["start-api", "--port", "3000"]
 HOST = "host.docker.internal"
 """This machine, as containers call it."""
@@ -50,19 +51,30 @@ def main() -> int:
         "LINKS_ENDPOINT_URL": stack.endpoint_url,
     }
     variables.write_text(json.dumps({"Parameters": told}, indent=2))
+    environment = {**sam.environment(stack.endpoint_url), **sam.container_environment()}
+    build = [
+        "build",
+        "--build-dir",
+        str(BUILD_DIR),
+        "--cached",
+        "--cache-dir",
+        f"{BUILD_DIR}-cache",
+    ]
+    if subprocess.run([sam.SAM, *build], env=environment, cwd=ROOT, check=False).returncode:
+        return 1
     command, *arguments = sys.argv[1:] or START_API
     if command == "start-api":
         say(f"  Send the same ID tokens as to {stack.api_url}: `make -s token` prints one.\n")
     process = subprocess.Popen(
         [
             str(sam.SAM), "local", command, *arguments,
-            "--template", str(sam.BUILD_DIR / "template.yaml"),
+            "--template", str(BUILD_DIR / "template.yaml"),
             "--env-vars", str(variables),
             "--parameter-overrides",
             f"EndpointUrl={in_container} Architecture={sam.architecture()}",
             *hosts,
         ],
-        env=sam.environment(stack.endpoint_url),
+        env=environment,
     )  # fmt: skip
     # Ctrl-C reaches sam too: it stops its containers, and we wait for that.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
