@@ -13,8 +13,9 @@ from pydantic import TypeAdapter
 import list_events
 import manage_attendees
 import manage_events
-from photodrop import cursors, events, models
+from photodrop import cursors, events
 from photodrop.models import Attendee, Event, Photo
+from photodrop.models.connection import CONNECTION
 from photodrop.schemas import PathEmail
 from tests.support import events as event_files
 from tests.support.people import ADA, ALAN, GRACE, Person
@@ -36,7 +37,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The calls of DynamoDB."""
     made: list[str] = []
-    client = models.CONNECTION.client
+    client = CONNECTION.client
     send = client._make_api_call
 
     def counting(operation: str, arguments: Any) -> Any:

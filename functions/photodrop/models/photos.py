@@ -1,8 +1,6 @@
-"""The tables. `template.yaml` creates them; attribute names are those of the API."""
+"""Photos, their copies in the lists by tag, and what is left of them."""
 
 import time
-from collections.abc import Callable, Container
-from datetime import UTC, datetime
 from typing import Any
 from zlib import crc32
 
@@ -13,7 +11,6 @@ from pynamodb.attributes import (
     NumberAttribute,
     UnicodeAttribute,
 )
-from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
@@ -21,31 +18,21 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from photodrop.config import settings
+from photodrop.models.connection import (
+    CONNECTION,
+    in_days,
+    is_made,
+    now_iso,
+    share_connection,
+)
+from photodrop.models.usage import Usage
 from photodrop.status import Status
 
 PHOTO_ROW = "photo"
 TOMBSTONE_ROW = "deleted"
-EVENT_ROW = "event"
-ATTENDEE_ROWS = "attendee#"
-"""What the rows of attendees begin with."""
 DUE_SHARDS = 8
 """Partitions of the list of unfinished photos: one would bound how many can be begun a second."""
 TOMBSTONE_DAYS = 7
-ALL_STUDENTS = "student"
-WITH_PICTURE, WITHOUT_PICTURE = "picture", "noPicture"
-CLOSED = 10**9
-"""The settled version of a student who is being deleted: no picture's is newer."""
-TRANSACTION_ATTEMPTS = 5
-
-
-def now_iso() -> str:
-    """Return this moment as ISO 8601 in UTC, with milliseconds: sorts as text."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def in_days(days: int) -> int:
-    """Return the moment so many days from now, in epoch seconds."""
-    return int(time.time()) + days * 24 * 3600
 
 
 def list_key(place: str, *, tag: str | None = None, status: str | None = None) -> str:
@@ -66,30 +53,20 @@ def event_place(event_id: str) -> str:
     return f"event_{event_id}"
 
 
+def student_place(student_id: str) -> str:
+    """Return the place that all versions of a student's picture are listed in."""
+    return f"student_{student_id}"
+
+
 def checksum_key(owner_id: str, event_id: str | None, checksum_sha256: str) -> str:
     """Return the partition of one file in one place: a user's own photos, or theirs at an event."""
     place = user_place(owner_id) + (f"#{event_place(event_id)}" if event_id else "")
     return f"{place}#{checksum_sha256}"
 
 
-def student_place(student_id: str) -> str:
-    """Return the place that all versions of a student's picture are listed in."""
-    return f"student_{student_id}"
-
-
 def row_of(tag: str | None) -> str:
     """Return the row of a photo that the lists by a tag are made of; None: of all photos."""
     return PHOTO_ROW if tag is None else f"tag#{tag}"
-
-
-def organizer_member(user_id: str) -> str:
-    """Return the partition of the list of events that a user organizes."""
-    return f"organizer#{user_id}"
-
-
-def attendee_row(email: str) -> str:
-    """Return the row of an attendee; it is also the partition of the list of what they attend."""
-    return f"{ATTENDEE_ROWS}{email}"
 
 
 class Failure(MapAttribute[str, str]):
@@ -320,7 +297,7 @@ class Photo(Model):
                         transaction.update(usage, actions)
 
         # A conflict is with another change of the owner's usage: an upload, or another deletion.
-        while not _is_made(write, refusals={"ConditionalCheckFailed", "TransactionConflict"}):
+        while not is_made(write, refusals={"ConditionalCheckFailed", "TransactionConflict"}):
             self.reload()
 
     def reload(self) -> None:
@@ -332,7 +309,7 @@ class Photo(Model):
         self._set_lists(None)
         refunds = self._refund() if refund else []
         if not (self.tags or old_tags or refunds):
-            return _is_made(lambda: self.save(as_read))
+            return is_made(lambda: self.save(as_read))
 
         def write() -> None:
             with TransactWrite(connection=CONNECTION) as transaction:
@@ -344,7 +321,7 @@ class Photo(Model):
                 for usage, actions in refunds:
                     transaction.update(usage, actions)
 
-        return _is_made(write)
+        return is_made(write)
 
     def _copy(self, tag: str) -> "Photo":
         copy = Photo(**self.attribute_values)
@@ -438,7 +415,7 @@ class ThumbnailClaim(Model):
             if lapsed
             else ThumbnailClaim.lapses_at.does_not_exist()
         )
-        return _is_made(lambda: claim.save(as_read))
+        return is_made(lambda: claim.save(as_read))
 
     @classmethod
     def end(cls, photo_id: str, name: str, failure: Failure | None = None) -> None:
@@ -447,315 +424,4 @@ class ThumbnailClaim(Model):
         claim.save()
 
 
-class Usage(Model):
-    """What one user holds, and their token bucket for upload grants."""
-
-    class Meta:
-        table_name = settings().usage_table
-        region = settings().region
-
-    user_id = UnicodeAttribute(hash_key=True, attr_name="userId")
-    held_bytes = NumberAttribute(attr_name="heldBytes", default=0)
-    held_photos = NumberAttribute(attr_name="heldPhotos", default=0)
-    full_at = NumberAttribute(attr_name="fullAt", default=0)
-    """Epoch microseconds at which the token bucket is full again."""
-
-
-class ByMember(GlobalSecondaryIndex["Event"]):
-    """The events of an organizer or of an attendee, in order of the events' creation."""
-
-    class Meta:
-        index_name = "byMember"
-        projection = KeysOnlyProjection()
-
-    member = UnicodeAttribute(hash_key=True)
-    list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
-
-
-class Event(Model):
-    """One event. Its attendees are further rows of the same partition."""
-
-    class Meta:
-        table_name = settings().events_table
-        region = settings().region
-
-    event_id = UnicodeAttribute(hash_key=True, attr_name="eventId")
-    row = UnicodeAttribute(range_key=True, default=EVENT_ROW)
-    by_member = ByMember()
-    member = UnicodeAttribute(null=True)
-    """None while it is being deleted: then it is in nobody's list."""
-    list_order = UnicodeAttribute(attr_name="listOrder")
-    name = UnicodeAttribute()
-    description = UnicodeAttribute(null=True)
-    starts_at = UnicodeAttribute(attr_name="startsAt", null=True)
-    organizer_id = UnicodeAttribute(attr_name="organizerId")
-    created_at = UnicodeAttribute(attr_name="createdAt")
-    photos_become = UnicodeAttribute(attr_name="photosBecome", null=True)
-    """While it is being deleted: whether its photos are "kept" or "deleted"."""
-
-
-class Attendee(Model):
-    """Somebody who attends an event, known by an e-mail in lower case."""
-
-    class Meta:
-        table_name = settings().events_table
-        region = settings().region
-
-    event_id = UnicodeAttribute(hash_key=True, attr_name="eventId")
-    row = UnicodeAttribute(range_key=True)
-    member = UnicodeAttribute()
-    list_order = UnicodeAttribute(attr_name="listOrder")
-    """That of the event, so that the two lists of a user's events can be merged."""
-    email = UnicodeAttribute()
-    registered_at = UnicodeAttribute(attr_name="registeredAt")
-
-
-class ShownPicture(MapAttribute[str, Any]):
-    """The picture that a student is shown with: what showing it takes, with no other read."""
-
-    object_version_id = UnicodeAttribute(attr_name="objectVersionId", null=True)
-    thumbnails = ListAttribute(of=ThumbnailSize)
-
-
-class ByCreated(GlobalSecondaryIndex["Student"]):
-    """All students, in order of creation."""
-
-    class Meta:
-        index_name = "byCreated"
-        projection = AllProjection()
-
-    student_list = UnicodeAttribute(hash_key=True, attr_name="studentList")
-    list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
-
-
-class ByPicture(GlobalSecondaryIndex["Student"]):
-    """Students with a picture and students without, each in order of creation."""
-
-    class Meta:
-        index_name = "byPicture"
-        projection = AllProjection()
-
-    picture_list = UnicodeAttribute(hash_key=True, attr_name="pictureList")
-    list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
-
-
-class Student(Model):
-    """One student. Details and picture are changed independently, each by a conditional update.
-
-    Versions of the picture are counted from 1. Two numbers order them, whatever the order in which
-    their files land and are verified: only what is newer than `settled_version` can come to be
-    shown, and whatever is older is on its way out.
-    """
-
-    class Meta:
-        table_name = settings().students_table
-        region = settings().region
-
-    student_id = UnicodeAttribute(hash_key=True, attr_name="studentId")
-    by_created, by_picture = ByCreated(), ByPicture()
-    student_list = UnicodeAttribute(attr_name="studentList", null=True)
-    picture_list = UnicodeAttribute(attr_name="pictureList", null=True)
-    list_order = UnicodeAttribute(attr_name="listOrder")
-
-    name = UnicodeAttribute()
-    email = UnicodeAttribute()
-    """Lower case. An EmailLock keeps it unique."""
-    course = UnicodeAttribute()
-    upload_version = NumberAttribute(attr_name="uploadVersion", default=0)
-    """The version that was granted last; 0 before the first."""
-    settled_version = NumberAttribute(attr_name="settledVersion", default=0)
-    """The version that is shown, or the one up to which the picture was deleted."""
-    picture = ShownPicture(null=True)
-    created_at = UnicodeAttribute(attr_name="createdAt")
-    updated_at = UnicodeAttribute(attr_name="updatedAt")
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the student is being deleted."""
-        return bool(self.settled_version >= CLOSED)
-
-    def create(self) -> bool:
-        """Write a new student. Returns False when the e-mail address is taken."""
-        self.student_list, self.picture_list = ALL_STUDENTS, WITHOUT_PICTURE
-        self.list_order = f"{self.created_at}#{self.student_id}"
-
-        def write() -> None:
-            with TransactWrite(connection=CONNECTION) as transaction:
-                transaction.save(self, Student.student_id.does_not_exist())
-                transaction.save(self._lock(self.email), EmailLock.lock.does_not_exist())
-
-        return not _refusals(write)
-
-    def edit(self, *, name: str, email: str, course: str) -> bool:
-        """Change what is known of the student. Returns False when the e-mail address is taken.
-
-        Raises Student.DoesNotExist for one who was deleted.
-        """
-        actions: list[Action] = [
-            Student.name.set(name),
-            Student.email.set(email),
-            Student.course.set(course),
-            Student.updated_at.set(now_iso()),
-        ]
-
-        def write() -> None:
-            with TransactWrite(connection=CONNECTION) as transaction:
-                as_read = (Student.email == self.email) & (Student.settled_version < CLOSED)
-                transaction.update(self, actions, as_read)
-                if email != self.email:
-                    transaction.save(self._lock(email), EmailLock.lock.does_not_exist())
-                    transaction.delete(self._lock(self.email))
-
-        while refused := _refusals(write):
-            # PynamoDB orders a transaction: deletions, puts, updates. So 1 is the new lock.
-            if refused == [1]:
-                return False
-            self.reload()  # another change came between: again, on what it left
-        self.reload()
-        return True
-
-    def next_upload(self) -> int | None:
-        """Count on to the next version of the picture; return it, or None for one deleted."""
-        grantable = Student.settled_version < CLOSED
-        if not self._update([Student.upload_version.add(1)], grantable):
-            return None
-        return int(self.upload_version)
-
-    def show(self, version: int, picture: ShownPicture) -> bool:
-        """Show this version, unless a newer one is settled. Returns whether it is shown now."""
-        actions: list[Action] = [
-            Student.picture.set(picture),
-            Student.settled_version.set(version),
-            Student.picture_list.set(WITH_PICTURE),
-            Student.updated_at.set(now_iso()),
-        ]
-        if self._update(actions, Student.settled_version < version):
-            return True
-        try:
-            self.reload()
-        except Student.DoesNotExist:
-            return False
-        return self.picture is not None and self.settled_version == version
-
-    def hide_picture(self) -> None:
-        """Show no picture, and none of those granted up to now.
-
-        Raises Student.DoesNotExist for one who was deleted.
-        """
-        while True:
-            # Version 1 counts as granted: its key was given when the student was created.
-            latest = max(int(self.upload_version), 1)
-            actions: list[Action] = [
-                Student.picture.remove(),
-                Student.upload_version.set(latest),
-                Student.settled_version.set(latest),
-                Student.picture_list.set(WITHOUT_PICTURE),
-                Student.updated_at.set(now_iso()),
-            ]
-            as_read = Student.upload_version == self.upload_version
-            if self._update(actions, as_read & (Student.settled_version < CLOSED)):
-                return
-            self.reload()
-
-    def close(self) -> None:
-        """Take the student out of all lists, free the e-mail address, and let no picture in.
-
-        Doing it again changes nothing. Raises Student.DoesNotExist for one who was deleted.
-        """
-        actions: list[Action] = [
-            Student.picture.remove(),
-            Student.settled_version.set(CLOSED),
-            Student.student_list.remove(),
-            Student.picture_list.remove(),
-        ]
-
-        def write() -> None:
-            with TransactWrite(connection=CONNECTION) as transaction:
-                as_read = (Student.email == self.email) & (Student.settled_version < CLOSED)
-                transaction.update(self, actions, as_read)
-                transaction.delete(self._lock(self.email))
-
-        while not self.is_closed and _refusals(write):
-            latest = Student.get(self.student_id, consistent_read=True)
-            self.attribute_values = latest.attribute_values
-
-    def reload(self) -> None:
-        """Read this record again. Raises Student.DoesNotExist for one who was deleted."""
-        latest = Student.get(self.student_id, consistent_read=True)
-        self.attribute_values = latest.attribute_values
-        if self.is_closed:
-            raise Student.DoesNotExist
-
-    def _lock(self, email: str) -> "EmailLock":
-        return EmailLock(f"email#{email}", taken_by=self.student_id)
-
-    def _update(self, actions: list[Action], condition: Condition) -> bool:
-        return _is_made(lambda: self.update(actions, condition))
-
-
-class EmailLock(Model):
-    """An e-mail address that a student has.
-
-    It stands among the students, under a key that no student's id is like, and is written and
-    deleted in one transaction with the student's record.
-    """
-
-    class Meta:
-        table_name = settings().students_table
-        region = settings().region
-
-    lock = UnicodeAttribute(hash_key=True, attr_name="studentId")
-    taken_by = UnicodeAttribute(attr_name="takenBy")
-
-
-def _refusals(write: Callable[[], object]) -> list[int]:
-    """Write a transaction; return which of its parts were refused by their conditions.
-
-    One that meets another on the same item is tried again: DynamoDB lets neither wait.
-    """
-    for attempt in range(TRANSACTION_ATTEMPTS):
-        try:
-            write()
-        except TransactWriteError as error:
-            codes = [reason.code if reason else None for reason in error.cancellation_reasons]
-            refused = [n for n, code in enumerate(codes) if code == "ConditionalCheckFailed"]
-            if refused:
-                return refused
-            if "TransactionConflict" not in codes or attempt == TRANSACTION_ATTEMPTS - 1:
-                raise
-            time.sleep(0.02 * 2**attempt)
-        else:
-            break
-    return []
-
-
-def _is_made(
-    write: Callable[[], object], *, refusals: Container[str] = ("ConditionalCheckFailed",)
-) -> bool:
-    """Write; return False when its condition did not hold, or for other `refusals` as given."""
-    try:
-        write()
-    except (PutError, UpdateError) as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            return False
-        raise
-    except TransactWriteError as error:
-        reasons = error.cancellation_reasons
-        if any(reason and reason.code in refusals for reason in reasons):
-            return False
-        raise
-    return True
-
-
-# PynamoDB makes a client for each model, at its first request. One serves all, and is made here,
-# while the function starts: a client takes a fifth of a second of CPU, and Lambda gives a starting
-# function a whole processor.
-CONNECTION = Photo._get_connection().connection
-CONNECTION.client  # noqa: B018 - a property that makes it
-for model in (Usage, Event, Student):
-    CONNECTION.add_meta_table(model._get_connection().get_meta_table())
-    model._get_connection().connection = CONNECTION
-Tombstone._connection = Photo._connection
-Attendee._connection = Event._connection
-EmailLock._connection = Student._connection
-ThumbnailClaim._connection = Photo._connection
+share_connection(Photo, Tombstone, ThumbnailClaim)
