@@ -1,6 +1,7 @@
 """What every API function has in common: routing, error answers, CORS, correlation ids."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from photodrop.errors import FieldError, InvalidRequestError, PhotoArchivedError
 from photodrop.observability import logger
 from photodrop.schemas import Shape
 
+_FORM = re.compile(r"\s*(application/x-www-form-urlencoded|multipart/form-data)", re.IGNORECASE)
 Route = TypeVar("Route", bound=Callable[..., Any])
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -68,6 +70,7 @@ def handler(app: APIGatewayRestResolver) -> Handler:
     @logger.inject_lambda_context(clear_state=True)
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.set_correlation_id(request_id(event))
+        event["headers"] = _without_form_type(event.get("headers") or {})
         response = app.resolve(event, context)
         response["body"] = response.get("body") or ""  # no body is an empty one
         # On every answer, asked for by a browser or not: a cache must not keep one without.
@@ -80,6 +83,18 @@ def handler(app: APIGatewayRestResolver) -> Handler:
         return response
 
     return handle
+
+
+def _without_form_type(headers: dict[str, str]) -> dict[str, str]:
+    """Leave out the type of a form: this API takes none, and curl gives it to all that it sends.
+
+    What has no type is read as JSON.
+    """
+    return {
+        name: value
+        for name, value in headers.items()
+        if not (name.lower() == "content-type" and _FORM.match(value))
+    }
 
 
 def raises(*errors: type[RequestError]) -> Callable[[Route], Route]:

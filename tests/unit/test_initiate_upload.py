@@ -235,6 +235,15 @@ def test_an_unexpected_error_tells_the_client_nothing(monkeypatch: pytest.Monkey
     assert headers["Access-Control-Allow-Origin"] == ["https://photos.example.com"]
 
 
+@pytest.mark.parametrize(
+    "form", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_json_that_curl_calls_a_form_is_taken_for_what_it_is(form: str) -> None:
+    assert initiate(headers={"Content-Type": form})[0] == 201
+    status, body, _ = initiate("fileName=a.jpg", headers={"Content-Type": form})
+    assert (status, body["fields"]) == (400, [{"field": "body", "message": "must be JSON"}])
+
+
 def test_a_body_of_another_type_is_415() -> None:
     status, body, _ = initiate("a=1", headers={"Content-Type": "text/plain"})
     assert (status, body["code"]) == (415, "UnsupportedMediaType")
