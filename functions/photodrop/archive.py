@@ -12,11 +12,9 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from photodrop import keys
+from photodrop import clients, keys
 from photodrop.config import settings
 from photodrop.errors import (
     FieldError,
@@ -48,19 +46,7 @@ Retrieval there. Glacier Instant Retrieval (GLACIER_IR) is not among them: it is
 @cache
 def _s3() -> Any:
     """Return a client, made when it is first needed: viewing a photo seldom needs one."""
-    return botocore.session.get_session().create_client(
-        "s3",
-        region_name=settings().region,
-        config=Config(
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            s3={
-                "us_east_1_regional_endpoint": "regional",
-                # A local endpoint has one host for all buckets.
-                "addressing_style": "path" if settings().links_endpoint_url else "virtual",
-            },
-        ),
-    )
+    return clients.s3()
 
 
 def current_restore(photo: Photo) -> Restore | None:

@@ -49,7 +49,7 @@ def answer(
 def handler(app: APIGatewayRestResolver) -> api.Handler:
     """Return the Lambda entry point of `app`, which answers with grants.
 
-    It counts what was granted or refused, and how long that took.
+    It counts what was granted, spared or refused, and how long that took.
     """
     respond = api.handler(app)
 
@@ -57,8 +57,9 @@ def handler(app: APIGatewayRestResolver) -> api.Handler:
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         started = time.perf_counter()
         response = respond(event, context)
-        outcome = "GrantsIssued" if response["statusCode"] == 201 else "GrantsRefused"
-        metrics.add_metric(name=outcome, unit=MetricUnit.Count, value=1)
+        # Neither is 200: the file is there already, and there is nothing to grant.
+        outcome = {201: "GrantsIssued", 200: "UploadsSpared"}.get(response["statusCode"])
+        metrics.add_metric(name=outcome or "GrantsRefused", unit=MetricUnit.Count, value=1)
         milliseconds = (time.perf_counter() - started) * 1000
         metrics.add_metric(name="GrantTime", unit=MetricUnit.Milliseconds, value=milliseconds)
         return response

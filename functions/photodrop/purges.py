@@ -9,11 +9,10 @@ import json
 import time
 from typing import Literal
 
-import boto3
 from aws_lambda_powertools.metrics import MetricUnit
 from pynamodb.exceptions import UpdateError
 
-from photodrop import changes
+from photodrop import changes, clients
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import EventNotFoundError
@@ -39,7 +38,7 @@ BATCH_SECONDS = 60
 LAST_LOOK_SECONDS = 60
 """What was begun before the event was deleted has arrived, and in the index, by then."""
 
-_sqs = boto3.client("sqs")
+_sqs = clients.sqs()
 
 
 def begin(

@@ -4,10 +4,9 @@ import json
 import time
 from collections.abc import Callable, Iterator
 
-import boto3
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import storage
+from photodrop import clients, storage
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError, NotPendingError, NotUploadedError
 from photodrop.models import DUE_SHARDS, PHOTO_ROW, Photo
@@ -18,7 +17,7 @@ from photodrop.verification import STUCK_SECONDS, fail
 MAX_ATTEMPTS = 5
 """How often a photo that is stuck is asked for again before it fails."""
 
-_sqs = boto3.client("sqs")
+_sqs = clients.sqs()
 
 
 def look_again(photo: Photo) -> None:

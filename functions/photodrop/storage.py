@@ -4,11 +4,9 @@ import io
 from typing import IO, Any, BinaryIO
 from urllib.parse import quote_plus
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from photodrop import keys
+from photodrop import clients, keys
 from photodrop.config import settings
 
 BLOCK_BYTES = 64 * 1024
@@ -23,19 +21,7 @@ class ObjectArchivedError(Exception):
     """The object is in an archive class, and has to be restored before it can be read."""
 
 
-_s3: Any = boto3.client(
-    "s3",
-    config=Config(
-        # Checksums only where S3 demands them: the SDK's default ones break other S3 endpoints.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        s3={
-            "us_east_1_regional_endpoint": "regional",
-            # A local endpoint has one host for all buckets.
-            "addressing_style": "path" if settings().links_endpoint_url else "virtual",
-        },
-    ),
-)
+_s3 = clients.s3()
 
 
 class RangedObject(io.RawIOBase):

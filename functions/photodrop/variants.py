@@ -11,10 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-import boto3
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import archive, keys, signing, storage
+from photodrop import archive, clients, keys, signing, storage
 from photodrop.config import settings
 from photodrop.errors import (
     ContentRejectedError,
@@ -48,7 +47,7 @@ QUEUE_SECONDS = 360
 WAIT_SECONDS = 8.0
 """How long a request waits for a thumbnail that another one is making."""
 
-_sqs = boto3.client("sqs")
+_sqs = clients.sqs()
 
 
 @dataclass(frozen=True, slots=True)

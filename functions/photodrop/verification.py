@@ -10,10 +10,9 @@ import json
 import time
 from dataclasses import dataclass
 
-import boto3
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import file_types, keys, storage
+from photodrop import clients, file_types, keys, storage
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import headers
@@ -21,7 +20,7 @@ from photodrop.models import PHOTO_ROW, Failure, Photo, in_days
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
 
-_sqs = boto3.client("sqs")
+_sqs = clients.sqs()
 
 STUCK_SECONDS = 900
 """A photo that has not gone on for so long is asked for again: its message was lost."""

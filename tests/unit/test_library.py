@@ -1,6 +1,7 @@
 """Lists by tag and status, editing and deleting: all rows of a photo stay one."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -246,7 +247,7 @@ def test_thumbnails_never_outlive_a_photo_deleted_while_they_were_made(
     assert stored("photodrop-thumbnails") == []
 
 
-def test_an_unchanged_file_is_not_uploaded_twice() -> None:
+def test_an_unchanged_file_is_not_uploaded_twice(output: Callable[[], str]) -> None:
     import hashlib
 
     import initiate_upload
@@ -271,8 +272,12 @@ def test_an_unchanged_file_is_not_uploaded_twice() -> None:
     photo = Photo.get(first["photoId"], "photo")
     deliver(put(photo.key, content))
     resize(photo)
+    output()
     status, again = initiate("ada")
     assert (status, again["photoId"], again["upload"]) == (200, first["photoId"], None)
+    counted = output().splitlines()[-1]
+    assert '"UploadsSpared":[1.0]' in counted
+    assert "GrantsRefused" not in counted
     assert again["status"] == "completed"
     assert again["thumbnails"]
     assert initiate("grace")[0] == 201
