@@ -1,0 +1,3 @@
+export default function EventPage(_: { photoId?: string; eventId?: string }) {
+  return <p>soon</p>;
+}

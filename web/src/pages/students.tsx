@@ -1,0 +1,3 @@
+export default function StudentsPage(_: { photoId?: string; eventId?: string }) {
+  return <p>soon</p>;
+}
