@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -21,7 +22,7 @@ import boto3
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import sam, users
+from local import sam, users, web
 from local.client import Client, ProcessingTimeoutError, SignInError, Stack
 from local.emulator import settings
 from local.emulator.process import Emulator, EmulatorError, port_is_free
@@ -30,7 +31,7 @@ from local.state import DEFAULT_STATE_DIR, ROOT, InUseError, Places, held, write
 from local.terminal import bold, fail, say, step
 
 DEFAULT_PORT = 4566
-DEFAULT_WEB_ORIGIN = "http://localhost:5173"
+DEFAULT_WEB_ORIGIN = f"http://localhost:{web.DEFAULT_PORT}"
 SAMPLES = ROOT / "local" / "sample"
 
 
@@ -60,8 +61,14 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or DEFAULT_PORT))
     parser.add_argument("--state-dir", type=Path, default=DEFAULT_STATE_DIR)
     parser.add_argument(
-        "--allowed-origin", default=os.environ.get("WEB_ORIGIN") or DEFAULT_WEB_ORIGIN
+        "--web-port", type=int, default=int(os.environ.get("WEB_PORT") or web.DEFAULT_PORT)
     )
+    parser.add_argument(
+        "--allowed-origin",
+        default=os.environ.get("WEB_ORIGIN"),
+        help="the origin of another web app that calls the API; ours is not served then",
+    )
+    parser.add_argument("--no-web", action="store_true", help="do not serve the web app")
     parser.add_argument("--no-sample", action="store_true", help="upload no sample photo")
     return parser.parse_args()
 
@@ -82,10 +89,12 @@ def _run(options: argparse.Namespace, places: Places) -> int:
         return 1
     started = time.monotonic()
     emulator = Emulator(options.port, places.emulator_state, places.emulator_log)
+    page = _web_server(options)
     try:
         with step("emulator"):
             emulator.start()
-        stack = _deploy(options, places, emulator)
+        stack = _deploy(options, places, emulator, page)
+        stack = _with_web(stack, places, page)
         with _published(places, stack):
             _summary(stack, places, None if options.no_sample else _sample(stack), started)
             code = emulator.wait()
@@ -112,9 +121,40 @@ def _stop_emulator(emulator: Emulator) -> None:
         emulator.stop()
 
 
-def _deploy(options: argparse.Namespace, places: Places, emulator: Emulator) -> Stack:
+def _web_server(options: argparse.Namespace) -> web.Server | None:
+    """Take the web app's port, the next free one if it is in use. None without a web app."""
+    if options.no_web or options.allowed_origin:
+        return None
+    if problem := web.node_problem():
+        say(f"  No web app: {problem}. Everything else runs without.")
+        return None
+    server = web.Server(options.web_port)
+    if server.port != options.web_port:
+        say(f"  Port {options.web_port} is taken: the web app is on {server.port}.")
+    return server
+
+
+def _with_web(stack: Stack, places: Places, page: web.Server | None) -> Stack:
+    """Build and serve the web app. A failure is reported and leaves the rest running."""
+    if page is None:
+        return stack
+    try:
+        with step("web app") as current:
+            current.note = web.build(places.web_log)
+    except (web.WebError, OSError) as error:
+        fail(f"No web app: {error}")
+        page.close()
+        return stack
+    page.serve(stack)
+    return replace(stack, web_url=page.origin)
+
+
+def _deploy(
+    options: argparse.Namespace, places: Places, emulator: Emulator, page: web.Server | None
+) -> Stack:
     """Build and deploy what changed, see to the demo users, and say how to reach it all."""
-    parameters = {"Architecture": sam.architecture(), "AllowedOrigin": options.allowed_origin}
+    origin = page.origin if page else options.allowed_origin or DEFAULT_WEB_ORIGIN
+    parameters = {"Architecture": sam.architecture(), "AllowedOrigin": origin}
     client = partial(_client, emulator)
     with sam.build_folder():
         deployment = sam.Deployment(places, emulator.endpoint_url, parameters, client)
@@ -191,10 +231,10 @@ def _sample(stack: Stack) -> Any:
 def _summary(stack: Stack, places: Places, photo: Any, started: float) -> None:
     """Print what a person needs next."""
     say(f"\n  {bold('Photodrop is running')}, ready in {time.monotonic() - started:.1f} s\n")
+    if stack.web_url:
+        say(f"  Web        {bold(stack.web_url)}")
     say(f"  API        {stack.api_url}")
     say(f"  Docs       {stack.api_url}/docs")
-    if stack.web_url:
-        say(f"  Web        {stack.web_url}")
     for number, user in enumerate(stack.users):
         groups = f"   ({', '.join(user.groups)})" if user.groups else ""
         say(f"  {'Sign in' if number == 0 else '':<10} {user.email:<18} {user.password}{groups}")
