@@ -15,6 +15,7 @@ export type PhotoPage = { items: Photo[]; nextCursor: string | null };
 export type EventDetails = Schemas["EventDetails"];
 export type Student = Schemas["StudentDetails"];
 export type Status = Schemas["Status"];
+export type UnfinishedUpload = Schemas["UnfinishedUpload"];
 
 /** What the service (or the way to it) refused; `message` is for people, `code` for programs. */
 export class ApiError extends Error {
@@ -25,6 +26,8 @@ export class ApiError extends Error {
     readonly requestId?: string,
     readonly fields: Record<string, string>[] = [],
     readonly restore?: Record<string, unknown>,
+    /** Of 409 AlreadyUploaded: the photo that is there. */
+    readonly photoId?: string,
   ) {
     super(message);
     this.name = "ApiError";
@@ -69,20 +72,6 @@ export async function data<T>(
   return data as T;
 }
 
-/** As `data`, for a call that the description does not have. */
-export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const answer = await authorizedFetch(
-    new Request(config().apiUrl + path, {
-      method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    }),
-  );
-  const content: unknown = await answer.json().catch(() => undefined);
-  if (!answer.ok) throw errorOf(answer, content);
-  return content as T;
-}
-
 function errorOf(response: Response, body: unknown): ApiError {
   const error = (body && typeof body === "object" ? body : {}) as Partial<Schemas["ErrorBody"]>;
   return new ApiError(
@@ -92,5 +81,6 @@ function errorOf(response: Response, body: unknown): ApiError {
     error.requestId,
     error.fields ?? [],
     error.restore ?? undefined,
+    error.photoId ?? undefined,
   );
 }

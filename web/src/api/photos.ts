@@ -17,7 +17,9 @@ export interface PhotoFilter {
 }
 
 const PAGE_SIZE = 40;
-const POLL_MS = 1_000;
+/** A photo takes a second or two; a large video may take minutes. */
+const FIRST_POLL_MS = 800;
+const LAST_POLL_MS = 10_000;
 /** Refetch before the links of a page end; they last 15 minutes unless configured otherwise. */
 const LINK_MARGIN_MS = 90_000;
 const LEAST_REFETCH_MS = 60_000;
@@ -54,7 +56,7 @@ function untilLinksEnd(photos: Photo[] | undefined): number | false {
   return Math.max(Math.min(...ends) - Date.now() - LINK_MARGIN_MS, LEAST_REFETCH_MS);
 }
 
-/** One photo, asked for again every second until it is completed or failed. */
+/** One photo, asked for again, less and less often, until it is completed or failed. */
 export function usePhoto(photoId: string, known?: Photo) {
   const queries = useQueryClient();
   return useQuery({
@@ -69,7 +71,8 @@ export function usePhoto(photoId: string, known?: Photo) {
     placeholderData: known ?? (() => fromLists(queries, photoId)),
     refetchInterval: ({ state }) => {
       if (!state.data) return false;
-      return isFinal(state.data) ? untilLinksEnd([state.data]) : POLL_MS;
+      if (isFinal(state.data)) return untilLinksEnd([state.data]);
+      return Math.min(FIRST_POLL_MS * 1.25 ** state.dataUpdateCount, LAST_POLL_MS);
     },
   });
 }

@@ -274,6 +274,287 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/s3/multipart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a pending photo and begin the multipart upload of its file
+         * @description `partSizeBytes` is a size by which any file fits into S3's 10,000 parts.
+         */
+        post: operations["createMultipartUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s3/multipart/{uploadId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all parts, in order, to go on with the others */
+        get: operations["listParts"];
+        put?: never;
+        post?: never;
+        /** Remove what S3 has, free what was charged, and end the photo as failed */
+        delete: operations["cancelUpload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s3/multipart/{uploadId}/{partNumber}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign the PUT of one part. It can be signed, and sent, again */
+        get: operations["signPart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s3/multipart/{uploadId}/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign the PUTs of up to a thousand parts: `partNumbers=1,2,3`
+         * @description `checksumsSha256` are their SHA-256 in the same order, where the upload was begun with such.
+         */
+        get: operations["signParts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s3/multipart/{uploadId}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check the parts and make the file of them. Repeating it gives the same answer */
+        post: operations["completeUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s3/params": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Record a pending photo and sign the one form that may send its file
+         * @description Without `metadata[sizeBytes]` any length that is accepted may come.
+         */
+        get: operations["getUploadParameters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s3/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign one request about one file: `method`, `uploadId` and `partNumber` say which
+         * @description PUT sends a file whole, and POST begins a multipart upload: both record a pending photo, and answer with the `key` to go on with. With an `uploadId`, PUT sends a part, GET lists them, POST completes and DELETE cancels.
+         */
+        post: operations["signRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/u/{token}/s3/multipart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a pending photo and begin the multipart upload of its file, by upload token
+         * @description `partSizeBytes` is a size by which any file fits into S3's 10,000 parts.
+         */
+        post: operations["createMultipartUploadByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/u/{token}/s3/multipart/{uploadId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all parts, in order, to go on with the others, by upload token */
+        get: operations["listPartsByToken"];
+        put?: never;
+        post?: never;
+        /** Remove what S3 has, free what was charged, and end the photo as failed, by upload token */
+        delete: operations["cancelUploadByToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/u/{token}/s3/multipart/{uploadId}/{partNumber}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign the PUT of one part. It can be signed, and sent, again, by upload token */
+        get: operations["signPartByToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/u/{token}/s3/multipart/{uploadId}/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign the PUTs of up to a thousand parts: `partNumbers=1,2,3`, by upload token
+         * @description `checksumsSha256` are their SHA-256 in the same order, where the upload was begun with such.
+         */
+        get: operations["signPartsByToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/u/{token}/s3/multipart/{uploadId}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check the parts and make the file of them. Repeating it gives the same answer, by upload token */
+        post: operations["completeUploadByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/u/{token}/s3/params": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Record a pending photo and sign the one form that may send its file, by upload token
+         * @description Without `metadata[sizeBytes]` any length that is accepted may come.
+         */
+        get: operations["getUploadParametersByToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/upload-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return a token that stands for the caller in the Companion paths below /u/{token}
+         * @description It allows nothing else, and not for long.
+         */
+        post: operations["createUploadToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return one page of them, newest first, each with how much of it S3 has */
+        get: operations["listUploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/students": {
         parameters: {
             query?: never;
@@ -376,6 +657,25 @@ export interface components {
             items: components["schemas"]["AttendeeDetails"][];
             nextCursor: string | null;
         };
+        /** @description Answer of a cancelled upload: an empty object. */
+        CancelledUpload: Record<string, never>;
+        /** @description Answer of complete. `location` is the object's plain address, which opens nothing. */
+        CompletedUpload: {
+            key: string;
+            location: string;
+            photoId: string;
+            status: components["schemas"]["Status"];
+        };
+        /** @description Body of complete. */
+        CompleteMultipartUpload: {
+            parts: components["schemas"]["PartReference"][];
+        };
+        /** @description Answer of POST /upload-tokens. `companionPath` goes behind the API's base URL. */
+        CreatedUploadToken: {
+            companionPath: string;
+            expiresAt: string;
+            token: string;
+        };
         /** @description Body of POST /events. */
         CreateEvent: {
             description?: string | null;
@@ -383,6 +683,14 @@ export interface components {
             name: string;
             /** @example 2026-05-01T18:00:00+02:00 */
             startsAt?: string | null;
+        };
+        /** @description Body of POST /s3/multipart, as Uppy sends it. */
+        CreateMultipartUpload: {
+            /** @example party.mp4 */
+            filename: string;
+            metadata?: components["schemas"]["UploadMetadata"] | null;
+            /** @example video/mp4 */
+            type?: string | null;
         };
         /** @description Answer of DELETE of an event: nobody sees it any more; what is left of it goes on its own. */
         DeletedEvent: {
@@ -413,6 +721,8 @@ export interface components {
                 [key: string]: string;
             }[] | null;
             message: string;
+            /** @default null */
+            photoId: string | null;
             requestId: string;
             /** @default null */
             restore: {
@@ -461,7 +771,7 @@ export interface components {
         /** @description Why a photo failed. */
         FailureReason: {
             /** @enum {string} */
-            code: "ContentTypeMismatch" | "CorruptImage" | "EmptyFile" | "FileTooLarge" | "ProcessingFailed" | "SideTooLong" | "SizeMismatch" | "TooManyFrames" | "TooManyPixels" | "TooMuchMemory" | "UnsupportedContent" | "UploadCancelled" | "UploadExpired" | "UploadRemoved";
+            code: "ContentTypeMismatch" | "CorruptImage" | "EmptyFile" | "FileTooLarge" | "LimitExceeded" | "ProcessingFailed" | "SideTooLong" | "SizeMismatch" | "TooManyFrames" | "TooManyPixels" | "TooMuchMemory" | "UnsupportedContent" | "UploadCancelled" | "UploadExpired" | "UploadRemoved";
             message: string;
         };
         /** @description Answer of initiate-upload. `upload` is null when there is nothing left to send. */
@@ -490,6 +800,20 @@ export interface components {
             /** @default [] */
             tags: string[];
             title?: string | null;
+        };
+        /** @description Answer of POST /s3/multipart. `partCount` is null where `metadata` says no `sizeBytes`. */
+        MultipartUpload: {
+            expiresAt: string;
+            key: string;
+            partCount: number | null;
+            partSizeBytes: number;
+            photoId: string;
+            uploadId: string;
+        };
+        /** @description A part that a file is to be made of. Its ETag may come with quotes or without. */
+        PartReference: {
+            ETag: string;
+            PartNumber: number;
         };
         /** @description A photo as its viewers see it. */
         PhotoDetails: {
@@ -574,6 +898,56 @@ export interface components {
             /** @enum {string} */
             status: "ongoing" | "completed";
         };
+        /** @description How to send a part: PUT to `url`, with exactly these headers. `expires` is in seconds. */
+        SignedPart: {
+            expires: number;
+            expiresAt: string;
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * @default PUT
+             * @constant
+             */
+            method: "PUT";
+            url: string;
+        };
+        /** @description How to send several parts: by part number, the URL to PUT it to, and the headers. */
+        SignedParts: {
+            expiresAt: string;
+            headers: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            presignedUrls: {
+                [key: string]: string;
+            };
+        };
+        /** @description Answer of sign: send it to `url` with exactly these headers, and go on with `key`. */
+        SignedRequest: {
+            expiresAt: string;
+            headers: {
+                [key: string]: string;
+            };
+            key: string;
+            photoId: string;
+            url: string;
+        };
+        /** @description Body of POST /s3/sign: a request that the client wants to send to S3, in Uppy's words. */
+        SignRequest: {
+            checksumSha256?: string | null;
+            contentType?: string | null;
+            expiresIn?: number | null;
+            /** @description Else the end of `key` */
+            fileName?: string | null;
+            key: string;
+            metadata?: components["schemas"]["UploadMetadata"] | null;
+            /** @enum {string} */
+            method: "PUT" | "POST" | "GET" | "DELETE";
+            partNumber?: number | null;
+            uploadId?: string | null;
+        };
         /**
          * @description Where a photo stands: pending, uploaded, processing, then completed or failed for good.
          * @enum {string}
@@ -623,6 +997,25 @@ export interface components {
             url: string;
             width: number;
         };
+        /** @description A pending upload, and what S3 has of it. `uploadId` is null where there are no parts. */
+        UnfinishedUpload: {
+            checksumSha256: string | null;
+            contentType: string;
+            createdAt: string;
+            description: string | null;
+            eventId: string | null;
+            expiresAt: string;
+            fileName: string;
+            key: string;
+            partSizeBytes: number | null;
+            photoId: string;
+            sizeBytes: number | null;
+            tags: string[];
+            title: string | null;
+            uploadedBytes: number;
+            uploadedParts: number;
+            uploadId: string | null;
+        };
         /** @description How to send the file: `method` to `url`, with exactly these headers or form fields. */
         Upload: {
             expiresAt: string;
@@ -635,6 +1028,45 @@ export interface components {
             /** @enum {string} */
             method: "PUT" | "POST";
             url: string;
+        };
+        /** @description A part that S3 has, in S3's own words. */
+        UploadedPart: {
+            ChecksumSHA256: string | null;
+            ETag: string;
+            PartNumber: number;
+            Size: number;
+        };
+        /** @description Answer of /s3/params: POST `fields` to `url` as a form, and the file as its last field. */
+        UploadForm: {
+            expiresAt: string;
+            fields: {
+                [key: string]: string;
+            };
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * @default POST
+             * @constant
+             */
+            method: "POST";
+            photoId: string;
+            url: string;
+        };
+        /** @description What an upload client's `metadata` may say of a photo. All else in it is left alone. */
+        UploadMetadata: {
+            checksumSha256?: string | null;
+            description?: string | null;
+            eventId?: string | null;
+            partChecksums?: "sha256" | null;
+            sizeBytes?: number | null;
+            tags?: string[] | null;
+            title?: string | null;
+        };
+        /** @description One page of the unfinished uploads, newest first. `nextCursor` is null on the last one. */
+        UploadPage: {
+            items: components["schemas"]["UnfinishedUpload"][];
+            nextCursor: string | null;
         };
         /** @description A signed URL to an original. */
         ViewUrl: {
@@ -2827,6 +3259,1969 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "LimitExceeded" | "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    createMultipartUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateMultipartUpload"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultipartUpload"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "EventNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `AlreadyUploaded`, `IdempotencyKeyReused`, `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "AlreadyUploaded" | "IdempotencyKeyReused" | "NotPending";
+                    };
+                };
+            };
+            /** @description Too large: `FileTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "FileTooLarge";
+                    };
+                };
+            };
+            /** @description Not JSON: `UnsupportedMediaType` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UnsupportedMediaType";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "LimitExceeded" | "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    listParts: {
+        parameters: {
+            query: {
+                key: string;
+            };
+            header?: never;
+            path: {
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedPart"][];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    cancelUpload: {
+        parameters: {
+            query: {
+                key: string;
+            };
+            header?: never;
+            path: {
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancelledUpload"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    signPart: {
+        parameters: {
+            query: {
+                checksumSha256?: string | null;
+                key: string;
+            };
+            header?: never;
+            path: {
+                partNumber: number;
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedPart"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    signParts: {
+        parameters: {
+            query: {
+                checksumsSha256?: string[] | null;
+                key: string;
+                partNumbers: number[];
+            };
+            header?: never;
+            path: {
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedParts"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    completeUpload: {
+        parameters: {
+            query: {
+                key: string;
+            };
+            header?: never;
+            path: {
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteMultipartUpload"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletedUpload"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest`, `PartMissing`, `PartTooSmall`, `SizeMismatch` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest" | "PartMissing" | "PartTooSmall" | "SizeMismatch";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too large: `FileTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "FileTooLarge";
+                    };
+                };
+            };
+            /** @description Not JSON: `UnsupportedMediaType` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UnsupportedMediaType";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "LimitExceeded" | "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    getUploadParameters: {
+        parameters: {
+            query: {
+                filename: string;
+                "metadata[checksumSha256]"?: string | null;
+                "metadata[description]"?: string | null;
+                "metadata[eventId]"?: string | null;
+                "metadata[sizeBytes]"?: number | null;
+                "metadata[tags]"?: string[] | null;
+                "metadata[title]"?: string | null;
+                type?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadForm"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "EventNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `AlreadyUploaded`, `IdempotencyKeyReused`, `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "AlreadyUploaded" | "IdempotencyKeyReused" | "NotPending";
+                    };
+                };
+            };
+            /** @description Too large: `FileTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "FileTooLarge";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "LimitExceeded" | "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    signRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedRequest"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest`, `PartMissing`, `PartTooSmall`, `SizeMismatch` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest" | "PartMissing" | "PartTooSmall" | "SizeMismatch";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "EventNotFound" | "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `AlreadyUploaded`, `IdempotencyKeyReused`, `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "AlreadyUploaded" | "IdempotencyKeyReused" | "NotPending";
+                    };
+                };
+            };
+            /** @description Too large: `FileTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "FileTooLarge";
+                    };
+                };
+            };
+            /** @description Not JSON: `UnsupportedMediaType` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UnsupportedMediaType";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "LimitExceeded" | "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    createMultipartUploadByToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description An upload token: see POST /upload-tokens */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateMultipartUpload"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultipartUpload"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "EventNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `AlreadyUploaded`, `IdempotencyKeyReused`, `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "AlreadyUploaded" | "IdempotencyKeyReused" | "NotPending";
+                    };
+                };
+            };
+            /** @description Too large: `FileTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "FileTooLarge";
+                    };
+                };
+            };
+            /** @description Not JSON: `UnsupportedMediaType` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UnsupportedMediaType";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "LimitExceeded" | "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    listPartsByToken: {
+        parameters: {
+            query: {
+                key: string;
+            };
+            header?: never;
+            path: {
+                /** @description An upload token: see POST /upload-tokens */
+                token: string;
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedPart"][];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    cancelUploadByToken: {
+        parameters: {
+            query: {
+                key: string;
+            };
+            header?: never;
+            path: {
+                /** @description An upload token: see POST /upload-tokens */
+                token: string;
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancelledUpload"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    signPartByToken: {
+        parameters: {
+            query: {
+                checksumSha256?: string | null;
+                key: string;
+            };
+            header?: never;
+            path: {
+                partNumber: number;
+                /** @description An upload token: see POST /upload-tokens */
+                token: string;
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedPart"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    signPartsByToken: {
+        parameters: {
+            query: {
+                checksumsSha256?: string[] | null;
+                key: string;
+                partNumbers: number[];
+            };
+            header?: never;
+            path: {
+                /** @description An upload token: see POST /upload-tokens */
+                token: string;
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedParts"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    completeUploadByToken: {
+        parameters: {
+            query: {
+                key: string;
+            };
+            header?: never;
+            path: {
+                /** @description An upload token: see POST /upload-tokens */
+                token: string;
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteMultipartUpload"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletedUpload"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest`, `PartMissing`, `PartTooSmall`, `SizeMismatch` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest" | "PartMissing" | "PartTooSmall" | "SizeMismatch";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too large: `FileTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "FileTooLarge";
+                    };
+                };
+            };
+            /** @description Not JSON: `UnsupportedMediaType` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UnsupportedMediaType";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "LimitExceeded" | "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    getUploadParametersByToken: {
+        parameters: {
+            query: {
+                filename: string;
+                "metadata[checksumSha256]"?: string | null;
+                "metadata[description]"?: string | null;
+                "metadata[eventId]"?: string | null;
+                "metadata[sizeBytes]"?: number | null;
+                "metadata[tags]"?: string[] | null;
+                "metadata[title]"?: string | null;
+                type?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description An upload token: see POST /upload-tokens */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadForm"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "EventNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `AlreadyUploaded`, `IdempotencyKeyReused`, `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "AlreadyUploaded" | "IdempotencyKeyReused" | "NotPending";
+                    };
+                };
+            };
+            /** @description Too large: `FileTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "FileTooLarge";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "LimitExceeded" | "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    createUploadToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedUploadToken"];
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    listUploads: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadPage"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
                     };
                 };
             };

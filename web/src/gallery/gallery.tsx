@@ -1,6 +1,6 @@
 /** Pictures in rows that keep their shape, walked through by arrow keys, continued while scrolling. */
 import type { UseInfiniteQueryResult } from "@tanstack/react-query";
-import { CircleAlert, Play } from "lucide-react";
+import { CircleAlert, CloudOff, Play } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { Photo } from "../api/client";
@@ -208,6 +208,8 @@ function TileContent(props: {
         <span className="name">{nameOf(photo)}</span>
       </span>
     );
+  // A file that is still to come is followed by whoever sends it.
+  if (photo.status === "pending") return <Stage stage="Not uploaded yet" photo={photo} />;
   if (!isFinal(photo)) return <Waiting photo={photo} />;
   return (
     <>
@@ -233,20 +235,29 @@ function TileContent(props: {
 }
 
 const STAGES = {
-  pending: "Waiting for the file",
-  uploaded: "Arrived",
+  uploaded: "Checking",
   processing: "Making thumbnails",
 } as const;
 
 /** Follows a photo that is on its way; the list learns what becomes of it. */
 function Waiting({ photo }: { photo: Photo }) {
   const { data = photo } = usePhoto(photo.photoId, photo);
-  const stage = STAGES[data.status as keyof typeof STAGES] ?? "Almost there";
+  return (
+    <Stage stage={STAGES[data.status as keyof typeof STAGES] ?? "Almost there"} photo={data} />
+  );
+}
+
+function Stage({ stage, photo }: { stage: string; photo: Photo }) {
+  const isWorking = photo.status !== "pending";
   return (
     <span className="tile-state">
-      <span className="spinner-ring" aria-hidden />
-      <span>{stage}…</span>
-      <span className="name">{nameOf(data)}</span>
+      {isWorking ? (
+        <span className="spinner-ring" aria-hidden />
+      ) : (
+        <CloudOff aria-hidden size={22} />
+      )}
+      <span>{isWorking ? `${stage}…` : stage}</span>
+      <span className="name">{nameOf(photo)}</span>
     </span>
   );
 }
