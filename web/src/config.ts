@@ -6,6 +6,10 @@ export interface Config {
   userPoolClientId: string;
   /** Where Cognito answers; null on AWS, where the region says it. */
   cognitoEndpoint: string | null;
+  /** What thumbnails may be asked for, and the largest files accepted: the deployment's parameters. */
+  thumbnailResolutions?: string[];
+  maxImageBytes?: number;
+  maxVideoBytes?: number;
   /** Users of a local stack, to sign in with by one click. Absent on AWS. */
   demoUsers?: { email: string; password: string; groups: string[] }[];
 }
