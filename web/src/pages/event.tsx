@@ -36,7 +36,7 @@ export default function EventPage({ eventId }: { eventId: string }) {
 
   if (!event && error)
     return isGone(error) ? (
-      <Empty icon={<CalendarX size={30} />} title="This event is not here">
+      <Empty icon={<CalendarX size={30} />} title="This event is not here" isPage>
         <p>It may be over, or you may not be registered for it.</p>
         <Link className="button" href="/events">
           To your events

@@ -62,7 +62,7 @@ export default function PhotoPage(props: { photoId: string; eventId?: string }) 
 
   if (!photo && error)
     return isGone(error) ? (
-      <Empty icon={<CircleAlert size={30} />} title="This photo is not here">
+      <Empty icon={<CircleAlert size={30} />} title="This photo is not here" isPage>
         <p>It may have been deleted, or you may not be allowed to see it.</p>
         <Link className="button" href={home}>
           Back

@@ -16,7 +16,7 @@ export default function StudentsPage() {
   const user = useUser();
   if (user.isStaff) return <Students />;
   return (
-    <Empty icon={<Lock size={30} />} title="For staff only">
+    <Empty icon={<Lock size={30} />} title="For staff only" isPage>
       <p>
         Students and their pictures are managed by staff. You are signed in as {user.email}; if you
         should be one of them, ask whoever runs this service.

@@ -3,13 +3,19 @@ import { CircleAlert, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
 
-export function Empty(props: { icon: ReactNode; title: string; children?: ReactNode }) {
+export function Empty(props: {
+  icon: ReactNode;
+  title: string;
+  children?: ReactNode;
+  /** It is all that the page says, so its title is the page's. */
+  isPage?: boolean;
+}) {
   return (
     <section className="empty">
       <div className="empty-icon" aria-hidden>
         {props.icon}
       </div>
-      <h2>{props.title}</h2>
+      {props.isPage ? <h1>{props.title}</h1> : <h2>{props.title}</h2>}
       {props.children}
     </section>
   );
