@@ -4,7 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
 
-from photodrop import api, companion, grants, multipart, uploads
+from photodrop import api, assembly, companion, grants, multipart, uploads
 from photodrop.errors import (
     AlreadyUploadedError,
     EventNotFoundError,
@@ -98,7 +98,7 @@ def create_multipart_upload(
     size = metadata.size_bytes
     return MultipartUpload(
         key=photo.key,
-        upload_id=multipart.create(photo),
+        upload_id=assembly.create(photo, may_be_begun=idempotency_key is not None),
         photo_id=photo.photo_id,
         part_size_bytes=multipart.part_size(size),
         part_count=multipart.part_count(size) if size else None,
@@ -110,7 +110,7 @@ def _begin(
     wish: uploads.Wish, metadata: UploadMetadata, idempotency_key: str | None = None
 ) -> Photo:
     caller = companion.caller(app)
-    photo = multipart.begin(
+    photo = uploads.begin_new(
         caller,
         wish,
         event=companion.event_of(caller, metadata),

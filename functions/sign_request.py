@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 
-from photodrop import api, companion, keys, multipart, uploads
+from photodrop import api, assembly, companion, keys, multipart, uploads
 from photodrop.access import Caller
 from photodrop.errors import (
     AlreadyUploadedError,
@@ -75,10 +75,11 @@ def sign_request(
             signed = multipart.sign_list(photo, upload_id)
         case "POST", str(upload_id), None:
             photo = multipart.find_pending(caller, key)
-            signed = multipart.sign_complete(photo, upload_id)
+            size_bytes = assembly.require_complete(photo, upload_id)
+            signed = multipart.sign_complete(photo, upload_id, size_bytes)
         case "DELETE", str(upload_id), None:
             photo = multipart.find(caller, key)
-            multipart.cancel(caller, key, parts_too=False)
+            assembly.cancel(caller, key, parts_too=False)
             signed = multipart.sign_cancel(photo, upload_id)
         case _:
             raise InvalidRequestError(
@@ -111,7 +112,7 @@ def _begin(
     file = companion.wish(
         wish.file_name or "", wish.content_type, metadata, method, type_field="contentType"
     )
-    photo = multipart.begin(
+    photo = uploads.begin_new(
         caller,
         file,
         event=companion.event_of(caller, metadata),
