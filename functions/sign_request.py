@@ -21,7 +21,6 @@ from photodrop.errors import (
     UploadNotFoundError,
 )
 from photodrop.models import Photo
-from photodrop.observability import logger
 from photodrop.schemas import SignedRequest, SignRequest, UploadMetadata
 from photodrop.signing import timestamp
 
@@ -112,15 +111,7 @@ def _begin(
     file = companion.wish(
         wish.file_name or "", wish.content_type, metadata, method, type_field="contentType"
     )
-    photo = uploads.begin_new(
-        caller,
-        file,
-        event=companion.event_of(caller, metadata),
-        idempotency_key=idempotency_key,
-        correlation_id=api.request_id(app.current_event.raw_event),
-    )
-    logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=file.size_bytes)
-    return photo
+    return companion.begin(app, caller, file, metadata.event_id, idempotency_key=idempotency_key)
 
 
 handler = api.handler(app)
