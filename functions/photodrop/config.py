@@ -1,6 +1,7 @@
 """The deployment's settings. This is the only module that reads the environment."""
 
 import os
+import sys
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,6 +18,7 @@ class Settings:
     thumbnails_bucket: str
     uploads_queue_url: str
     thumbnails_queue_url: str
+    videos_queue_url: str
     purge_queue_url: str
     allowed_origin: str
     upload_ttl_seconds: int
@@ -24,6 +26,7 @@ class Settings:
     max_image_bytes: int
     max_image_pixels: int
     max_picture_bytes: int
+    max_video_bytes: int
     thumbnail_sizes: tuple[int, ...]
     thumbnail_resolutions: tuple[str, ...]
     """What may be asked for on demand: longest sides, and boxes like 640x480, in pixels."""
@@ -52,6 +55,7 @@ def settings() -> Settings:
         thumbnails_bucket=env["THUMBNAILS_BUCKET"],
         uploads_queue_url=env["UPLOADS_QUEUE_URL"],
         thumbnails_queue_url=env["THUMBNAILS_QUEUE_URL"],
+        videos_queue_url=env["VIDEOS_QUEUE_URL"],
         purge_queue_url=env["PURGE_QUEUE_URL"],
         allowed_origin=env["ALLOWED_ORIGIN"],
         upload_ttl_seconds=int(env["UPLOAD_TTL_SECONDS"]),
@@ -59,6 +63,7 @@ def settings() -> Settings:
         max_image_bytes=int(env["MAX_IMAGE_BYTES"]),
         max_image_pixels=int(env["MAX_IMAGE_PIXELS"]),
         max_picture_bytes=int(env["MAX_PICTURE_BYTES"]),
+        max_video_bytes=int(env["MAX_VIDEO_BYTES"]),
         thumbnail_sizes=tuple(sorted(int(size) for size in env["THUMBNAIL_SIZES"].split(","))),
         thumbnail_resolutions=tuple(env["THUMBNAIL_RESOLUTIONS"].split(",")),
         uploads_per_minute=int(env["UPLOADS_PER_MINUTE"]),
@@ -97,3 +102,12 @@ def credentials() -> Credentials:
         session_token=env.get("AWS_SESSION_TOKEN") or None,
         expires_at=env.get("AWS_CREDENTIAL_EXPIRATION") or None,
     )
+
+
+def decoder_environment() -> dict[str, str]:
+    """Return the environment of a process that decodes untrusted files.
+
+    It has the same code to import, and no credentials.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -6,7 +6,7 @@ import uuid
 
 from pynamodb.exceptions import PynamoDBException
 
-from photodrop import keys, limits, signing
+from photodrop import file_types, keys, limits, signing
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError, StudentNotFoundError
@@ -17,6 +17,18 @@ from photodrop.status import Status
 
 TRANSFER_SECONDS = 3600
 """S3 checks a grant when a transfer begins; this is how long it may then take."""
+
+MAX_REQUEST_BYTES = 5 * 1024**3
+"""What S3 takes in one PUT or POST ("Amazon S3 quotas" in the user guide)."""
+
+
+def require_size(content_type: str, size_bytes: int) -> None:
+    """Raise FileTooLargeError for a file above what is accepted of its type."""
+    is_video = file_types.is_video(content_type)
+    largest = settings().max_video_bytes if is_video else settings().max_image_bytes
+    if size_bytes > largest:
+        kind = "videos" if is_video else "images"
+        raise FileTooLargeError(f"sizeBytes: at most {largest} bytes are accepted for {kind}.")
 
 
 def begin(
@@ -34,9 +46,12 @@ def begin(
     LimitExceededError, IdempotencyKeyReusedError.
     """
     event_id = event.event_id if event else None
-    largest = settings().max_image_bytes
-    if wish.size_bytes > largest:
-        raise FileTooLargeError(f"sizeBytes: at most {largest} bytes are accepted for images.")
+    require_size(wish.content_type, wish.size_bytes)
+    if wish.size_bytes > MAX_REQUEST_BYTES:
+        raise FileTooLargeError(
+            f"sizeBytes: at most {MAX_REQUEST_BYTES} bytes go in one request. "
+            "Send the file in parts (multipart)."
+        )
 
     # The same key of the same user gives the same id, so the table itself finds the repetition.
     photo_id = str(
