@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import clients, file_types, keys, storage
+from photodrop import clients, file_types, keys, limits, storage, uploads
 from photodrop.config import settings
-from photodrop.errors import ContentRejectedError
+from photodrop.errors import ContentRejectedError, LimitExceededError
 from photodrop.imaging import headers
 from photodrop.models import PHOTO_ROW, Failure, Photo, in_days
 from photodrop.observability import logger, metrics
@@ -59,8 +59,18 @@ def fail(photo: Photo, refusal: ContentRejectedError) -> None:
 
     Raises Photo.DoesNotExist for a photo that was deleted.
     """
-    # In this order, so that after a crash in between the next delivery does both again.
+    # In this order, so that after a crash in between the next delivery does all of it again.
+    if photo.status == Status.PENDING and photo.upload_method == "MULTIPART":
+        storage.abort_multiparts(photo.key)
     storage.hide_original(photo.key)
+    end(photo, refusal)
+
+
+def end(photo: Photo, refusal: ContentRejectedError) -> None:
+    """End a photo of which nothing is in sight: its owner is refunded and told why.
+
+    Raises Photo.DoesNotExist for a photo that was deleted.
+    """
     failed = photo.advance(
         Status.FAILED,
         failure=Failure(code=refusal.code, message=refusal.message),
@@ -112,13 +122,7 @@ def _verify(photo: Photo, landed: LandedObject) -> None:
 
 def _verify_content(photo: Photo, landed: LandedObject) -> None:
     if photo.size_bytes is None:
-        # Only of a student's picture no size need be announced.
-        largest = settings().max_picture_bytes
-        if landed.size_bytes > largest:
-            raise ContentRejectedError(
-                "FileTooLarge",
-                f"At most {largest} bytes are accepted, and {landed.size_bytes} arrived.",
-            )
+        _settle_size(photo, landed)
     elif landed.size_bytes != photo.size_bytes:
         raise ContentRejectedError(
             "SizeMismatch",
@@ -163,6 +167,22 @@ def _inspect(stream: BinaryIO, size_bytes: int) -> dict[str, Any]:
         "animated": facts.animated,
         "taken_at": facts.taken_at,
     }
+
+
+def _settle_size(photo: Photo, landed: LandedObject) -> None:
+    """Take a file whose size was not announced for as large as it is."""
+    if photo.student_id:
+        most = settings().max_picture_bytes
+    else:
+        most = uploads.largest(photo.content_type, photo.upload_method)
+    if landed.size_bytes > most:
+        raise ContentRejectedError(
+            "FileTooLarge", f"At most {most} bytes are accepted, and {landed.size_bytes} arrived."
+        )
+    try:
+        limits.settle(photo, landed.size_bytes)
+    except LimitExceededError as error:
+        raise ContentRejectedError("LimitExceeded", error.message) from None
 
 
 def _refuse_second_file(landed: LandedObject) -> None:

@@ -1,0 +1,144 @@
+"""Multipart uploads: files of up to S3's limits, in parts that can be sent again.
+
+S3 keeps what there is to know of an upload under way: its id, and its parts. The photo's record,
+pending from the first call, says whose it is. So an upload goes on from any device, and nothing
+has to be kept in step.
+
+Limits are those of "Amazon S3 multipart upload limits" in the Amazon S3 user guide.
+"""
+
+from photodrop import keys
+from photodrop.access import Caller
+from photodrop.config import settings
+from photodrop.errors import (
+    FieldError,
+    InvalidRequestError,
+    NotPendingError,
+    UploadNotFoundError,
+)
+from photodrop.models import PHOTO_ROW, Photo
+from photodrop.signing import SignedUrl, object_url, presign_url
+from photodrop.status import Status
+
+MAX_PARTS = 10_000
+MIN_PART_BYTES = 5 * 1024**2
+"""Of every part but the last."""
+USUAL_PART_BYTES = 8 * 1024**2
+"""Small enough to send again over a phone's connection, large enough to keep requests few."""
+MIB = 1024**2
+
+
+def part_size(size_bytes: int | None) -> int:
+    """Return how large the parts of a file should be: whole MiB, and never more than 10,000."""
+    needed = -(-(size_bytes or 0) // MAX_PARTS)
+    return max(USUAL_PART_BYTES, -(-needed // MIB) * MIB)
+
+
+def part_count(size_bytes: int) -> int:
+    """Return in how many parts of `part_size` a file goes."""
+    return -(-size_bytes // part_size(size_bytes))
+
+
+def sign_create(photo: Photo) -> SignedUrl:
+    """Sign the request by which the client itself begins a pending photo's multipart upload."""
+    headers = {"Content-Type": photo.content_type}
+    if photo.part_checksums:
+        headers["x-amz-checksum-algorithm"] = "SHA256"
+    return _sign(photo, "POST", {"uploads": ""}, headers=headers)
+
+
+def find(caller: Caller, key: str) -> Photo:
+    """Return the caller's photo whose multipart upload goes to `key`.
+
+    Raises UploadNotFoundError for all others, whether they exist or not.
+    """
+    photo_id = keys.photo_id(key)
+    try:
+        photo = Photo.get(photo_id, PHOTO_ROW, consistent_read=True) if photo_id else None
+    except Photo.DoesNotExist:
+        photo = None
+    if photo is None or photo.owner_id != caller.user_id or photo.key != key:
+        raise UploadNotFoundError
+    return photo
+
+
+def find_pending(caller: Caller, key: str) -> Photo:
+    """Return as `find` does, where parts may still come. Raises NotPendingError too."""
+    photo = find(caller, key)
+    require_pending(photo)
+    return photo
+
+
+def sign_part(
+    photo: Photo,
+    upload_id: str,
+    number: int,
+    *,
+    checksum_sha256: str | None = None,
+    ttl_seconds: int | None = None,
+) -> SignedUrl:
+    """Sign the PUT of one part. It may be signed and sent again at any time.
+
+    `checksum_sha256` is base64. Raises InvalidRequestError when it is missing in an upload that was
+    begun with such, or given in one that was not: S3 would refuse the part.
+    """
+    if bool(photo.part_checksums) != bool(checksum_sha256):
+        wrong = "is required" if photo.part_checksums else "is not possible"
+        reason = f"{wrong}: metadata.partChecksums decides when the upload begins"
+        raise InvalidRequestError([FieldError("checksumSha256", reason)])
+    return _sign(
+        photo,
+        "PUT",
+        {"partNumber": str(number), "uploadId": upload_id},
+        headers={"x-amz-checksum-sha256": checksum_sha256} if checksum_sha256 else {},
+        ttl_seconds=ttl_seconds,
+    )
+
+
+def sign_list(photo: Photo, upload_id: str) -> SignedUrl:
+    """Sign the request by which the client itself asks S3 for the parts."""
+    return _sign(photo, "GET", {"uploadId": upload_id})
+
+
+def sign_complete(photo: Photo, upload_id: str, size_bytes: int) -> SignedUrl:
+    """Sign the request by which the client itself makes the file of all parts.
+
+    They must then have `size_bytes` together, and the key no object yet.
+    """
+    headers = {"If-None-Match": "*", "x-amz-mp-object-size": str(size_bytes)}
+    return _sign(photo, "POST", {"uploadId": upload_id}, headers=headers)
+
+
+def sign_cancel(photo: Photo, upload_id: str) -> SignedUrl:
+    """Sign the request by which the client itself removes the parts."""
+    return _sign(photo, "DELETE", {"uploadId": upload_id})
+
+
+def location(photo: Photo) -> str:
+    """Return the plain address of a photo's object, which only a signature opens."""
+    return object_url(settings().uploads_bucket, photo.key)
+
+
+def _sign(
+    photo: Photo,
+    method: str,
+    query: dict[str, str],
+    *,
+    headers: dict[str, str] | None = None,
+    ttl_seconds: int | None = None,
+) -> SignedUrl:
+    longest = settings().part_ttl_seconds
+    return presign_url(
+        method,
+        settings().uploads_bucket,
+        photo.key,
+        ttl_seconds=min(ttl_seconds or longest, longest),
+        headers=headers,
+        query=query,
+    )
+
+
+def require_pending(photo: Photo) -> None:
+    """Raise NotPendingError unless parts may still come."""
+    if photo.status != Status.PENDING:
+        raise NotPendingError(f"The upload is over: the photo is {photo.status}.")
