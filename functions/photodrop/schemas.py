@@ -408,7 +408,14 @@ class InitiatedUpload(Shape):
 
 
 class FailureReason(Shape):
-    """Why a photo failed, or has no thumbnails."""
+    """Why a photo failed."""
+
+    code: str
+    message: str
+
+
+class MissingReason(Shape):
+    """Why a video, which is fine, has no thumbnails."""
 
     code: str
     message: str
@@ -486,7 +493,7 @@ class PhotoDetails(Shape):
     codec: str | None = Field(description="Of a video", examples=["h264"])
     thumb_hash: str | None
     thumbnails: list[ThumbnailLink]
-    thumbnails_missing: FailureReason | None = Field(
+    thumbnails_missing: MissingReason | None = Field(
         description="Why a completed video has no thumbnails"
     )
     storage_class: str
