@@ -21,12 +21,12 @@ from photodrop.models import (
 from photodrop.schemas import (
     ExistingPhoto,
     FailureReason,
-    MissingReason,
     PhotoDetails,
     PhotoPage,
     RestoredPhoto,
     RestoreState,
     ThumbnailLink,
+    ThumbnailsMissing,
     ViewUrl,
 )
 from photodrop.signing import timestamp
@@ -268,9 +268,9 @@ def failure(photo: Photo) -> FailureReason | None:
     return FailureReason(code=photo.failure.code, message=photo.failure.message)
 
 
-def _thumbnails_missing(photo: Photo) -> MissingReason | None:
-    why = photo.thumbnails_missing
-    return MissingReason(code=why.code, message=why.message) if why else None
+def _thumbnails_missing(photo: Photo) -> ThumbnailsMissing | None:
+    missing = photo.thumbnails_missing
+    return ThumbnailsMissing(code=missing.code, message=missing.message) if missing else None
 
 
 def _restore_state(photo: Photo) -> RestoreState | None:

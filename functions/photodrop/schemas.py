@@ -414,8 +414,8 @@ class FailureReason(Shape):
     message: str
 
 
-class MissingReason(Shape):
-    """Why a video, which is fine, has no thumbnails."""
+class ThumbnailsMissing(Shape):
+    """Why a completed video has no thumbnails."""
 
     code: str
     message: str
@@ -493,9 +493,7 @@ class PhotoDetails(Shape):
     codec: str | None = Field(description="Of a video", examples=["h264"])
     thumb_hash: str | None
     thumbnails: list[ThumbnailLink]
-    thumbnails_missing: MissingReason | None = Field(
-        description="Why a completed video has no thumbnails"
-    )
+    thumbnails_missing: ThumbnailsMissing | None
     storage_class: str
     restore: RestoreState | None
     created_at: str
