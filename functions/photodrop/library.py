@@ -26,6 +26,7 @@ from photodrop.schemas import (
     RestoredPhoto,
     RestoreState,
     ThumbnailLink,
+    ThumbnailsMissing,
     ViewUrl,
 )
 from photodrop.signing import timestamp
@@ -183,8 +184,11 @@ def _details(photo: Photo) -> dict[str, Any]:
         "width": _whole(photo.width),
         "height": _whole(photo.height),
         "taken_at": photo.taken_at,
+        "duration_seconds": photo.duration_seconds,
+        "codec": photo.codec,
         "thumb_hash": photo.thumb_hash,
         "thumbnails": signed_thumbnails(photo.key, photo.thumbnails),
+        "thumbnails_missing": _thumbnails_missing(photo),
         "storage_class": photo.storage_class,
         "restore": _restore_state(photo),
         "created_at": photo.created_at,
@@ -262,6 +266,11 @@ def failure(photo: Photo) -> FailureReason | None:
     if photo.failure is None:
         return None
     return FailureReason(code=photo.failure.code, message=photo.failure.message)
+
+
+def _thumbnails_missing(photo: Photo) -> ThumbnailsMissing | None:
+    missing = photo.thumbnails_missing
+    return ThumbnailsMissing(code=missing.code, message=missing.message) if missing else None
 
 
 def _restore_state(photo: Photo) -> RestoreState | None:

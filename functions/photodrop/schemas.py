@@ -190,9 +190,8 @@ class InitiateUpload(Shape):
     @classmethod
     def _is_accepted(cls, content_type: str) -> str:
         content_type = content_type.strip().lower()
-        if not file_types.is_image(content_type):
-            accepted = sorted(filter(file_types.is_image, file_types.EXTENSIONS))
-            raise ValueError(f"must be one of {', '.join(accepted)}")
+        if content_type not in file_types.EXTENSIONS:
+            raise ValueError(f"must be one of {', '.join(sorted(file_types.EXTENSIONS))}")
         return content_type
 
 
@@ -415,6 +414,13 @@ class FailureReason(Shape):
     message: str
 
 
+class ThumbnailsMissing(Shape):
+    """Why a completed video has no thumbnails."""
+
+    code: str
+    message: str
+
+
 class ThumbnailLink(Shape):
     """One thumbnail, signed. `size` is the longest side asked for."""
 
@@ -483,8 +489,11 @@ class PhotoDetails(Shape):
     width: int | None
     height: int | None
     taken_at: str | None
+    duration_seconds: float | None = Field(description="Of a video, where its file says it")
+    codec: str | None = Field(description="Of a video", examples=["h264"])
     thumb_hash: str | None
     thumbnails: list[ThumbnailLink]
+    thumbnails_missing: ThumbnailsMissing | None
     storage_class: str
     restore: RestoreState | None
     created_at: str
