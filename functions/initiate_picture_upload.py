@@ -25,7 +25,7 @@ def initiate_picture_upload(
         correlation_id=api.request_id(app.current_event.raw_event),
     )
     logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=size_bytes)
-    grant = uploads.grant_picture(photo)
+    grant = uploads.grant_put(photo)
     # Every client sends the length by itself, and browsers allow no other way.
     headers = {name: value for name, value in grant.headers.items() if name != "Content-Length"}
     expires_at = timestamp(grant.expires_at)

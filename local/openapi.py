@@ -75,6 +75,8 @@ def describe() -> dict[str, Any]:
             for method, operation in operations.items():
                 described = _operation(path, operation, functions[path, method])
                 paths[_camel(path)][method] = described
+                if getattr(app, "takes_upload_tokens", False):
+                    paths[f"/u/{{token}}{_camel(path)}"][method] = _by_token(described)
     for unused in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(unused, None)
     for schema in schemas.values():
@@ -88,7 +90,7 @@ def describe() -> dict[str, Any]:
         "info": {"title": "Photodrop", "version": VERSION, "description": INTRODUCTION},
         "servers": [{"url": "."}],  # this document lies at the API's root
         "security": [{"idToken": []}],
-        "tags": [{"name": name} for name in ("Photos", "Events", "Students", "Docs")],
+        "tags": [{"name": name} for name in ("Photos", "Uploads", "Events", "Students", "Docs")],
         "paths": dict(sorted(paths.items())),
         "components": {
             "securitySchemes": {
@@ -161,6 +163,23 @@ def _operation(path: str, operation: dict[str, Any], function: Any) -> dict[str,
     return described | {"responses": dict(sorted(responses.items()))}
 
 
+def _by_token(operation: dict[str, Any]) -> dict[str, Any]:
+    """Describe an operation as it is with an upload token in the path instead of an ID token."""
+    token = {
+        "name": "token",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string"},
+        "description": "An upload token: see POST /upload-tokens",
+    }
+    return operation | {
+        "operationId": f"{operation['operationId']}ByToken",
+        "summary": f"{operation['summary']}, by upload token",
+        "security": [],
+        "parameters": [token, *operation.get("parameters", [])],
+    }
+
+
 def _codes(function: Any, *, takes_input: bool, is_public: bool) -> dict[int, list[str]]:
     codes: dict[int, list[str]] = defaultdict(list)
     said = [UNEXPECTED] if is_public else [GATEWAY_CODES, UNEXPECTED]
@@ -186,6 +205,8 @@ def _camel(name: str) -> str:
 def _tag(path: str) -> str:
     if "students" in path:
         return "Students"
+    if path.startswith(("/s3", "/upload")):
+        return "Uploads"
     if path.startswith("/events"):
         return "Events"
     return "Photos" if path.startswith("/photos") else "Docs"

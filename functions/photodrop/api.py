@@ -15,7 +15,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from photodrop.access import Caller, caller_of
 from photodrop.config import settings
-from photodrop.errors import FieldError, InvalidRequestError, PhotoArchivedError, RequestError
+from photodrop.errors import (
+    AlreadyUploadedError,
+    FieldError,
+    InvalidRequestError,
+    PhotoArchivedError,
+    RequestError,
+)
 from photodrop.observability import logger
 from photodrop.schemas import Shape
 
@@ -34,9 +40,14 @@ class UnauthorizedError(RequestError):
         super().__init__("Sign in, and send the ID token in the Authorization header.")
 
 
-def application() -> APIGatewayRestResolver:
-    """Return a resolver that answers every error in the service's own shape."""
-    app = APIGatewayRestResolver(enable_validation=True)
+def application(
+    *, strip_prefixes: list[str | re.Pattern[str]] | None = None
+) -> APIGatewayRestResolver:
+    """Return a resolver that answers every error in the service's own shape.
+
+    `strip_prefixes`: what a path may begin with before that which its route says.
+    """
+    app = APIGatewayRestResolver(enable_validation=True, strip_prefixes=strip_prefixes)
 
     def refuse(error: RequestError) -> Response[Any]:
         logger.info("Refused", code=error.code, status=error.status)
@@ -164,6 +175,8 @@ def _answer_error(
         ]
     if isinstance(error, PhotoArchivedError):
         body["restore"] = error.restore
+    if isinstance(error, AlreadyUploadedError):
+        body["photoId"] = error.photo_id
     return Response(
         status_code=status,
         content_type=content_types.APPLICATION_JSON,

@@ -32,6 +32,8 @@ def delete(photo: Photo) -> None:
 
     The record goes last, so that whatever is cut off can be done again.
     """
+    if photo.status == Status.PENDING and photo.upload_method == "MULTIPART":
+        storage.abort_multiparts(photo.key)
     storage.erase_original(photo.key)
     forget(photo)
 

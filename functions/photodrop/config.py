@@ -13,6 +13,7 @@ class Settings:
     usage_table: str
     events_table: str
     students_table: str
+    upload_tokens_table: str
     uploads_bucket: str
     thumbnails_bucket: str
     uploads_queue_url: str
@@ -20,8 +21,12 @@ class Settings:
     purge_queue_url: str
     allowed_origin: str
     upload_ttl_seconds: int
+    part_ttl_seconds: int
+    upload_token_ttl_seconds: int
+    abandoned_upload_days: int
     view_ttl_seconds: int
     max_image_bytes: int
+    max_video_bytes: int
     max_image_pixels: int
     max_picture_bytes: int
     thumbnail_sizes: tuple[int, ...]
@@ -48,6 +53,7 @@ def settings() -> Settings:
         usage_table=env["USAGE_TABLE"],
         events_table=env["EVENTS_TABLE"],
         students_table=env["STUDENTS_TABLE"],
+        upload_tokens_table=env["UPLOAD_TOKENS_TABLE"],
         uploads_bucket=env["UPLOADS_BUCKET"],
         thumbnails_bucket=env["THUMBNAILS_BUCKET"],
         uploads_queue_url=env["UPLOADS_QUEUE_URL"],
@@ -55,8 +61,12 @@ def settings() -> Settings:
         purge_queue_url=env["PURGE_QUEUE_URL"],
         allowed_origin=env["ALLOWED_ORIGIN"],
         upload_ttl_seconds=int(env["UPLOAD_TTL_SECONDS"]),
+        part_ttl_seconds=int(env["PART_TTL_SECONDS"]),
+        upload_token_ttl_seconds=int(env["UPLOAD_TOKEN_TTL_SECONDS"]),
+        abandoned_upload_days=int(env["ABANDONED_UPLOAD_DAYS"]),
         view_ttl_seconds=int(env["VIEW_TTL_SECONDS"]),
         max_image_bytes=int(env["MAX_IMAGE_BYTES"]),
+        max_video_bytes=int(env["MAX_VIDEO_BYTES"]),
         max_image_pixels=int(env["MAX_IMAGE_PIXELS"]),
         max_picture_bytes=int(env["MAX_PICTURE_BYTES"]),
         thumbnail_sizes=tuple(sorted(int(size) for size in env["THUMBNAIL_SIZES"].split(","))),

@@ -5,12 +5,17 @@
     PhotodropError
     ├── RequestError                 answered to the client: `status`, `code`, `message`
     │   ├── InvalidRequestError          400, with every wrong field
+    │   ├── UploadTokenExpiredError      401
     │   ├── ForbiddenError               403
     │   ├── FileTooLargeError            413
     │   ├── PhotoNotFoundError           404
     │   ├── EventNotFoundError           404
     │   ├── StudentNotFoundError         404
     │   ├── PictureNotFoundError         404
+    │   ├── UploadNotFoundError          404
+    │   ├── PartTooSmallError            400
+    │   ├── PartMissingError             400
+    │   ├── SizeMismatchError            400
     │   ├── PhotoNotReadyError           409
     │   ├── PictureNotReadyError         409
     │   ├── EmailTakenError              409
@@ -19,6 +24,7 @@
     │   ├── ThumbnailFailedError         409
     │   ├── NotUploadedError             409
     │   ├── NotPendingError              409
+    │   ├── AlreadyUploadedError         409, with the photo's id
     │   ├── IdempotencyKeyReusedError    409
     │   ├── LimitExceededError           429, with Retry-After
     │   └── TierUnavailableError         503, with Retry-After
@@ -69,6 +75,16 @@ class InvalidRequestError(RequestError):
         self.fields = fields
 
 
+class UploadTokenExpiredError(RequestError):
+    """The upload token in the path is over, or never was: the two are not told apart."""
+
+    status = 401
+    code = "UploadTokenExpired"
+
+    def __init__(self) -> None:
+        super().__init__("This upload token is unknown or has expired. Ask for a new one.")
+
+
 class ForbiddenError(RequestError):
     """The caller may see this, but not do that."""
 
@@ -101,6 +117,37 @@ class EventNotFoundError(RequestError):
 
     def __init__(self) -> None:
         super().__init__("There is no such event.")
+
+
+class UploadNotFoundError(RequestError):
+    """No such multipart upload, or none of this caller's: the two are not told apart."""
+
+    status = 404
+    code = "UploadNotFound"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such upload. It may have been cancelled, or have expired.")
+
+
+class PartTooSmallError(RequestError):
+    """A part other than the last is smaller than S3 allows."""
+
+    status = 400
+    code = "PartTooSmall"
+
+
+class PartMissingError(RequestError):
+    """The upload is to be completed with a part that S3 does not have, or has with other bytes."""
+
+    status = 400
+    code = "PartMissing"
+
+
+class SizeMismatchError(RequestError):
+    """The parts together are not as large as the file was said to be."""
+
+    status = 400
+    code = "SizeMismatch"
 
 
 class PhotoNotReadyError(RequestError):
@@ -184,6 +231,17 @@ class NotPendingError(RequestError):
 
     status = 409
     code = "NotPending"
+
+
+class AlreadyUploadedError(RequestError):
+    """The same owner has the very file in the same place, as the photo `photo_id`."""
+
+    status = 409
+    code = "AlreadyUploaded"
+
+    def __init__(self, photo_id: str) -> None:
+        super().__init__("You have uploaded this file already.")
+        self.photo_id = photo_id
 
 
 class IdempotencyKeyReusedError(RequestError):

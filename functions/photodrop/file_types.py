@@ -23,6 +23,15 @@ EXTENSIONS: Mapping[str, str] = MappingProxyType(
 )
 """Every accepted content type, with the file extension that its keys end in."""
 
+_OTHER_EXTENSIONS = {
+    "jpeg": "image/jpeg",
+    "jfif": "image/jpeg",
+    "tif": "image/tiff",
+    "m4v": "video/mp4",
+}
+_OTHER_NAMES = {"image/jpg": "image/jpeg", "video/x-m4v": "video/mp4"}
+_UNKNOWN = ("", "application/octet-stream")
+
 SNIFF_BYTES = 64
 """How many of a file's first bytes `sniff` wants; fewer are fine when the file has no more."""
 
@@ -45,6 +54,20 @@ def is_image(content_type: str) -> bool:
 def is_video(content_type: str) -> bool:
     """Tell whether this accepted type is a video, which is kept but not decoded."""
     return content_type.startswith("video/") and content_type in EXTENSIONS
+
+
+def declared(content_type: str | None, file_name: str) -> str | None:
+    """Return the accepted content type that a client means, or None.
+
+    Browsers do not know every type; for a file without one its name counts.
+    """
+    name = (content_type or "").partition(";")[0].strip().lower()
+    if name in _UNKNOWN:
+        extension = file_name.rpartition(".")[2].lower()
+        by_extension = {ending: accepted for accepted, ending in EXTENSIONS.items()}
+        return (by_extension | _OTHER_EXTENSIONS).get(extension)
+    name = _OTHER_NAMES.get(name, name)
+    return name if name in EXTENSIONS else None
 
 
 def satisfies(sniffed: str, declared: str) -> bool:

@@ -26,17 +26,17 @@ def answer(
 
     Raises what `uploads.begin` does.
     """
-    caller = api.caller(app)
-    if same := uploads.find_same(caller, wish, event=event):
+    caller, file = api.caller(app), uploads.Wish(**wish.model_dump())
+    if same := uploads.find_same(caller, file, event=event):
         return api.answer(200, library.describe_existing(same))
     photo = uploads.begin(
         caller,
-        wish,
+        file,
         event=event,
         idempotency_key=idempotency_key,
         correlation_id=api.request_id(app.current_event.raw_event),
     )
-    logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=int(photo.size_bytes))
+    logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=wish.size_bytes)
     granted = InitiatedUpload(
         photo_id=photo.photo_id,
         key=photo.key,
@@ -46,20 +46,21 @@ def answer(
     return api.answer(201, granted)
 
 
-def handler(app: APIGatewayRestResolver) -> api.Handler:
+def handler(app: APIGatewayRestResolver, *, issued: int = 201, spared: int = 200) -> api.Handler:
     """Return the Lambda entry point of `app`, which answers with grants.
 
-    It counts what was granted, spared or refused, and how long that took.
+    It counts what was granted, spared (the file is there already) or refused, told by the status
+    of the answer, and how long that took.
     """
     respond = api.handler(app)
+    outcomes = {issued: "GrantsIssued", spared: "UploadsSpared"}
 
     @metrics.log_metrics
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         started = time.perf_counter()
         response = respond(event, context)
-        # Neither is 200: the file is there already, and there is nothing to grant.
-        outcome = {201: "GrantsIssued", 200: "UploadsSpared"}.get(response["statusCode"])
-        metrics.add_metric(name=outcome or "GrantsRefused", unit=MetricUnit.Count, value=1)
+        outcome = outcomes.get(response["statusCode"], "GrantsRefused")
+        metrics.add_metric(name=outcome, unit=MetricUnit.Count, value=1)
         milliseconds = (time.perf_counter() - started) * 1000
         metrics.add_metric(name="GrantTime", unit=MetricUnit.Milliseconds, value=milliseconds)
         return response

@@ -29,6 +29,11 @@ def pictures(student_id: str) -> str:
     return f"students/{student_id}_"
 
 
+def is_reserved(key: str) -> bool:
+    """Tell whether a key lies where originals lie: nobody may choose such a one."""
+    return key.startswith(("uploads/", "students/"))
+
+
 def photo_id(original_key: str) -> str | None:
     """Return the id of the photo that an original's key is of, or None when it is no such key."""
     match = _ORIGINAL.fullmatch(original_key) or _PICTURE.fullmatch(original_key)

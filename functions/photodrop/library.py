@@ -107,7 +107,23 @@ def list_photos(
     limit: int,
     cursor: str | None,
 ) -> PhotoPage:
-    """Return one page of the photos of a place (see `models`), newest first.
+    """Return one page of the photos of a place (see `models`), newest first, as viewers see them.
+
+    Raises InvalidRequestError for a cursor that no list gave out.
+    """
+    photos, next_cursor = page_of(place, tag=tag, status=status, limit=limit, cursor=cursor)
+    return PhotoPage(items=[describe(photo) for photo in photos], next_cursor=next_cursor)
+
+
+def page_of(
+    place: str,
+    *,
+    tag: str | None = None,
+    status: Status | None = None,
+    limit: int,
+    cursor: str | None,
+) -> tuple[list[Photo], str | None]:
+    """Return one page of the photos of a place (see `models`), newest first, and the next cursor.
 
     One Query on the list made for this filter, which reads just what it returns. Raises
     InvalidRequestError for a cursor that no list gave out.
@@ -129,10 +145,7 @@ def list_photos(
     )
     page = found[:limit]
     more = len(found) > limit
-    return PhotoPage(
-        items=[describe(photo) for photo in page],
-        next_cursor=cursors.encode(page[-1].list_order) if more else None,
-    )
+    return page, cursors.encode(page[-1].list_order) if more else None
 
 
 def describe(photo: Photo) -> PhotoDetails:

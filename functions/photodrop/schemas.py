@@ -2,13 +2,22 @@
 
 import base64
 import binascii
+import json
 import re
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from photodrop import file_types
@@ -24,6 +33,8 @@ EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL
 """An address as RFC 5321 and 6531 have it, without quoted names and bare IP addresses."""
 MAX_EMAIL_BYTES = 254
 """RFC 5321, 4.5.3.1.3, without the angle brackets."""
+
+_UUID_PREFIX = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-(?=.)")
 
 
 class Shape(BaseModel):
@@ -102,6 +113,29 @@ def _path_email(text: str) -> str:
     return _email(unquote(text, errors="strict"))
 
 
+def _given(text: Any) -> Any:
+    """Read what clients write for nothing, when they make text of it, as nothing."""
+    return None if text in ("", "null", "undefined") else text
+
+
+def _tag_list(text: Any) -> Any:
+    """Read tags from a form's one text field: a JSON array, or words with commas between."""
+    text = _given(text)
+    if not isinstance(text, str):
+        return text
+    if text.startswith("["):
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise ValueError("must be a JSON array, or words with commas between") from None
+    return [tag for tag in text.split(",") if tag.strip()]
+
+
+def _split(text: Any) -> Any:
+    """Read a list from a query parameter: values with commas between."""
+    return text.split(",") if isinstance(text, str) else text
+
+
 Title = Annotated[str, Field(max_length=200), AfterValidator(_plain_text)]
 Description = Annotated[str, Field(max_length=5000), AfterValidator(_plain_text)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
@@ -114,6 +148,25 @@ Tags = Annotated[
 ]
 
 
+GivenText = Annotated[str | None, Field(max_length=1024), BeforeValidator(_given)]
+GivenTitle = Annotated[Title | None, BeforeValidator(_given)]
+GivenDescription = Annotated[Description | None, BeforeValidator(_given)]
+GivenTags = Annotated[Tags | None, BeforeValidator(_tag_list)]
+GivenSize = Annotated[int | None, Field(ge=1), BeforeValidator(_given)]
+GivenChecksum = Annotated[Annotated[str, AfterValidator(_sha256)] | None, BeforeValidator(_given)]
+GivenPartChecksums = Annotated[Literal["sha256"] | None, BeforeValidator(_given)]
+"""Fields of an upload's metadata, which clients may send as text whatever they are."""
+
+FileName = Annotated[str, Field(max_length=255), AfterValidator(_file_name)]
+PartNumber = Annotated[int, Field(ge=1, le=10_000)]
+Key = Annotated[str, Field(min_length=1, max_length=1024)]
+UploadId = Annotated[str, Field(min_length=1, max_length=1024)]
+PartNumbers = Annotated[
+    list[PartNumber], Field(min_length=1, max_length=1000), BeforeValidator(_split)
+]
+Checksums = Annotated[
+    list[Annotated[str, AfterValidator(_sha256)]], Field(max_length=1000), BeforeValidator(_split)
+]
 EventName = Name
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
 PathEmail = Annotated[str, Field(max_length=3 * MAX_EMAIL_BYTES), AfterValidator(_path_email)]
@@ -122,9 +175,7 @@ PathEmail = Annotated[str, Field(max_length=3 * MAX_EMAIL_BYTES), AfterValidator
 class InitiateUpload(Shape):
     """Body of initiate-upload."""
 
-    file_name: Annotated[str, Field(max_length=255), AfterValidator(_file_name)] = Field(
-        examples=["sunset.jpg"]
-    )
+    file_name: FileName = Field(examples=["sunset.jpg"])
     content_type: str = Field(examples=["image/jpeg"])
     size_bytes: int = Field(ge=1, strict=True, description="Exact size of the file in bytes")
     title: Title | None = None
@@ -143,6 +194,176 @@ class InitiateUpload(Shape):
             accepted = sorted(filter(file_types.is_image, file_types.EXTENSIONS))
             raise ValueError(f"must be one of {', '.join(accepted)}")
         return content_type
+
+
+class UploadMetadata(Shape):
+    """What an upload client's `metadata` may say of a photo. All else in it is left alone."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    event_id: GivenText = None
+    title: GivenTitle = None
+    description: GivenDescription = None
+    tags: GivenTags = None
+    size_bytes: GivenSize = None
+    checksum_sha256: GivenChecksum = Field(default=None, alias="checksumSha256")
+    part_checksums: GivenPartChecksums = None
+
+
+class CreateMultipartUpload(Shape):
+    """Body of POST /s3/multipart, as Uppy sends it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    filename: FileName = Field(examples=["party.mp4"])
+    type: GivenText = Field(default=None, examples=["video/mp4"])
+    metadata: UploadMetadata | None = None
+
+
+class UploadForm(Shape):
+    """Answer of /s3/params: POST `fields` to `url` as a form, and the file as its last field."""
+
+    method: Literal["POST"] = "POST"
+    url: str
+    fields: dict[str, str]
+    headers: dict[str, str]
+    photo_id: str
+    expires_at: str
+
+
+class MultipartUpload(Shape):
+    """Answer of POST /s3/multipart. `partCount` is null where `metadata` says no `sizeBytes`."""
+
+    key: str
+    upload_id: str
+    photo_id: str
+    part_size_bytes: int
+    part_count: int | None
+    expires_at: str
+
+
+class SignedPart(Shape):
+    """How to send a part: PUT to `url`, with exactly these headers. `expires` is in seconds."""
+
+    method: Literal["PUT"] = "PUT"
+    url: str
+    headers: dict[str, str]
+    expires: int
+    expires_at: str
+
+
+class SignedParts(Shape):
+    """How to send several parts: by part number, the URL to PUT it to, and the headers."""
+
+    presigned_urls: dict[str, str]
+    headers: dict[str, dict[str, str]]
+    expires_at: str
+
+
+class UploadedPart(BaseModel):
+    """A part that S3 has, in S3's own words."""
+
+    PartNumber: int
+    ETag: str
+    Size: int
+    ChecksumSHA256: str | None
+
+
+class PartReference(BaseModel):
+    """A part that a file is to be made of. Its ETag may come with quotes or without."""
+
+    PartNumber: Annotated[int, Field(ge=1, le=10_000)]
+    ETag: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class CompleteMultipartUpload(Shape):
+    """Body of complete."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    parts: Annotated[list[PartReference], Field(min_length=1, max_length=10_000)]
+
+
+class CompletedUpload(Shape):
+    """Answer of complete. `location` is the object's plain address, which opens nothing."""
+
+    location: str
+    key: str
+    photo_id: str
+    status: Status
+
+
+class CancelledUpload(Shape):
+    """Answer of a cancelled upload: an empty object."""
+
+
+class SignRequest(Shape):
+    """Body of POST /s3/sign: a request that the client wants to send to S3, in Uppy's words."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    method: Literal["PUT", "POST", "GET", "DELETE"]
+    key: Key
+    upload_id: GivenText = None
+    part_number: PartNumber | None = None
+    expires_in: Annotated[int, Field(ge=1)] | None = None
+    content_type: GivenText = None
+    file_name: FileName | None = Field(default=None, description="Else the end of `key`")
+    checksum_sha256: GivenChecksum = Field(default=None, alias="checksumSha256")
+    metadata: UploadMetadata | None = None
+
+    @model_validator(mode="after")
+    def _has_file_name(self) -> Self:
+        """Take the name from the key where there is no other: Uppy proposes `{uuid}-{name}`."""
+        if self.file_name is None:
+            self.file_name = _file_name(_UUID_PREFIX.sub("", self.key.rpartition("/")[2])[-255:])
+        return self
+
+
+class SignedRequest(Shape):
+    """Answer of sign: send it to `url` with exactly these headers, and go on with `key`."""
+
+    url: str
+    key: str
+    headers: dict[str, str]
+    photo_id: str
+    expires_at: str
+
+
+class CreatedUploadToken(Shape):
+    """Answer of POST /upload-tokens. `companionPath` goes behind the API's base URL."""
+
+    token: str
+    companion_path: str
+    expires_at: str
+
+
+class UnfinishedUpload(Shape):
+    """A pending upload, and what S3 has of it. `uploadId` is null where there are no parts."""
+
+    photo_id: str
+    key: str
+    upload_id: str | None
+    event_id: str | None
+    file_name: str
+    title: str | None
+    description: str | None
+    tags: list[str]
+    content_type: str
+    size_bytes: int | None
+    checksum_sha256: str | None = Field(alias="checksumSha256")
+    part_size_bytes: int | None
+    uploaded_parts: int
+    uploaded_bytes: int
+    created_at: str
+    expires_at: str
+
+
+class UploadPage(Shape):
+    """One page of the unfinished uploads, newest first. `nextCursor` is null on the last one."""
+
+    items: list[UnfinishedUpload]
+    next_cursor: str | None
 
 
 class EditPhoto(Shape):
@@ -408,3 +629,4 @@ class ErrorBody(Shape):
     request_id: str
     fields: list[dict[str, str]] | None = None
     restore: dict[str, Any] | None = None
+    photo_id: str | None = None

@@ -118,9 +118,18 @@ def presign_post(
     policy = {"expiration": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"), "conditions": conditions}
     encoded = base64.b64encode(json.dumps(policy).encode()).decode()
     signature = _sign(access.secret_key, scope, encoded)
+    # With a slash at the end, because Uppy makes the object's address of it and the key.
     return SignedPost(
-        url + path, fixed | {"policy": encoded, "x-amz-signature": signature}, expires_at
+        f"{url}{path.rstrip('/')}/",
+        fixed | {"policy": encoded, "x-amz-signature": signature},
+        expires_at,
     )
+
+
+def object_url(bucket: str, key: str) -> str:
+    """Return the plain address of an object, which allows nothing."""
+    _, url, path = _address(bucket, key)
+    return url + path
 
 
 def _lifetime(ttl_seconds: int) -> tuple[datetime, int, Any]:
@@ -180,3 +189,8 @@ def _signing_key(secret_key: str, scope: str) -> bytes:
 def timestamp(moment: datetime) -> str:
     """Return a moment in UTC as the API writes it: ISO 8601 with `Z`."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def epoch_timestamp(seconds: int) -> str:
+    """Return a moment in epoch seconds as the API writes it."""
+    return timestamp(datetime.fromtimestamp(seconds, UTC))

@@ -1,6 +1,8 @@
 """The two buckets: reading what landed, writing thumbnails, taking refused objects out of sight."""
 
 import io
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import IO, Any, BinaryIO
 from urllib.parse import quote_plus
 
@@ -17,8 +19,26 @@ class ObjectGoneError(Exception):
     """The object, or this version of it, is not in the bucket."""
 
 
+class UploadGoneError(Exception):
+    """There is no such multipart upload: it never was, was completed, or was aborted."""
+
+
+class ObjectThereError(Exception):
+    """The key has an object already, and must keep it."""
+
+
 class ObjectArchivedError(Exception):
     """The object is in an archive class, and has to be restored before it can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a multipart upload that S3 has. `etag` is without quotes, `checksum` base64."""
+
+    number: int
+    etag: str
+    size_bytes: int
+    checksum_sha256: str | None
 
 
 _s3 = clients.s3()
@@ -97,6 +117,92 @@ def find_original(key: str, version_id: str | None) -> dict[str, Any] | None:
     }
 
 
+def create_multipart(key: str, content_type: str, *, part_checksums: bool) -> str:
+    """Begin a multipart upload and return its id.
+
+    `part_checksums`: S3 then takes no part without its SHA-256.
+    """
+    begun = _s3.create_multipart_upload(
+        Bucket=settings().uploads_bucket,
+        Key=key,
+        ContentType=content_type,
+        **({"ChecksumAlgorithm": "SHA256"} if part_checksums else {}),
+    )
+    return str(begun["UploadId"])
+
+
+def find_multiparts(key: str) -> list[str]:
+    """Return the ids of the multipart uploads to a key that are not over, the newest last."""
+    found = _s3.get_paginator("list_multipart_uploads").paginate(
+        Bucket=settings().uploads_bucket, Prefix=key
+    )
+    begun = [upload for page in found for upload in page.get("Uploads", []) if upload["Key"] == key]
+    return [upload["UploadId"] for upload in sorted(begun, key=lambda one: one["Initiated"])]
+
+
+def list_parts(key: str, upload_id: str) -> list[Part]:
+    """Return all parts that S3 has of a multipart upload, in order. Raises UploadGoneError."""
+    found = _s3.get_paginator("list_parts").paginate(
+        Bucket=settings().uploads_bucket, Key=key, UploadId=upload_id
+    )
+    try:
+        return [
+            Part(
+                part["PartNumber"],
+                part["ETag"].strip('"'),
+                part["Size"],
+                part.get("ChecksumSHA256"),
+            )
+            for page in found
+            for part in page.get("Parts", [])
+        ]
+    except ClientError as error:
+        raise _gone(error) from error
+
+
+def complete_multipart(key: str, upload_id: str, parts: Iterable[Part]) -> tuple[str | None, str]:
+    """Make an object of parts and return its version id and ETag, without quotes.
+
+    Raises UploadGoneError, and ObjectThereError where the key has an object already.
+    """
+    parts = list(parts)
+    try:
+        made = _s3.complete_multipart_upload(
+            Bucket=settings().uploads_bucket,
+            Key=key,
+            UploadId=upload_id,
+            IfNoneMatch="*",
+            MpuObjectSize=sum(part.size_bytes for part in parts),
+            MultipartUpload={
+                "Parts": [
+                    {"PartNumber": part.number, "ETag": f'"{part.etag}"'}
+                    | ({"ChecksumSHA256": part.checksum_sha256} if part.checksum_sha256 else {})
+                    for part in parts
+                ]
+            },
+        )
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 412:
+            raise ObjectThereError from error
+        raise _gone(error) from error
+    return made.get("VersionId"), made["ETag"].strip('"')
+
+
+def abort_multipart(key: str, upload_id: str) -> None:
+    """End a multipart upload and remove its parts. Does nothing for one that is over."""
+    try:
+        _s3.abort_multipart_upload(Bucket=settings().uploads_bucket, Key=key, UploadId=upload_id)
+    except ClientError as error:
+        if not isinstance(_gone(error), UploadGoneError):
+            raise
+
+
+def abort_multiparts(key: str) -> None:
+    """End every multipart upload to a key."""
+    for upload_id in find_multiparts(key):
+        abort_multipart(key, upload_id)
+
+
 def put_thumbnail(key: str, data: bytes, content_type: str, *, is_first: bool = False) -> None:
     """Store a thumbnail. What lies at its key never changes, so it may be cached for long.
 
@@ -173,6 +279,10 @@ def _get(source: dict[str, str]) -> Any:
         if error.response["Error"]["Code"] == "InvalidObjectState":
             raise ObjectArchivedError from error
         raise
+
+
+def _gone(error: ClientError) -> Exception:
+    return UploadGoneError() if error.response["Error"]["Code"] == "NoSuchUpload" else error
 
 
 def _version(version_id: str | None) -> dict[str, str]:

@@ -1,27 +1,48 @@
 """Beginning an upload: the pending record, and the grant to send the file straight to S3."""
 
 import hashlib
-import time
+import json
 import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Literal
 
 from pynamodb.exceptions import PynamoDBException
 
-from photodrop import keys, limits, signing
+from photodrop import file_types, keys, limits, signing
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError, StudentNotFoundError
 from photodrop.models import PHOTO_ROW, Event, Photo, Student, checksum_key, now_iso
-from photodrop.schemas import InitiateUpload
 from photodrop.signing import SignedPost, SignedUrl
 from photodrop.status import Status
 
 TRANSFER_SECONDS = 3600
 """S3 checks a grant when a transfer begins; this is how long it may then take."""
 
+MAX_SINGLE_BYTES = 5 * 1024**3
+"""Amazon S3's limit for one PUT or POST request; beyond it, files come in parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A file that somebody wants to upload. `size_bytes` None: it is known once it has landed."""
+
+    file_name: str
+    content_type: str
+    size_bytes: int | None
+    method: Literal["PUT", "POST", "MULTIPART"]
+    title: str | None = None
+    description: str | None = None
+    tags: list[str] = field(default_factory=list)
+    checksum_sha256: str | None = None
+    part_checksums: bool = False
+    """Of a multipart upload: each part comes with its SHA-256."""
+
 
 def begin(
     caller: Caller,
-    wish: InitiateUpload,
+    wish: Wish,
     *,
     event: Event | None = None,
     idempotency_key: str | None,
@@ -34,9 +55,11 @@ def begin(
     LimitExceededError, IdempotencyKeyReusedError.
     """
     event_id = event.event_id if event else None
-    largest = settings().max_image_bytes
-    if wish.size_bytes > largest:
-        raise FileTooLargeError(f"sizeBytes: at most {largest} bytes are accepted for images.")
+    size_bytes = wish.size_bytes or 0
+    most = largest(wish.content_type, wish.method)
+    if size_bytes > most:
+        hint = " Send larger files in parts." if most == MAX_SINGLE_BYTES else ""
+        raise FileTooLargeError(f"sizeBytes: at most {most} bytes are accepted.{hint}")
 
     # The same key of the same user gives the same id, so the table itself finds the repetition.
     photo_id = str(
@@ -58,23 +81,23 @@ def begin(
         size_bytes=wish.size_bytes,
         checksum_sha256=wish.checksum_sha256,
         upload_method=wish.method,
+        part_checksums=wish.part_checksums or None,
         request_hash=hashlib.sha256(
-            f"{event_id or ''}{wish.model_dump_json()}".encode()
+            f"{event_id or ''}{json.dumps(asdict(wish))}".encode()
         ).hexdigest(),
         correlation_id=correlation_id,
         created_at=created_at,
         updated_at=created_at,
     )
-    limits.charge(caller.user_id, wish.size_bytes)
-    due_at = int(time.time()) + settings().upload_ttl_seconds + TRANSFER_SECONDS
+    limits.charge(caller.user_id, size_bytes)
     try:
-        created = photo.create(due_at=due_at)
+        created = photo.create(due_at=deadline(photo))
     except PynamoDBException:
-        limits.release(caller.user_id, wish.size_bytes)
+        limits.release(caller.user_id, size_bytes)
         raise
     if created:
         return photo
-    limits.release(caller.user_id, wish.size_bytes)
+    limits.release(caller.user_id, size_bytes)
     first = Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
     if first.request_hash != photo.request_hash:
         raise IdempotencyKeyReusedError(
@@ -83,7 +106,23 @@ def begin(
     return first
 
 
-def find_same(caller: Caller, wish: InitiateUpload, *, event: Event | None = None) -> Photo | None:
+def largest(content_type: str, method: str) -> int:
+    """Return how many bytes a file of this type may have that comes in this way."""
+    config = settings()
+    most = config.max_video_bytes if file_types.is_video(content_type) else config.max_image_bytes
+    return most if method == "MULTIPART" else min(most, MAX_SINGLE_BYTES)
+
+
+def deadline(photo: Photo) -> int:
+    """Return until when an upload must have come, in epoch seconds."""
+    if photo.upload_method == "MULTIPART":
+        life_seconds = settings().abandoned_upload_days * 24 * 3600
+    else:
+        life_seconds = settings().upload_ttl_seconds + TRANSFER_SECONDS
+    return int(datetime.fromisoformat(photo.created_at).timestamp()) + life_seconds
+
+
+def find_same(caller: Caller, wish: Wish, *, event: Event | None = None) -> Photo | None:
     """Return the caller's photo of the very file that they want to upload, if it is there already.
 
     Only where the client says what the file's SHA-256 is, and only in the same place.
@@ -126,43 +165,46 @@ def begin_picture(student: Student, size_bytes: int | None, *, correlation_id: s
         created_at=created_at,
         updated_at=created_at,
     )
-    photo.create(due_at=int(time.time()) + settings().upload_ttl_seconds + TRANSFER_SECONDS)
+    photo.create(due_at=deadline(photo))
     return photo
 
 
 def grant(photo: Photo) -> SignedUrl | SignedPost | None:
     """Sign what the client needs to send a pending photo's file, once; None when it is not pending.
 
-    By PUT, type, exact length, SHA-256 (when given) and `If-None-Match: *` are signed. By POST the
-    policy fixes the key, the type and the exact length; S3 knows no write-once forms, so a second
-    file that comes this way is removed when it lands.
+    By PUT, type, `If-None-Match: *`, and length and SHA-256 where they were announced are signed.
+    By POST the policy fixes the key, the type and the exact length, or the largest that is
+    accepted; S3 knows no write-once forms, so a second file that comes this way is removed when it
+    lands.
     """
     if photo.status != Status.PENDING:
         return None
-    bucket, ttl_seconds = settings().uploads_bucket, settings().upload_ttl_seconds
-    headers = {"Content-Type": photo.content_type}
+    return grant_post(photo) if photo.upload_method == "POST" else grant_put(photo)
+
+
+def grant_post(photo: Photo, *, fields: dict[str, str] | None = None) -> SignedPost:
+    """Sign the form that may send a file, with further `fields`: see `grant`."""
+    fixed = {"Content-Type": photo.content_type} | (fields or {})
     if photo.checksum_sha256:
-        headers["x-amz-checksum-sha256"] = photo.checksum_sha256
-    size = int(photo.size_bytes)
-    if photo.upload_method == "POST":
-        return signing.presign_post(
-            bucket, photo.key, ttl_seconds=ttl_seconds, fields=headers, length_range=(size, size)
-        )
-    return signing.presign_url(
-        "PUT",
-        bucket,
+        fixed["x-amz-checksum-sha256"] = photo.checksum_sha256
+    # Of an unknown length even an empty file may come: its owner is told what is wrong with it.
+    length_range = (0, largest(photo.content_type, "POST"))
+    if photo.size_bytes is not None:
+        length_range = (int(photo.size_bytes), int(photo.size_bytes))
+    return signing.presign_post(
+        settings().uploads_bucket,
         photo.key,
-        ttl_seconds=ttl_seconds,
-        headers=headers | {"If-None-Match": "*", "Content-Length": str(size)},
+        ttl_seconds=settings().upload_ttl_seconds,
+        fields=fixed,
+        length_range=length_range,
     )
 
 
-def grant_picture(photo: Photo) -> SignedUrl:
-    """Sign what the client needs to send a picture that has just begun, once.
-
-    As `grant` does by PUT; but the exact length is signed only where it was announced.
-    """
+def grant_put(photo: Photo) -> SignedUrl:
+    """Sign the PUT that may send a file, once: see `grant`."""
     headers = {"Content-Type": photo.content_type, "If-None-Match": "*"}
+    if photo.checksum_sha256:
+        headers["x-amz-checksum-sha256"] = photo.checksum_sha256
     if photo.size_bytes is not None:
         headers["Content-Length"] = str(int(photo.size_bytes))
     return signing.presign_url(

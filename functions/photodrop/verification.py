@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import clients, file_types, keys, storage
+from photodrop import clients, file_types, keys, storage, uploads
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import headers
@@ -58,8 +58,18 @@ def fail(photo: Photo, refusal: ContentRejectedError) -> None:
 
     Raises Photo.DoesNotExist for a photo that was deleted.
     """
-    # In this order, so that after a crash in between the next delivery does both again.
+    # In this order, so that after a crash in between the next delivery does all of it again.
+    if photo.status == Status.PENDING and photo.upload_method == "MULTIPART":
+        storage.abort_multiparts(photo.key)
     storage.hide_original(photo.key)
+    end(photo, refusal)
+
+
+def end(photo: Photo, refusal: ContentRejectedError) -> None:
+    """End a photo of which nothing is in sight: its owner is refunded and told why.
+
+    Raises Photo.DoesNotExist for a photo that was deleted.
+    """
     failed = photo.advance(
         Status.FAILED,
         failure=Failure(code=refusal.code, message=refusal.message),
@@ -111,13 +121,7 @@ def _verify(photo: Photo, landed: LandedObject) -> None:
 
 def _verify_content(photo: Photo, landed: LandedObject) -> None:
     if photo.size_bytes is None:
-        # Only of a student's picture no size need be announced.
-        largest = settings().max_picture_bytes
-        if landed.size_bytes > largest:
-            raise ContentRejectedError(
-                "FileTooLarge",
-                f"At most {largest} bytes are accepted, and {landed.size_bytes} arrived.",
-            )
+        _settle_size(photo, landed)
     elif landed.size_bytes != photo.size_bytes:
         raise ContentRejectedError(
             "SizeMismatch",
@@ -147,6 +151,23 @@ def _verify_content(photo: Photo, landed: LandedObject) -> None:
     if verified:
         logger.info("Photo verified", content_type=facts.content_type)
         metrics.add_metric(name="PhotosVerified", unit=MetricUnit.Count, value=1)
+
+
+def _settle_size(photo: Photo, landed: LandedObject) -> None:
+    """Take a file whose size was not announced for as large as it is."""
+    if photo.student_id:
+        most = settings().max_picture_bytes
+    else:
+        most = uploads.largest(photo.content_type, photo.upload_method)
+    if landed.size_bytes > most:
+        raise ContentRejectedError(
+            "FileTooLarge", f"At most {most} bytes are accepted, and {landed.size_bytes} arrived."
+        )
+    if not photo.settle_size(landed.size_bytes, most_held=settings().max_bytes_per_user):
+        raise ContentRejectedError(
+            "LimitExceeded",
+            f"You may hold at most {settings().max_bytes_per_user} bytes of photos.",
+        )
 
 
 def _refuse_second_file(landed: LandedObject) -> None:

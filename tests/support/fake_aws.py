@@ -9,6 +9,7 @@ _TABLES = (
     ("UsageTable", "usage"),
     ("EventsTable", "events"),
     ("StudentsTable", "students"),
+    ("UploadTokensTable", "upload-tokens"),
 )
 
 

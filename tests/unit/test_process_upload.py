@@ -14,8 +14,7 @@ import process_upload
 from photodrop import storage, verification
 from photodrop.access import Caller
 from photodrop.models import Photo, Usage
-from photodrop.schemas import InitiateUpload
-from photodrop.uploads import begin
+from photodrop.uploads import Wish, begin
 from tests.support import events, pictures
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -26,9 +25,7 @@ ADA = Caller("ada", None, frozenset())
 def make_pending(
     content: bytes, content_type: str = "image/jpeg", size: int | None = None
 ) -> Photo:
-    wish = InitiateUpload(
-        file_name="photo.jpg", content_type=content_type, size_bytes=size or len(content)
-    )
+    wish = Wish("photo.jpg", content_type, size or len(content), "PUT")
     return begin(ADA, wish, idempotency_key=None, correlation_id="grant-1")
 
 

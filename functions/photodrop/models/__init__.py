@@ -34,12 +34,14 @@ from photodrop.models.students import (
     ShownPicture,
     Student,
 )
+from photodrop.models.upload_tokens import UploadToken
 from photodrop.models.usage import Usage
 
 __all__ = [
     "ALL_STUDENTS", "ATTENDEE_ROWS", "DUE_SHARDS", "EVENT_ROW", "PHOTO_ROW", "TOMBSTONE_ROW",
     "WITHOUT_PICTURE", "WITH_PICTURE", "Attendee", "EmailLock", "Event", "Failure", "Photo",
-    "Restore", "ShownPicture", "Student", "ThumbnailClaim", "ThumbnailSize", "Tombstone", "Usage",
+    "Restore", "ShownPicture", "Student", "ThumbnailClaim", "ThumbnailSize", "Tombstone",
+    "UploadToken", "Usage",
     "attendee_row", "checksum_key", "event_place", "in_days", "list_key", "now_iso",
     "organizer_member", "row_of", "student_place", "user_place",
 ]  # fmt: skip

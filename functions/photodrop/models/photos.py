@@ -1,6 +1,7 @@
 """Photos, their copies in the lists by tag, and what is left of them."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 from zlib import crc32
 
@@ -27,6 +28,8 @@ from photodrop.models.connection import (
 )
 from photodrop.models.usage import Usage
 from photodrop.status import Status
+
+UsageUpdate = tuple[Usage, list[Action], Condition | None]
 
 PHOTO_ROW = "photo"
 TOMBSTONE_ROW = "deleted"
@@ -224,6 +227,8 @@ class Photo(Model):
     request_hash = UnicodeAttribute(attr_name="requestHash", null=True)
     """SHA-256 of the request that an Idempotency-Key came with."""
     upload_method = UnicodeAttribute(attr_name="uploadMethod")
+    part_checksums = BooleanAttribute(attr_name="partChecksums", null=True)
+    """Of a multipart upload: whether each part comes with its SHA-256."""
     correlation_id = UnicodeAttribute(attr_name="correlationId")
     created_at = UnicodeAttribute(attr_name="createdAt")
     updated_at = UnicodeAttribute(attr_name="updatedAt")
@@ -272,10 +277,28 @@ class Photo(Model):
             setattr(self, name, value)
         self.revision += 1
         self.updated_at = now_iso()
-        if self._write(as_read, old_tags, refund=refund):
+        if self._write(as_read, old_tags, usage=self._refund() if refund else []):
             return True
         self.reload()
         return False
+
+    def settle_size(self, size_bytes: int, *, most_held: int) -> bool:
+        """Set the size of a file that none was announced of, and charge its owner with it.
+
+        Returns False when the owner would then hold more than `most_held` bytes. Done twice it is
+        done once. Raises Photo.DoesNotExist for a photo that was deleted.
+        """
+        while self.size_bytes is None:
+            as_read = Photo.revision == self.revision
+            self.size_bytes = size_bytes
+            self.revision += 1
+            self.updated_at = now_iso()
+            if self._write(as_read, list(self.tags), usage=self._charge(size_bytes, most_held)):
+                return True
+            self.reload()
+            if self.size_bytes is None and self._would_exceed(size_bytes, most_held):
+                return False
+        return True
 
     def erase(self) -> None:
         """Remove the photo from all lists, and give it back to its owner's limits.
@@ -293,8 +316,8 @@ class Photo(Model):
                     Tombstone(self.photo_id, owner_id=self.owner_id, event_id=self.event_id)
                 )
                 if self.status != Status.FAILED:
-                    for usage, actions in self._refund():
-                        transaction.update(usage, actions)
+                    for row, actions, condition in self._refund():
+                        transaction.update(row, actions, condition)
 
         # A conflict is with another change of the owner's usage: an upload, or another deletion.
         while not is_made(write, refusals={"ConditionalCheckFailed", "TransactionConflict"}):
@@ -305,10 +328,11 @@ class Photo(Model):
         latest = Photo.get(self.photo_id, PHOTO_ROW, consistent_read=True)
         self.attribute_values = latest.attribute_values
 
-    def _write(self, as_read: Condition, old_tags: list[str], *, refund: bool = False) -> bool:
+    def _write(
+        self, as_read: Condition, old_tags: list[str], *, usage: "Sequence[UsageUpdate]" = ()
+    ) -> bool:
         self._set_lists(None)
-        refunds = self._refund() if refund else []
-        if not (self.tags or old_tags or refunds):
+        if not (self.tags or old_tags or usage):
             return is_made(lambda: self.save(as_read))
 
         def write() -> None:
@@ -318,10 +342,11 @@ class Photo(Model):
                     transaction.save(self._copy(tag))
                 for tag in set(old_tags) - set(self.tags):
                     transaction.delete(Photo(self.photo_id, row_of(tag)))
-                for usage, actions in refunds:
-                    transaction.update(usage, actions)
+                for row, actions, condition in usage:
+                    transaction.update(row, actions, condition)
 
-        return is_made(write)
+        # A conflict is with another change of the owner's usage, by another upload of theirs.
+        return is_made(write, refusals={"ConditionalCheckFailed", "TransactionConflict"})
 
     def _copy(self, tag: str) -> "Photo":
         copy = Photo(**self.attribute_values)
@@ -342,14 +367,26 @@ class Photo(Model):
         if self.student_id:
             self.owner_list = list_key(student_place(self.student_id))
 
-    def _refund(self) -> "list[tuple[Usage, list[Action]]]":
+    def _charge(self, size_bytes: int, most_held: int) -> "list[UsageUpdate]":
+        if not self.owner_id:
+            return []
+        may_hold = Usage.held_bytes <= most_held - size_bytes
+        return [(Usage(self.owner_id), [Usage.held_bytes.add(size_bytes)], may_hold)]
+
+    def _would_exceed(self, size_bytes: int, most_held: int) -> bool:
+        if not self.owner_id:
+            return False
+        usage = Usage.get(self.owner_id, consistent_read=True)
+        return usage.held_bytes + size_bytes > most_held
+
+    def _refund(self) -> "list[UsageUpdate]":
         if not self.owner_id:
             return []
         actions: list[Action] = [
             Usage.held_bytes.add(-(self.size_bytes or 0)),
             Usage.held_photos.add(-1),
         ]
-        return [(Usage(self.owner_id), actions)]
+        return [(Usage(self.owner_id), actions, None)]
 
 
 class Tombstone(Model):

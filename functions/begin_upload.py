@@ -1,0 +1,124 @@
+"""GET /s3/params and POST /s3/multipart: begin an upload as Uppy's Companion does."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
+
+from photodrop import api, companion, grants, multipart, uploads
+from photodrop.errors import (
+    AlreadyUploadedError,
+    EventNotFoundError,
+    FileTooLargeError,
+    IdempotencyKeyReusedError,
+    LimitExceededError,
+    NotPendingError,
+    UploadTokenExpiredError,
+)
+from photodrop.models import Photo
+from photodrop.observability import logger
+from photodrop.schemas import (
+    CreateMultipartUpload,
+    FileName,
+    GivenChecksum,
+    GivenDescription,
+    GivenSize,
+    GivenTags,
+    GivenText,
+    GivenTitle,
+    MultipartUpload,
+    UploadForm,
+    UploadMetadata,
+)
+from photodrop.signing import epoch_timestamp, timestamp
+
+app = companion.application()
+raises = api.raises(
+    UploadTokenExpiredError,
+    EventNotFoundError,
+    FileTooLargeError,
+    AlreadyUploadedError,
+    IdempotencyKeyReusedError,
+    NotPendingError,
+    LimitExceededError,
+)
+
+
+@app.get("/s3/params")
+@raises
+def get_upload_parameters(  # noqa: PLR0917 - by name, from the query
+    filename: Annotated[FileName, Query()],
+    type_: Annotated[GivenText, Query(alias="type")] = None,
+    event_id: Annotated[GivenText, Query(alias="metadata[eventId]")] = None,
+    title: Annotated[GivenTitle, Query(alias="metadata[title]")] = None,
+    description: Annotated[GivenDescription, Query(alias="metadata[description]")] = None,
+    tags: Annotated[GivenTags, Query(alias="metadata[tags]")] = None,
+    size_bytes: Annotated[GivenSize, Query(alias="metadata[sizeBytes]")] = None,
+    checksum_sha256: Annotated[GivenChecksum, Query(alias="metadata[checksumSha256]")] = None,
+) -> UploadForm:
+    """Record a pending photo and sign the one form that may send its file.
+
+    Without `metadata[sizeBytes]` any length that is accepted may come.
+    """
+    metadata = UploadMetadata.model_construct(
+        event_id=event_id,
+        title=title,
+        description=description,
+        tags=tags,
+        size_bytes=size_bytes,
+        checksum_sha256=checksum_sha256,
+    )
+    photo = _begin(companion.wish(filename, type_, metadata, "POST"), metadata)
+    # With this status S3 says where the object is, which Uppy 5 reads.
+    form = uploads.grant_post(photo, fields={"success_action_status": "201"})
+    return UploadForm(
+        url=form.url,
+        fields=form.fields,
+        headers={},
+        photo_id=photo.photo_id,
+        expires_at=timestamp(form.expires_at),
+    )
+
+
+@app.post("/s3/multipart")
+@raises
+def create_multipart_upload(
+    wish: Annotated[CreateMultipartUpload, Body()],
+    idempotency_key: Annotated[
+        str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
+    ] = None,
+) -> MultipartUpload:
+    """Record a pending photo and begin the multipart upload of its file.
+
+    `partSizeBytes` is a size by which any file fits into S3's 10,000 parts.
+    """
+    metadata = wish.metadata or UploadMetadata()
+    photo = _begin(
+        companion.wish(wish.filename, wish.type, metadata, "MULTIPART"), metadata, idempotency_key
+    )
+    size = metadata.size_bytes
+    return MultipartUpload(
+        key=photo.key,
+        upload_id=multipart.create(photo),
+        photo_id=photo.photo_id,
+        part_size_bytes=multipart.part_size(size),
+        part_count=multipart.part_count(size) if size else None,
+        expires_at=epoch_timestamp(uploads.deadline(photo)),
+    )
+
+
+def _begin(
+    wish: uploads.Wish, metadata: UploadMetadata, idempotency_key: str | None = None
+) -> Photo:
+    caller = companion.caller(app)
+    photo = multipart.begin(
+        caller,
+        wish,
+        event=companion.event_of(caller, metadata),
+        idempotency_key=idempotency_key,
+        correlation_id=api.request_id(app.current_event.raw_event),
+    )
+    logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=wish.size_bytes)
+    return photo
+
+
+handler = grants.handler(app, issued=200, spared=409)

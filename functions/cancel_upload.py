@@ -1,0 +1,25 @@
+"""DELETE /s3/multipart/{uploadId}: ends a multipart upload and removes its parts."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+
+from photodrop import api, companion, multipart
+from photodrop.errors import NotPendingError, UploadNotFoundError, UploadTokenExpiredError
+from photodrop.schemas import CancelledUpload, Key, UploadId
+
+app = companion.application()
+
+
+@app.delete("/s3/multipart/<upload_id>")
+@api.raises(UploadTokenExpiredError, UploadNotFoundError, NotPendingError)
+def cancel_upload(
+    upload_id: Annotated[UploadId, Path()],  # noqa: ARG001 - all uploads to the key are ended
+    key: Annotated[Key, Query()],
+) -> CancelledUpload:
+    """Remove what S3 has, free what was charged, and end the photo as failed."""
+    multipart.cancel(companion.caller(app), key)
+    return CancelledUpload()
+
+
+handler = api.handler(app)

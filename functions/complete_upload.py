@@ -1,0 +1,51 @@
+"""POST /s3/multipart/{uploadId}/complete: makes one file of the parts."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+
+from photodrop import api, companion, multipart
+from photodrop.errors import (
+    FileTooLargeError,
+    LimitExceededError,
+    NotPendingError,
+    PartMissingError,
+    PartTooSmallError,
+    SizeMismatchError,
+    UploadNotFoundError,
+    UploadTokenExpiredError,
+)
+from photodrop.schemas import CompletedUpload, CompleteMultipartUpload, Key, UploadId
+from photodrop.status import Status
+
+app = companion.application()
+
+
+@app.post("/s3/multipart/<upload_id>/complete")
+@api.raises(
+    UploadTokenExpiredError,
+    UploadNotFoundError,
+    NotPendingError,
+    PartMissingError,
+    PartTooSmallError,
+    SizeMismatchError,
+    FileTooLargeError,
+    LimitExceededError,
+)
+def complete_upload(
+    upload_id: Annotated[UploadId, Path()],
+    key: Annotated[Key, Query()],
+    wish: Annotated[CompleteMultipartUpload, Body()],
+) -> CompletedUpload:
+    """Check the parts and make the file of them. Repeating it gives the same answer."""
+    named = [(part.PartNumber, part.ETag) for part in wish.parts]
+    photo = multipart.complete(companion.caller(app), key, upload_id, named)
+    return CompletedUpload(
+        location=multipart.location(photo),
+        key=photo.key,
+        photo_id=photo.photo_id,
+        status=Status(photo.status),
+    )
+
+
+handler = api.handler(app)

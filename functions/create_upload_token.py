@@ -1,0 +1,22 @@
+"""POST /upload-tokens: a token for upload clients that cannot send a header."""
+
+from photodrop import api, upload_tokens
+from photodrop.schemas import CreatedUploadToken
+from photodrop.signing import timestamp
+
+app = api.application()
+
+
+@app.post("/upload-tokens", status_code=201)
+def create_upload_token() -> CreatedUploadToken:
+    """Return a token that stands for the caller in the Companion paths below /u/{token}.
+
+    It allows nothing else, and not for long.
+    """
+    token, expires_at = upload_tokens.create(api.caller(app))
+    return CreatedUploadToken(
+        token=token, companion_path=f"/u/{token}", expires_at=timestamp(expires_at)
+    )
+
+
+handler = api.handler(app)

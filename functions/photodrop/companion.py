@@ -1,0 +1,69 @@
+"""What the functions behind the Companion paths have in common: who calls, and for what file.
+
+The paths and shapes are those of Uppy's Companion server. A client that cannot send a header calls
+them below ``/u/{token}``.
+"""
+
+import re
+from typing import Literal
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
+from photodrop import api, file_types, membership, upload_tokens
+from photodrop.access import Caller
+from photodrop.errors import FieldError, InvalidRequestError
+from photodrop.models import Event
+from photodrop.schemas import UploadMetadata
+from photodrop.uploads import Wish
+
+TOKEN_PREFIX = re.compile(r"^/u/[^/]+(?=/s3/)")
+
+
+def application() -> APIGatewayRestResolver:
+    """Return a resolver of Companion paths, with an upload token before them or not."""
+    app = api.application(strip_prefixes=[TOKEN_PREFIX])
+    app.takes_upload_tokens = True  # type: ignore[attr-defined] # for the API's description
+    return app
+
+
+def caller(app: APIGatewayRestResolver) -> Caller:
+    """Return who sent the current request, by ID token or by the upload token in the path.
+
+    Raises UnauthorizedError, UploadTokenExpiredError.
+    """
+    token = app.current_event.path_parameters.get("token")
+    return upload_tokens.caller_of(token) if token else api.caller(app)
+
+
+def event_of(who: Caller, metadata: UploadMetadata) -> Event | None:
+    """Return the event that an upload is for, if any. Raises EventNotFoundError."""
+    return membership.find(who, metadata.event_id).event if metadata.event_id else None
+
+
+def wish(
+    file_name: str,
+    type_: str | None,
+    metadata: UploadMetadata,
+    method: Literal["PUT", "POST", "MULTIPART"],
+    *,
+    type_field: str = "type",
+) -> Wish:
+    """Return what a client wants to upload, and in which way.
+
+    Raises InvalidRequestError, naming `type_field`, for a type that is not accepted.
+    """
+    content_type = file_types.declared(type_, file_name)
+    if content_type is None:
+        accepted = ", ".join(sorted(file_types.EXTENSIONS))
+        raise InvalidRequestError([FieldError(type_field, f"must be one of {accepted}")])
+    return Wish(
+        file_name=file_name,
+        content_type=content_type,
+        size_bytes=metadata.size_bytes,
+        method=method,
+        title=metadata.title,
+        description=metadata.description,
+        tags=metadata.tags or [],
+        checksum_sha256=metadata.checksum_sha256,
+        part_checksums=metadata.part_checksums is not None,
+    )

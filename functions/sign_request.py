@@ -1,0 +1,125 @@
+"""POST /s3/sign: signs requests that a client sends to S3 itself, as Uppy 6's signRequest asks."""
+
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+
+from photodrop import api, companion, keys, multipart, uploads
+from photodrop.access import Caller
+from photodrop.errors import (
+    AlreadyUploadedError,
+    EventNotFoundError,
+    FieldError,
+    FileTooLargeError,
+    IdempotencyKeyReusedError,
+    InvalidRequestError,
+    LimitExceededError,
+    NotPendingError,
+    PartMissingError,
+    PartTooSmallError,
+    SizeMismatchError,
+    UploadNotFoundError,
+)
+from photodrop.models import Photo
+from photodrop.observability import logger
+from photodrop.schemas import SignedRequest, SignRequest, UploadMetadata
+from photodrop.signing import timestamp
+
+app = api.application()
+
+
+@app.post("/s3/sign")
+@api.raises(
+    UploadNotFoundError,
+    EventNotFoundError,
+    FileTooLargeError,
+    AlreadyUploadedError,
+    IdempotencyKeyReusedError,
+    NotPendingError,
+    PartMissingError,
+    PartTooSmallError,
+    SizeMismatchError,
+    LimitExceededError,
+)
+def sign_request(
+    wish: Annotated[SignRequest, Body()],
+    idempotency_key: Annotated[
+        str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
+    ] = None,
+) -> SignedRequest:
+    """Sign one request about one file: `method`, `uploadId` and `partNumber` say which.
+
+    PUT sends a file whole, and POST begins a multipart upload: both record a pending photo, and
+    answer with the `key` to go on with. With an `uploadId`, PUT sends a part, GET lists them, POST
+    completes and DELETE cancels.
+    """
+    caller, key, upload_id = api.caller(app), wish.key, wish.upload_id
+    match wish.method, upload_id, wish.part_number:
+        case "PUT", None, None:
+            photo = _begin(caller, wish, "PUT", idempotency_key)
+            signed = uploads.grant_put(photo)
+        case "POST", None, None:
+            photo = _begin(caller, wish, "MULTIPART", idempotency_key)
+            signed = multipart.sign_create(photo)
+        case "PUT", str(upload_id), int(number):
+            photo = multipart.find_pending(caller, key)
+            signed = multipart.sign_part(
+                photo,
+                upload_id,
+                number,
+                checksum_sha256=wish.checksum_sha256,
+                ttl_seconds=wish.expires_in,
+            )
+        case "GET", str(upload_id), None:
+            photo = multipart.find_pending(caller, key)
+            signed = multipart.sign_list(photo, upload_id)
+        case "POST", str(upload_id), None:
+            photo = multipart.find_pending(caller, key)
+            signed = multipart.sign_complete(photo, upload_id)
+        case "DELETE", str(upload_id), None:
+            photo = multipart.find(caller, key)
+            multipart.cancel(caller, key, parts_too=False)
+            signed = multipart.sign_cancel(photo, upload_id)
+        case _:
+            raise InvalidRequestError(
+                [FieldError("method", "goes with another uploadId and partNumber")]
+            )
+    # Every client sends the length by itself, and browsers allow no other way.
+    headers = {name: value for name, value in signed.headers.items() if name != "Content-Length"}
+    return SignedRequest(
+        url=signed.url,
+        key=photo.key,
+        headers=headers,
+        photo_id=photo.photo_id,
+        expires_at=timestamp(signed.expires_at),
+    )
+
+
+def _begin(
+    caller: Caller,
+    wish: SignRequest,
+    method: Literal["PUT", "MULTIPART"],
+    idempotency_key: str | None,
+) -> Photo:
+    """Record a pending photo, or find the one that `key` was given out for."""
+    if keys.is_reserved(wish.key):
+        photo = multipart.find_pending(caller, wish.key)
+        if photo.upload_method != method:
+            raise UploadNotFoundError
+        return photo
+    metadata = wish.metadata or UploadMetadata()
+    file = companion.wish(
+        wish.file_name or "", wish.content_type, metadata, method, type_field="contentType"
+    )
+    photo = multipart.begin(
+        caller,
+        file,
+        event=companion.event_of(caller, metadata),
+        idempotency_key=idempotency_key,
+        correlation_id=api.request_id(app.current_event.raw_event),
+    )
+    logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=file.size_bytes)
+    return photo
+
+
+handler = api.handler(app)
