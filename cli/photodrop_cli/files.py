@@ -9,7 +9,7 @@ import os
 import stat
 import threading
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,17 +123,16 @@ class LocalFile:
         if (found.st_size, found.st_mtime_ns) != (self.size_bytes, self.modified_ns):
             raise FileChangedError
 
-    async def read(self, start: int, length: int) -> AsyncIterator[bytes]:
+    def read(self, start: int, length: int) -> Generator[bytes, None, None]:
         """Yield `length` bytes from `start` on, a little at a time. Raises FileError."""
         try:
-            with await asyncio.to_thread(self.path.open, "rb", buffering=0) as file:
+            with self.path.open("rb", buffering=0) as file:
                 file.seek(start)
-                left = length
-                while left:
-                    data = await asyncio.to_thread(file.read, min(SEND_BYTES, left))
+                while length:
+                    data = file.read(min(SEND_BYTES, length))
                     if not data:
                         raise FileChangedError
-                    left -= len(data)
+                    length -= len(data)
                     yield data
         except OSError as error:
             raise _unreadable(error) from None
@@ -204,10 +203,10 @@ def _digests(
     return Digests(whole.digest(), part_bytes, tuple(part.digest() for part in parts))
 
 
-async def md5(file: LocalFile, part: Part) -> str:
+def md5(file: LocalFile, part: Part) -> str:
     """Return a part's MD5 in hex: S3's ETag of one that was sent without a SHA-256."""
     digest = hashlib.md5(usedforsecurity=False)
-    async for data in file.read(part.start, part.length):
+    for data in file.read(part.start, part.length):
         digest.update(data)
     return digest.hexdigest()
 

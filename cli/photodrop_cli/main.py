@@ -269,8 +269,7 @@ async def _send(
         waits=not options.no_wait,
     )
     connections = how.jobs * how.parts
-    threads = ThreadPoolExecutor(how.jobs + min(connections, MOST_AT_ONCE))
-    asyncio.get_running_loop().set_default_executor(threads)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(how.jobs))
     async with (
         client(target.cognito_url, connections=1) as to_cognito,
         client(target.api_url, connections=connections + LOOKS_AT_ONCE) as to_api,

@@ -6,8 +6,8 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -313,16 +313,19 @@ class Uploader:
         file, outcome, bar = transfer.file, transfer.outcome, transfer.bar
         sent = 0
 
-        async def content() -> AsyncIterator[bytes]:
+        # Read without a thread: it was read for its digests just now, and a little is fast.
+        async def content() -> AsyncGenerator[bytes, None]:
             nonlocal sent
-            async for data in file.read(start, length):
-                yield data
-                sent += len(data)
-                outcome.sent_bytes += len(data)
-                bar.sent(len(data))
+            with closing(file.read(start, length)) as pieces:
+                for piece in pieces:
+                    yield piece
+                    sent += len(piece)
+                    outcome.sent_bytes += len(piece)
+                    bar.sent(len(piece))
 
         try:
-            return await self._storage.put(put, content(), length)
+            async with aclosing(content()) as body:
+                return await self._storage.put(put, body, length)
         except (FileError, TemporaryError) as error:
             bar.sent(-sent)
             if isinstance(error, RefusedError) and error.code in _DAMAGED:
@@ -390,4 +393,5 @@ async def _is_stored(part: Part, stored: Mapping[int, StoredPart], file: LocalFi
         return False
     if found.checksum:
         return found.checksum == part.checksum
-    return found.etag == await md5(file, part)  # begun by a client without checksums
+    # It was begun by a client that sends no checksums.
+    return found.etag == await asyncio.to_thread(md5, file, part)
