@@ -13,7 +13,7 @@ from pynamodb.expressions.update import Action
 
 from photodrop.config import settings
 from photodrop.errors import LimitExceededError
-from photodrop.models import Usage
+from photodrop.models import Photo, Usage
 
 MINUTE_US = 60_000_000
 """The bucket's depth, in microseconds: a whole minute's grants may come at once."""
@@ -29,6 +29,8 @@ def charge(user_id: str, size_bytes: int) -> None:
     more bytes or photos than allowed.
     """
     config = settings()
+    if size_bytes > config.max_bytes_per_user:  # a new user has no row to be compared with
+        raise _holds_too_much(f"{config.max_bytes_per_user} bytes of photos")
     token_us = MINUTE_US // config.uploads_per_minute
     now_us = time.time_ns() // 1000
     held = (
@@ -66,15 +68,27 @@ def _why_refused(user_id: str, size_bytes: int, now_us: int, token_us: int) -> L
     config = settings()
     usage = Usage.get(user_id, consistent_read=True)
     if usage.held_bytes + size_bytes > config.max_bytes_per_user:
-        limit = f"at most {config.max_bytes_per_user} bytes of photos"
-    elif usage.held_photos >= config.max_photos_per_user:
-        limit = f"at most {config.max_photos_per_user} photos"
-    else:
-        wait_us = usage.full_at + token_us - MINUTE_US - now_us
-        return LimitExceededError(
-            f"At most {config.uploads_per_minute} uploads a minute. Please wait.",
-            retry_after_seconds=max(1, -(-int(wait_us) // 1_000_000)),
-        )
+        return _holds_too_much(f"{config.max_bytes_per_user} bytes of photos")
+    if usage.held_photos >= config.max_photos_per_user:
+        return _holds_too_much(f"{config.max_photos_per_user} photos")
+    wait_us = usage.full_at + token_us - MINUTE_US - now_us
     return LimitExceededError(
-        f"You may hold {limit}. Delete some first.", retry_after_seconds=RETRY_HELD_SECONDS
+        f"At most {config.uploads_per_minute} uploads a minute. Please wait.",
+        retry_after_seconds=max(1, -(-int(wait_us) // 1_000_000)),
+    )
+
+
+def settle(photo: Photo, size_bytes: int) -> None:
+    """Charge a file whose size was not announced, and record its size: see `Photo.settle_size`.
+
+    Raises LimitExceededError, and Photo.DoesNotExist for a photo that was deleted.
+    """
+    most = settings().max_bytes_per_user
+    if not photo.settle_size(size_bytes, most_held=most):
+        raise _holds_too_much(f"{most} bytes of photos")
+
+
+def _holds_too_much(limit: str) -> LimitExceededError:
+    return LimitExceededError(
+        f"You may hold at most {limit}. Delete some first.", retry_after_seconds=RETRY_HELD_SECONDS
     )

@@ -10,7 +10,7 @@ Limits are those of "Amazon S3 multipart upload limits" in the Amazon S3 user gu
 import time
 from collections.abc import Iterable, Sequence
 
-from photodrop import keys, storage, uploads
+from photodrop import keys, limits, storage, uploads
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import (
@@ -19,14 +19,12 @@ from photodrop.errors import (
     FieldError,
     FileTooLargeError,
     InvalidRequestError,
-    LimitExceededError,
     NotPendingError,
     PartMissingError,
     PartTooSmallError,
     SizeMismatchError,
     UploadNotFoundError,
 )
-from photodrop.limits import RETRY_HELD_SECONDS
 from photodrop.models import PHOTO_ROW, Event, Photo
 from photodrop.signing import SignedUrl, object_url, presign_url
 from photodrop.status import Status
@@ -279,12 +277,7 @@ def _check(photo: Photo, parts: Sequence[Part]) -> None:
             raise FileTooLargeError(
                 f"At most {most} bytes are accepted, and the parts have {total}."
             )
-        if not photo.settle_size(total, most_held=settings().max_bytes_per_user):
-            raise LimitExceededError(
-                f"You may hold at most {settings().max_bytes_per_user} bytes of photos. "
-                "Delete some first.",
-                retry_after_seconds=RETRY_HELD_SECONDS,
-            )
+        limits.settle(photo, total)
     if photo.size_bytes != total:
         raise SizeMismatchError(
             f"{int(photo.size_bytes)} bytes were announced, and the parts have {total}."

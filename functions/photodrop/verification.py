@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import clients, file_types, keys, storage, uploads
+from photodrop import clients, file_types, keys, limits, storage, uploads
 from photodrop.config import settings
-from photodrop.errors import ContentRejectedError
+from photodrop.errors import ContentRejectedError, LimitExceededError
 from photodrop.imaging import headers
 from photodrop.models import PHOTO_ROW, Failure, Photo, in_days
 from photodrop.observability import logger, metrics
@@ -163,11 +163,10 @@ def _settle_size(photo: Photo, landed: LandedObject) -> None:
         raise ContentRejectedError(
             "FileTooLarge", f"At most {most} bytes are accepted, and {landed.size_bytes} arrived."
         )
-    if not photo.settle_size(landed.size_bytes, most_held=settings().max_bytes_per_user):
-        raise ContentRejectedError(
-            "LimitExceeded",
-            f"You may hold at most {settings().max_bytes_per_user} bytes of photos.",
-        )
+    try:
+        limits.settle(photo, landed.size_bytes)
+    except LimitExceededError as error:
+        raise ContentRejectedError("LimitExceeded", error.message) from None
 
 
 def _refuse_second_file(landed: LandedObject) -> None:

@@ -1,0 +1,290 @@
+"""Multipart uploads: the plan, what is charged, what S3 and time leave behind."""
+
+import json
+import time
+from importlib import import_module
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photodrop import file_types, multipart, upload_tokens, uploads
+from photodrop.access import Caller
+from photodrop.config import settings as current_settings
+from photodrop.errors import UploadTokenExpiredError
+from photodrop.models import Photo, UploadToken, Usage
+from photodrop.schemas import SignRequest, UploadMetadata
+from tests.support import events, pictures
+from tests.unit.test_process_upload import deliver, put, reload
+from tests.unit.test_recovery import expire, make_due
+
+MIB = 1024**2
+BUCKET = "photodrop-uploads"
+LARGEST = 5 * 1024**4
+
+
+@given(st.integers(min_value=1, max_value=LARGEST))
+def test_any_size_fits_into_the_plan(size: int) -> None:
+    part, count = multipart.part_size(size), multipart.part_count(size)
+    assert 1 <= count <= multipart.MAX_PARTS
+    assert part % MIB == 0
+    assert multipart.MIN_PART_BYTES <= part <= uploads.MAX_SINGLE_BYTES
+    assert (count - 1) * part < size <= count * part
+
+
+def test_parts_are_small_until_there_would_be_too_many() -> None:
+    assert multipart.part_size(80_000 * MIB) == 8 * MIB
+    assert multipart.part_size(80_000 * MIB + 1) == 9 * MIB
+    assert multipart.part_size(LARGEST) == 525 * MIB
+
+
+def call(name: str, *, key: str | None = None, body: Any = None, user: str = "ada") -> Any:
+    """Call a Companion function with its event file's path; return the status and the body."""
+    query = None if key is None else {"key": key}
+    event = events.request(name, query=query, body=body, user=user)
+    response = import_module(name).handler(event, events.CONTEXT)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def begin(**metadata: Any) -> Any:
+    wish = {"filename": "big.jpg", "type": "image/jpeg", "metadata": metadata}
+    status, body = call("begin_upload", body=wish)
+    assert status == 200, body
+    return body
+
+
+def send(created: Any, *parts: bytes) -> list[dict[str, Any]]:
+    s3 = boto3.client("s3")
+    sent = []
+    for number, content in enumerate(parts, 1):
+        part = s3.upload_part(
+            Bucket=BUCKET,
+            Key=created["key"],
+            UploadId=created["uploadId"],
+            PartNumber=number,
+            Body=content,
+        )
+        sent.append({"PartNumber": number, "ETag": part["ETag"]})
+    return sent
+
+
+def complete(created: Any, parts: list[dict[str, Any]]) -> Any:
+    event = events.request("complete_upload", query={"key": created["key"]}, user="ada")
+    event["path"] = f"/s3/multipart/{created['uploadId']}/complete"
+    event["body"] = json.dumps({"parts": parts})
+    response = import_module("complete_upload").handler(event, events.CONTEXT)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def photo_of(created: Any) -> Photo:
+    return Photo.get(created["photoId"], "photo")
+
+
+def held() -> tuple[int, int]:
+    usage = Usage.get("ada")
+    return int(usage.held_photos), int(usage.held_bytes)
+
+
+def open_uploads() -> list[str]:
+    found = boto3.client("s3").list_multipart_uploads(Bucket=BUCKET)
+    return [upload["Key"] for upload in found.get("Uploads", [])]
+
+
+@pytest.mark.usefixtures("aws")
+class TestCharging:
+    def test_what_is_announced_is_charged_at_once_and_freed_by_cancelling(self) -> None:
+        created = begin(sizeBytes="5000")
+        assert held() == (1, 5000)
+        for _ in range(2):
+            assert call("cancel_upload", key=created["key"]) == (200, {})
+            assert held() == (0, 0)
+        assert open_uploads() == []
+
+    def test_what_is_not_announced_is_charged_when_it_is_complete_and_once(self) -> None:
+        created = begin()
+        content = pictures.jpeg()
+        assert held() == (1, 0)
+        parts = send(created, content)
+        for _ in range(2):
+            assert complete(created, parts)[0] == 200
+            assert held() == (1, len(content))
+        assert photo_of(created).size_bytes == len(content)
+
+    def test_more_than_a_user_may_hold_is_not_completed(self, settings: Any) -> None:
+        settings(MAX_BYTES_PER_USER=100)
+        created = begin(tags="a,b")
+        parts = send(created, b"x" * 101)
+        status, body = complete(created, parts)
+        assert (status, body["code"]) == (429, "LimitExceeded")
+        assert photo_of(created).status == "pending"
+        assert held() == (1, 0)
+
+    def test_an_announced_size_beyond_the_limits_is_refused_at_once(self, settings: Any) -> None:
+        settings(MAX_BYTES_PER_USER=100)
+        for size, status in ((101, 429), (20_000_000, 413)):
+            wish = {"filename": "big.jpg", "metadata": {"sizeBytes": size}}
+            assert call("begin_upload", body=wish)[0] == status
+        assert Usage.count() == 0
+        assert open_uploads() == []
+
+    def test_images_in_parts_may_be_no_larger_than_other_images(self, settings: Any) -> None:
+        settings(MAX_IMAGE_BYTES=100)
+        created = begin()
+        status, body = complete(created, send(created, b"x" * 101))
+        assert (status, body["code"]) == (413, "FileTooLarge")
+
+    def test_a_file_that_lands_without_an_announced_size_is_charged_once(self) -> None:
+        photo, content = granted(), pictures.jpeg()
+        landed = put(photo.key, content)
+        for _ in range(3):
+            deliver(landed)
+        assert held() == (1, len(content))
+        assert reload(photo).status == "processing"
+
+    def test_one_that_is_more_than_its_user_may_hold_fails(self, settings: Any) -> None:
+        settings(MAX_BYTES_PER_USER=10)
+        photo = granted()
+        deliver(put(photo.key, pictures.jpeg()))
+        failure = reload(photo).failure
+        assert failure is not None
+        assert failure.code == "LimitExceeded"
+        assert held() == (0, 0)
+
+
+def granted() -> Photo:
+    """Begin an upload by a form, without a size."""
+    event = events.request("begin_upload", query={"filename": "a.jpg"}, user="ada")
+    event |= {"path": "/s3/params", "httpMethod": "GET", "body": None}
+    response = import_module("begin_upload").handler(event, events.CONTEXT)
+    assert response["statusCode"] == 200, response
+    return photo_of(json.loads(response["body"]))
+
+
+@pytest.mark.usefixtures("aws")
+class TestTime:
+    def test_an_abandoned_upload_expires_and_frees_everything(self) -> None:
+        created = begin(sizeBytes="5000")
+        send(created, b"x")
+        photo = photo_of(created)
+        days = current_settings().abandoned_upload_days
+        assert photo.due_at == pytest.approx(time.time() + days * 24 * 3600, abs=60)
+        make_due(photo, created_at="2026-01-01T00:00:00.000Z")
+        expire()
+        failure = reload(photo).failure
+        assert failure is not None
+        assert failure.code == "UploadExpired"
+        assert open_uploads() == []
+        assert held() == (0, 0)
+
+    def test_one_that_its_client_was_about_to_complete_goes_on(self) -> None:
+        created = begin()
+        send(created, pictures.jpeg())
+        wish = {"method": "POST", "key": created["key"], "uploadId": created["uploadId"]}
+        status, _ = call("sign_request", body=wish)
+        assert status == 200
+        soon = photo_of(created).due_at
+        assert soon < uploads.deadline(photo_of(created))
+        photo = make_due(photo_of(created))
+        expire()
+        assert reload(photo).status == "pending"
+        assert reload(photo).due_at == uploads.deadline(photo)
+        assert open_uploads() == [created["key"]]
+
+    def test_a_lost_answer_and_a_lost_event_are_both_healed_by_completing_again(self) -> None:
+        created = begin()
+        parts = send(created, pictures.jpeg())
+        boto3.client("s3").complete_multipart_upload(
+            Bucket=BUCKET,
+            Key=created["key"],
+            UploadId=created["uploadId"],
+            MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
+        )
+        status, body = complete(created, parts)
+        assert (status, body["status"]) == (200, "uploaded")
+        photo = photo_of(created)
+        assert photo.version_id
+        assert photo.due_at < uploads.deadline(photo), "looked after soon, should the event be lost"
+
+    def test_completing_what_never_was_is_404(self) -> None:
+        created = begin()
+        created["uploadId"] = "none"
+        status, body = complete(created, [{"PartNumber": 1, "ETag": "x"}])
+        assert (status, body["code"]) == (404, "UploadNotFound")
+
+
+@pytest.mark.usefixtures("aws")
+class TestTokens:
+    def test_a_token_stands_for_its_user_and_is_not_in_the_table(self) -> None:
+        caller = Caller("ada", "ada@example.com", frozenset({"staff"}))
+        token, _ = upload_tokens.create(caller)
+        found = upload_tokens.caller_of(token)
+        assert (found.user_id, found.email, found.groups) == ("ada", "ada@example.com", frozenset())
+        assert token not in json.dumps([row.to_simple_dict() for row in UploadToken.scan()])
+
+    def test_no_two_are_the_same(self) -> None:
+        caller = Caller("ada", None, frozenset())
+        tokens = {upload_tokens.create(caller)[0] for _ in range(10)}
+        assert len(tokens) == 10
+        assert all(len(token) == 43 for token in tokens)
+
+    def test_an_old_or_a_wrong_one_is_refused(self, settings: Any) -> None:
+        settings(UPLOAD_TOKEN_TTL_SECONDS=0)
+        token, _ = upload_tokens.create(Caller("ada", None, frozenset()))
+        for wrong in (token, "", "x" * 43):
+            with pytest.raises(UploadTokenExpiredError):
+                upload_tokens.caller_of(wrong)
+
+
+@pytest.mark.parametrize(
+    ("type_", "name", "meant"),
+    [
+        ("image/jpeg", "a", "image/jpeg"),
+        (" IMAGE/JPEG; charset=x", "a", "image/jpeg"),
+        ("image/jpg", "a", "image/jpeg"),
+        (None, "a.JPEG", "image/jpeg"),
+        ("", "a.b.heic", "image/heic"),
+        ("application/octet-stream", "a.mov", "video/quicktime"),
+        ("application/pdf", "a.jpg", None),
+        ("application/octet-stream", "jpg", "image/jpeg"),
+        (None, "a.exe", None),
+        (None, "", None),
+    ],
+)
+def test_what_type_a_client_means(type_: str | None, name: str, meant: str | None) -> None:
+    assert file_types.declared(type_, name) == meant
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("0b0a7c58-6f9f-4b0e-9b56-6f6f9b1f2a11-été.jpg", "été.jpg"),
+        ("0b0a7c58-6f9f-4b0e-9b56-6f6f9b1f2a11-", "0b0a7c58-6f9f-4b0e-9b56-6f6f9b1f2a11-"),
+        ("folder/a b+c.jpg", "a b+c.jpg"),
+        ("a" * 300 + ".jpg", "a" * 251 + ".jpg"),
+    ],
+)
+def test_a_file_is_named_by_the_key_that_uppy_proposes(key: str, name: str) -> None:
+    assert SignRequest(method="PUT", key=key).file_name == name
+
+
+@pytest.mark.parametrize("nothing", [None, "", "null", "undefined"])
+def test_what_clients_write_for_nothing_is_nothing(nothing: str | None) -> None:
+    fields = ["eventId", "title", "description", "tags", "sizeBytes", "partChecksums"]
+    metadata = UploadMetadata.model_validate(dict.fromkeys(fields, nothing) | {"name": "a.jpg"})
+    assert set(metadata.model_dump().values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("tags", "read"),
+    [
+        ("a, B ,,a", ["a", "b"]),
+        ('["a, b", "c"]', ["a, b", "c"]),
+        (["a, b"], ["a, b"]),
+        ("été", ["été"]),
+        (",", []),
+    ],
+)
+def test_tags_come_as_words_or_as_json(tags: Any, read: list[str]) -> None:
+    assert UploadMetadata(tags=tags).tags == read
