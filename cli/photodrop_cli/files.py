@@ -203,14 +203,6 @@ def _digests(
     return Digests(whole.digest(), part_bytes, tuple(part.digest() for part in parts))
 
 
-def md5(file: LocalFile, part: Part) -> str:
-    """Return a part's MD5 in hex: S3's ETag of one that was sent without a SHA-256."""
-    digest = hashlib.md5(usedforsecurity=False)
-    for data in file.read(part.start, part.length):
-        digest.update(data)
-    return digest.hexdigest()
-
-
 @dataclass(frozen=True)
 class Found:
     """What the arguments come to. `left_out` are files in folders that are no photos or videos."""

@@ -33,7 +33,7 @@ from photodrop_cli.errors import (
     UnreachableError,
     UsageError,
 )
-from photodrop_cli.files import Digests, FileChangedError, LocalFile, Part, digests, md5
+from photodrop_cli.files import Digests, FileChangedError, LocalFile, Part, digests
 from photodrop_cli.transport import persistently
 
 MIB = 1 << 20
@@ -236,9 +236,10 @@ class Uploader:
             except RefusedError as error:
                 if error.code == "NotPending":  # another client has completed it meanwhile
                     return True
-                if is_last or error.code not in _GONE | {"PartMissing"}:
+                is_others = not is_new and error.code == "InvalidRequest"
+                if is_last or not (is_others or error.code in _GONE | {"PartMissing"}):
                     raise
-                upload = None if error.code in _GONE else upload
+                upload = upload if error.code == "PartMissing" else None
             else:
                 if begun and upload is begun.upload and self._options.details != begun.details:
                     await self._api.edit(upload.photo_id, self._options.details)
@@ -282,7 +283,7 @@ class Uploader:
                 found = again
             plan = found.plan(file.size_bytes)
             stored = {} if is_new else await self._api.parts(upload)
-            kept = [part for part in plan if await _is_stored(part, stored, file)]
+            kept = [part for part in plan if _is_stored(part, stored)]
             outcome.kept_parts = len(kept)
             bar.sending(sum(part.length for part in kept))
             etags = {part.number: stored[part.number].etag for part in kept}
@@ -386,12 +387,7 @@ async def _first_error() -> AsyncIterator[None]:
         raise errors.exceptions[0] from None
 
 
-async def _is_stored(part: Part, stored: Mapping[int, StoredPart], file: LocalFile) -> bool:
+def _is_stored(part: Part, stored: Mapping[int, StoredPart]) -> bool:
     """Tell whether S3 has this part, with these very bytes."""
     found = stored.get(part.number)
-    if found is None or found.size_bytes != part.length:
-        return False
-    if found.checksum:
-        return found.checksum == part.checksum
-    # It was begun by a client that sends no checksums.
-    return found.etag == await asyncio.to_thread(md5, file, part)
+    return found is not None and (found.size_bytes, found.checksum) == (part.length, part.checksum)

@@ -38,8 +38,13 @@ class FakeUpload:
     upload_id: str
     photo: FakePhoto
     part_bytes: int
-    parts: dict[int, tuple[bytes, bool]] = field(default_factory=dict)
-    """By number: the bytes, and whether they came with a SHA-256."""
+    has_checksums: bool = True
+    parts: dict[int, bytes] = field(default_factory=dict)
+
+    def describe(self, number: int) -> dict[str, Any]:
+        content = self.parts[number]
+        part = {"PartNumber": number, "ETag": etag(content), "Size": len(content)}
+        return part | ({"ChecksumSHA256": base64_sha256(content)} if self.has_checksums else {})
 
 
 def token(lifetime: float = 3600, name: str = "") -> str:
@@ -245,7 +250,10 @@ class FakeService:
     ) -> httpx.Response:
         match method, rest:
             case "GET", []:
-                return httpx.Response(200, json=list(map(described, upload.parts.items())))
+                parts = [upload.describe(number) for number in sorted(upload.parts)]
+                return httpx.Response(200, json=parts)
+            case "GET", [_] if not upload.has_checksums:
+                return error(400, "InvalidRequest")
             case "GET", [number]:
                 headers = {"x-amz-checksum-sha256": parameters["checksumSha256"]}
                 url = f"{S3}/{upload.photo.photo_id}/{number}"
@@ -261,9 +269,9 @@ class FakeService:
         if upload.photo.photo_id not in self.objects:
             for part in parts:
                 stored = upload.parts.get(part["PartNumber"])
-                if stored is None or etag(stored[0]) != part["ETag"]:
+                if stored is None or etag(stored) != part["ETag"]:
                     return error(400, "PartMissing")
-            content = b"".join(upload.parts[part["PartNumber"]][0] for part in parts)
+            content = b"".join(upload.parts[part["PartNumber"]] for part in parts)
             if len(content) != int(upload.photo.wish["sizeBytes"]):
                 return error(400, "SizeMismatch")
             self.objects[upload.photo.photo_id] = content
@@ -304,7 +312,7 @@ class FakeService:
             return s3_error(400, "BadDigest")
         if number:
             upload = self.uploads[f"up/{photo_id}+="]
-            upload.parts[int(number)] = (content, True)
+            upload.parts[int(number)] = content
         elif photo_id in self.objects:
             return s3_error(412, "PreconditionFailed")
         else:
@@ -324,12 +332,6 @@ class FakeService:
 
 def etag(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-
-def described(part: tuple[int, tuple[bytes, bool]]) -> dict[str, Any]:
-    number, (content, has_checksum) = part
-    answer: dict[str, Any] = {"PartNumber": number, "ETag": etag(content), "Size": len(content)}
-    return answer | ({"ChecksumSHA256": base64_sha256(content)} if has_checksum else {})
 
 
 def to_base64(hexadecimal: str) -> str:

@@ -396,6 +396,20 @@ def test_an_upload_that_is_gone_is_begun_anew(fake: FakeService, tmp_path: Path)
     assert outcome.photo_id != upload.photo.photo_id
 
 
+@pytest.mark.parametrize("parts", [{}, {1: b"x" * PART_BYTES}], ids=["empty", "with a part"])
+def test_an_upload_of_a_client_without_checksums_is_left_to_it(
+    fake: FakeService, tmp_path: Path, parts: dict[int, bytes]
+) -> None:
+    path = write(tmp_path / "a.mp4", 500)
+    others = fake.begin_upload(photo_of(path))
+    others.has_checksums, others.parts = False, parts
+    (outcome,) = send(fake, path)
+    assert outcome.status == "uploaded"
+    assert stored(fake, outcome) == path.read_bytes()
+    assert outcome.photo_id != others.photo.photo_id
+    assert others.photo.status == "pending"
+
+
 def test_an_upload_that_another_client_completes_is_seen_through(
     fake: FakeService, tmp_path: Path
 ) -> None:
@@ -419,7 +433,7 @@ def test_a_service_with_another_plan_gets_parts_of_its_size(tmp_path: Path) -> N
     (outcome,) = send(fake, path)
     assert stored(fake, outcome) == path.read_bytes()
     (upload,) = fake.uploads.values()
-    assert {len(content) for content, _ in upload.parts.values()} == {193, 1000 - 5 * 193}
+    assert {len(content) for content in upload.parts.values()} == {193, 1000 - 5 * 193}
 
 
 def test_a_file_that_changes_on_its_way_is_noticed_and_given_up(
@@ -462,7 +476,7 @@ TROUBLE = st.sampled_from(
 
 
 @st.composite
-def parts_before(draw: st.DrawFn, content: bytes) -> dict[int, tuple[bytes, bool]]:
+def parts_before(draw: st.DrawFn, content: bytes) -> dict[int, bytes]:
     """Return parts as some other client may have left them, by number."""
     parts = {}
     whole = range(0, len(content), PART_BYTES)
@@ -470,9 +484,9 @@ def parts_before(draw: st.DrawFn, content: bytes) -> dict[int, tuple[bytes, bool
         part = content[start : start + PART_BYTES]
         found = draw(st.sampled_from([part, part[::-1], part[:-1], None]))
         if found is not None:
-            parts[number] = (found, draw(st.booleans()))
+            parts[number] = found
     if draw(st.booleans()):
-        parts[len(whole) + 1] = (b"more than the file has", True)
+        parts[len(whole) + 1] = b"more than the file has"
     return parts
 
 
@@ -527,7 +541,7 @@ def test_whatever_happens_the_file_arrives_whole_and_good_parts_once(
     kept = {
         number
         for upload in fake.uploads.values()
-        for number, (part, _) in upload.parts.items()
+        for number, part in upload.parts.items()
         if part == content[(number - 1) * PART_BYTES : number * PART_BYTES]
     }
     before = fake.sent.copy()
