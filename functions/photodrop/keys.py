@@ -4,7 +4,7 @@ import re
 
 from photodrop import file_types
 
-_ORIGINAL = re.compile(r"uploads/(?:event|user)_[^/]+/(?P<photo_id>[0-9a-f-]{36})\.[a-z]+")
+_ORIGINAL = re.compile(r"uploads/(?:event|user)_[^/]+/(?P<photo_id>[0-9a-f-]{36})\.[a-z0-9]+")
 _PICTURE = re.compile(r"students/(?P<photo_id>[0-9a-f-]{36}_[0-9]+)\.jpg")
 
 
