@@ -14,7 +14,7 @@ import pytest
 
 from local.client import Client
 from local.state import ROOT
-from tests.local.conftest import StackProcess
+from tests.conftest import StackProcess
 
 Start = Callable[..., StackProcess]
 

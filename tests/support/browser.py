@@ -1,0 +1,122 @@
+"""A real browser and real npm packages for tests, and why they may be missing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from local.state import waiting_lock
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NPM_TIMEOUT_SECONDS = 300
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip, saying why. In CI everything must be there: fail instead."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def chromium() -> str:
+    """The Chromium of this machine: `CHROMIUM`, or what PATH has."""
+    if given := os.environ.get("CHROMIUM"):
+        return given
+    for name in CHROMIUM_NAMES:
+        if found := shutil.which(name):
+            return found
+    unavailable("There is no Chromium: install it, or name one in CHROMIUM.")
+
+
+def chromium_flags(sites: dict[str, int]) -> list[str]:
+    """How Chromium is started: it reaches this machine only.
+
+    `sites` maps names to loopback ports: `{"localhost:5173": 41234}` opens http://localhost:5173
+    from port 41234, so that a page has the origin that the service allows, whoever has that port.
+    Playwright's routes will not do: with one set, Playwright answers CORS preflights itself.
+    """
+    rules = [f"MAP {name} 127.0.0.1:{port}" for name, port in sites.items()]
+    rules += ["MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"]
+    if not sites:
+        rules.append("EXCLUDE localhost")
+    return [
+        f"--host-resolver-rules={', '.join(rules)}",
+        "--no-proxy-server",
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-dev-shm-usage",
+    ]
+
+
+def npm_packages(folder: Path, *made: tuple[str, ...]) -> Path:
+    """Install what `folder`/package-lock.json says, run the commands `made`; return node_modules.
+
+    Nothing is done when it was done before for the same files of `folder`. Skips without npm.
+    """
+    for program in ("node", "npm"):
+        if not shutil.which(program):
+            unavailable(f"There is no {program}: install Node.js and npm.")
+    modules = folder / "node_modules"
+    stamp, wanted = modules / ".photodrop-stamp", _hash(folder, made)
+    with waiting_lock(folder / ".npm.lock"):
+        if stamp.is_file() and stamp.read_text() == wanted:
+            return modules
+        install = ("npm", "ci", "--no-audit", "--no-fund", "--no-update-notifier")
+        for command in (install, *made):
+            try:
+                done = subprocess.run(
+                    command,
+                    cwd=folder,
+                    check=False,
+                    capture_output=True,
+                    text=True,
+                    timeout=NPM_TIMEOUT_SECONDS,
+                )
+            except subprocess.TimeoutExpired:
+                unavailable(f"{' '.join(command)} took over {NPM_TIMEOUT_SECONDS} s.")
+            if done.returncode:
+                if command != install:
+                    pytest.fail(f"{' '.join(command)} failed:\n{done.stderr}")
+                unavailable(f"npm ci failed in {folder.name}: {done.stderr[-1000:]}")
+        stamp.write_text(wanted)
+    return modules
+
+
+def _hash(folder: Path, made: Iterable[tuple[str, ...]]) -> str:
+    digest = hashlib.sha256(repr(made).encode())
+    for file in sorted(folder.rglob("*")):
+        if "node_modules" not in file.parts and file.is_file():
+            digest.update(f"{file.relative_to(folder)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_message: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[int]:
+    """Serve the files of `folder` on loopback, on a free port; yield it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
