@@ -203,19 +203,27 @@ class Uploader:
         # The same wish is the same photo, so a run that was killed leaves none behind.
         key = str(uuid.uuid5(uuid.NAMESPACE_URL, json.dumps([event_id, wish], sort_keys=True)))
 
-        async def attempt() -> Grant:
-            grant = await self._api.initiate(wish, event_id=event_id, idempotency_key=key)
+        async def attempt(key: str) -> Grant | None:
+            """Return None when the key is worn out."""
+            try:
+                grant = await self._api.initiate(wish, event_id=event_id, idempotency_key=key)
+            except RefusedError as error:
+                if error.code == "IdempotencyKeyReused":  # the service understands it otherwise now
+                    return None
+                raise
+            if grant.status == "failed":  # long ago: its file never came, or was refused
+                return None
             transfer.outcome.photo_id = grant.photo_id
             if grant.put:
                 with suppress(_AlreadyThereError):  # an earlier attempt's answer was lost
                     await self._put(transfer, grant.put, 0, file.size_bytes)
             return grant
 
-        grant = await persistently(attempt, waiting=transfer.bar.waiting)
-        if grant.status == "failed":  # long ago: its file never came, or was refused
-            key = str(uuid.uuid4())
-            grant = await persistently(attempt, waiting=transfer.bar.waiting)
-        return not grant.is_existing
+        for chosen in (key, str(uuid.uuid4())):
+            grant = await persistently(partial(attempt, chosen), waiting=transfer.bar.waiting)
+            if grant:
+                return not grant.is_existing
+        raise FileError("UploadFailed", "It failed while it was sent. Send it again.")
 
     async def _send_in_parts(self, transfer: Transfer, found: Digests) -> bool:
         begun = await self._find_unfinished(transfer.file, found)

@@ -275,6 +275,15 @@ def test_a_photo_that_failed_long_ago_is_begun_anew(fake: FakeService, tmp_path:
     assert outcome.photo_id != refused.photo_id
 
 
+def test_a_key_that_the_service_takes_for_another_wish_now_is_not_used(
+    fake: FakeService, tmp_path: Path
+) -> None:
+    reused = error(409, "IdempotencyKeyReused")
+    fake.fault = once(lambda request: "initiate" in request.url.path, reused)
+    (outcome,) = send(fake, write(tmp_path / "a.jpg", 50))
+    assert outcome.status == "uploaded"
+
+
 def test_a_file_that_is_not_noticed_is_looked_for(fake: FakeService, tmp_path: Path) -> None:
     fake.notices_uploads = False
     outcomes = send(fake, write(tmp_path / "s.jpg", 50), write(tmp_path / "l.jpg", 500))
