@@ -61,8 +61,7 @@ class Display:
             transient=True,
         )
         self._total: TaskID | None = None
-        self._files = 0
-        self._ended = 0
+        self._files = self._ended = self._processing = 0
 
     @contextmanager
     def running(self, *, files: int, size_bytes: int) -> Iterator[None]:
@@ -94,6 +93,11 @@ class Display:
             total = self._progress.tasks[0].total or 0
             self._progress.update(self._total, total=total - size_bytes)
 
+    def processing(self, files: int) -> None:
+        """Count files that the service is at work on, or with a negative number no more."""
+        self._processing += files
+        self._count()
+
     def ended(self, status: str, name: str, text: str) -> None:
         """Say what became of a file."""
         self._ended += 1
@@ -111,7 +115,8 @@ class Display:
     def _count(self) -> None:
         if self._total is not None:
             text = f"{self._ended} of {self._files} files"
-            self._progress.update(self._total, description=text, doing="")
+            doing = f"{self._processing} processing" if self._processing else ""
+            self._progress.update(self._total, description=text, doing=doing)
 
 
 class Bar:

@@ -348,6 +348,7 @@ class Uploader:
 
     async def _see_through(self, outcome: Outcome) -> None:
         """Wait until the photo is completed, or say why it is not."""
+        self._display.processing(1)
         async with self._failing(outcome):
             if self._options.waits:
                 photo = await self._settle(str(outcome.photo_id))
@@ -355,6 +356,7 @@ class Uploader:
                     raise FileError(*photo.failure)
             kept = f", {outcome.kept_parts} parts of it sent before" if outcome.kept_parts else ""
             self._end(outcome, "uploaded", f"{size(outcome.size_bytes or 0)}{kept}")
+        self._display.processing(-1)
 
     async def _settle(self, photo_id: str) -> Photo:
         started, pause, nudge = time.monotonic(), FIRST_LOOK_SECONDS, NUDGE_SECONDS
