@@ -4,7 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
 
-from photodrop import api, companion, grants, multipart, uploads
+from photodrop import api, assembly, companion, grants, multipart, uploads
 from photodrop.errors import (
     AlreadyUploadedError,
     EventNotFoundError,
@@ -14,8 +14,6 @@ from photodrop.errors import (
     NotPendingError,
     UploadTokenExpiredError,
 )
-from photodrop.models import Photo
-from photodrop.observability import logger
 from photodrop.schemas import (
     CreateMultipartUpload,
     FileName,
@@ -67,7 +65,8 @@ def get_upload_parameters(  # noqa: PLR0917 - by name, from the query
         size_bytes=size_bytes,
         checksum_sha256=checksum_sha256,
     )
-    photo = _begin(companion.wish(filename, type_, metadata, "POST"), metadata)
+    file = companion.wish(filename, type_, metadata, "POST")
+    photo = companion.begin(app, companion.caller(app), file, metadata.event_id)
     # With this status S3 says where the object is, which Uppy 5 reads.
     form = uploads.grant_post(photo, fields={"success_action_status": "201"})
     return UploadForm(
@@ -92,33 +91,23 @@ def create_multipart_upload(
     `partSizeBytes` is a size by which any file fits into S3's 10,000 parts.
     """
     metadata = wish.metadata or UploadMetadata()
-    photo = _begin(
-        companion.wish(wish.filename, wish.type, metadata, "MULTIPART"), metadata, idempotency_key
+    file = companion.wish(wish.filename, wish.type, metadata, "MULTIPART")
+    photo = companion.begin(
+        app,
+        companion.caller(app),
+        file,
+        metadata.event_id,
+        idempotency_key=idempotency_key,
     )
     size = metadata.size_bytes
     return MultipartUpload(
         key=photo.key,
-        upload_id=multipart.create(photo),
+        upload_id=assembly.create(photo, may_be_begun=idempotency_key is not None),
         photo_id=photo.photo_id,
         part_size_bytes=multipart.part_size(size),
         part_count=multipart.part_count(size) if size else None,
         expires_at=epoch_timestamp(uploads.deadline(photo)),
     )
-
-
-def _begin(
-    wish: uploads.Wish, metadata: UploadMetadata, idempotency_key: str | None = None
-) -> Photo:
-    caller = companion.caller(app)
-    photo = multipart.begin(
-        caller,
-        wish,
-        event=companion.event_of(caller, metadata),
-        idempotency_key=idempotency_key,
-        correlation_id=api.request_id(app.current_event.raw_event),
-    )
-    logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=wish.size_bytes)
-    return photo
 
 
 handler = grants.handler(app, issued=200, spared=409)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
-from photodrop import api, companion, multipart
+from photodrop import api, assembly, companion, multipart
 from photodrop.errors import (
     FileTooLargeError,
     LimitExceededError,
@@ -39,7 +39,7 @@ def complete_upload(
 ) -> CompletedUpload:
     """Check the parts and make the file of them. Repeating it gives the same answer."""
     named = [(part.PartNumber, part.ETag) for part in wish.parts]
-    photo = multipart.complete(companion.caller(app), key, upload_id, named)
+    photo = assembly.complete(companion.caller(app), key, upload_id, named)
     return CompletedUpload(
         location=multipart.location(photo),
         key=photo.key,

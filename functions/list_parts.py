@@ -4,7 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from photodrop import api, companion, multipart
+from photodrop import api, assembly, companion, multipart
 from photodrop.errors import NotPendingError, UploadNotFoundError, UploadTokenExpiredError
 from photodrop.schemas import Key, UploadedPart, UploadId
 
@@ -25,7 +25,7 @@ def list_parts(
             Size=part.size_bytes,
             ChecksumSHA256=part.checksum_sha256,
         )
-        for part in multipart.list_parts(photo, upload_id)
+        for part in assembly.list_parts(photo, upload_id)
     ]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 
-from photodrop import api, companion, keys, multipart, uploads
+from photodrop import api, assembly, companion, keys, multipart, uploads
 from photodrop.access import Caller
 from photodrop.errors import (
     AlreadyUploadedError,
@@ -21,7 +21,6 @@ from photodrop.errors import (
     UploadNotFoundError,
 )
 from photodrop.models import Photo
-from photodrop.observability import logger
 from photodrop.schemas import SignedRequest, SignRequest, UploadMetadata
 from photodrop.signing import timestamp
 
@@ -75,10 +74,11 @@ def sign_request(
             signed = multipart.sign_list(photo, upload_id)
         case "POST", str(upload_id), None:
             photo = multipart.find_pending(caller, key)
-            signed = multipart.sign_complete(photo, upload_id)
+            size_bytes = assembly.require_complete(photo, upload_id)
+            signed = multipart.sign_complete(photo, upload_id, size_bytes)
         case "DELETE", str(upload_id), None:
             photo = multipart.find(caller, key)
-            multipart.cancel(caller, key, parts_too=False)
+            assembly.cancel(caller, key, parts_too=False)
             signed = multipart.sign_cancel(photo, upload_id)
         case _:
             raise InvalidRequestError(
@@ -111,15 +111,7 @@ def _begin(
     file = companion.wish(
         wish.file_name or "", wish.content_type, metadata, method, type_field="contentType"
     )
-    photo = multipart.begin(
-        caller,
-        file,
-        event=companion.event_of(caller, metadata),
-        idempotency_key=idempotency_key,
-        correlation_id=api.request_id(app.current_event.raw_event),
-    )
-    logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=file.size_bytes)
-    return photo
+    return companion.begin(app, caller, file, metadata.event_id, idempotency_key=idempotency_key)
 
 
 handler = api.handler(app)

@@ -9,10 +9,11 @@ from typing import Literal
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
-from photodrop import api, file_types, membership, upload_tokens
+from photodrop import api, file_types, membership, upload_tokens, uploads
 from photodrop.access import Caller
 from photodrop.errors import FieldError, InvalidRequestError
-from photodrop.models import Event
+from photodrop.models import Photo
+from photodrop.observability import logger
 from photodrop.schemas import UploadMetadata
 from photodrop.uploads import Wish
 
@@ -33,11 +34,6 @@ def caller(app: APIGatewayRestResolver) -> Caller:
     """
     token = app.current_event.path_parameters.get("token")
     return upload_tokens.caller_of(token) if token else api.caller(app)
-
-
-def event_of(who: Caller, metadata: UploadMetadata) -> Event | None:
-    """Return the event that an upload is for, if any. Raises EventNotFoundError."""
-    return membership.find(who, metadata.event_id).event if metadata.event_id else None
 
 
 def wish(
@@ -67,3 +63,26 @@ def wish(
         checksum_sha256=metadata.checksum_sha256,
         part_checksums=metadata.part_checksums is not None,
     )
+
+
+def begin(
+    app: APIGatewayRestResolver,
+    who: Caller,
+    file: Wish,
+    event_id: str | None,
+    *,
+    idempotency_key: str | None = None,
+) -> Photo:
+    """Record a pending photo, of an event if `event_id` says so.
+
+    Raises EventNotFoundError, AlreadyUploadedError, and what `uploads.begin` does.
+    """
+    photo = uploads.begin_new(
+        who,
+        file,
+        event=membership.find(who, event_id).event if event_id else None,
+        idempotency_key=idempotency_key,
+        correlation_id=api.request_id(app.current_event.raw_event),
+    )
+    logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=file.size_bytes)
+    return photo

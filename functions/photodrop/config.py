@@ -1,6 +1,7 @@
 """The deployment's settings. This is the only module that reads the environment."""
 
 import os
+import sys
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,6 +19,7 @@ class Settings:
     thumbnails_bucket: str
     uploads_queue_url: str
     thumbnails_queue_url: str
+    videos_queue_url: str
     purge_queue_url: str
     allowed_origin: str
     upload_ttl_seconds: int
@@ -58,6 +60,7 @@ def settings() -> Settings:
         thumbnails_bucket=env["THUMBNAILS_BUCKET"],
         uploads_queue_url=env["UPLOADS_QUEUE_URL"],
         thumbnails_queue_url=env["THUMBNAILS_QUEUE_URL"],
+        videos_queue_url=env["VIDEOS_QUEUE_URL"],
         purge_queue_url=env["PURGE_QUEUE_URL"],
         allowed_origin=env["ALLOWED_ORIGIN"],
         upload_ttl_seconds=int(env["UPLOAD_TTL_SECONDS"]),
@@ -107,3 +110,12 @@ def credentials() -> Credentials:
         session_token=env.get("AWS_SESSION_TOKEN") or None,
         expires_at=env.get("AWS_CREDENTIAL_EXPIRATION") or None,
     )
+
+
+def decoder_environment() -> dict[str, str]:
+    """Return the environment of a process that decodes untrusted files.
+
+    It has the same code to import, and no credentials.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | {"PYTHONPATH": os.pathsep.join(sys.path)}

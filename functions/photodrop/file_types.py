@@ -35,6 +35,8 @@ _UNKNOWN = ("", "application/octet-stream")
 SNIFF_BYTES = 64
 """How many of a file's first bytes `sniff` wants; fewer are fine when the file has no more."""
 
+_ONE_CONTAINER = ({"image/heic", "image/heif"}, {"video/mp4", "video/quicktime"})
+
 # Brands of ISO base media files, from the registry at mp4ra.org and ISO/IEC 23008-12.
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEVC_IMAGE_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
@@ -52,7 +54,7 @@ def is_image(content_type: str) -> bool:
 
 
 def is_video(content_type: str) -> bool:
-    """Tell whether this accepted type is a video, which is kept but not decoded."""
+    """Tell whether this accepted type is a video, one that gets a poster frame."""
     return content_type.startswith("video/") and content_type in EXTENSIONS
 
 
@@ -73,11 +75,10 @@ def declared(content_type: str | None, file_name: str) -> str | None:
 def satisfies(sniffed: str, declared: str) -> bool:
     """Tell whether a file whose bytes say `sniffed` is what a client that said `declared` promised.
 
-    HEIC is HEIF with HEVC inside, and phones and browsers use either name for the same file.
-    All other types must be equal.
+    HEIC is HEIF with HEVC inside, and MP4 grew out of QuickTime: phones and browsers use either
+    name for the same file. All other types must be equal.
     """
-    heif_names = ("image/heic", "image/heif")
-    return sniffed == declared or (sniffed in heif_names and declared in heif_names)
+    return sniffed == declared or any({sniffed, declared} <= names for names in _ONE_CONTAINER)
 
 
 def sniff(head: bytes) -> str | None:

@@ -12,6 +12,7 @@ from photodrop.errors import ForbiddenError, PhotoNotFoundError, PhotoNotReadyEr
 from photodrop.models import (
     PHOTO_ROW,
     TOMBSTONE_ROW,
+    Failure,
     Photo,
     ThumbnailSize,
     Tombstone,
@@ -183,8 +184,11 @@ def _details(photo: Photo) -> dict[str, Any]:
         "width": _whole(photo.width),
         "height": _whole(photo.height),
         "taken_at": photo.taken_at,
+        "duration_seconds": photo.duration_seconds,
+        "codec": photo.codec,
         "thumb_hash": photo.thumb_hash,
         "thumbnails": signed_thumbnails(photo.key, photo.thumbnails),
+        "thumbnails_missing": _reason(photo.thumbnails_missing),
         "storage_class": photo.storage_class,
         "restore": _restore_state(photo),
         "created_at": photo.created_at,
@@ -259,9 +263,11 @@ def signed_thumbnails(key: str, thumbnails: Iterable[ThumbnailSize]) -> list[Thu
 
 def failure(photo: Photo) -> FailureReason | None:
     """Return why a photo failed; None for one that did not."""
-    if photo.failure is None:
-        return None
-    return FailureReason(code=photo.failure.code, message=photo.failure.message)
+    return _reason(photo.failure)
+
+
+def _reason(failure: Failure | None) -> FailureReason | None:
+    return FailureReason(code=failure.code, message=failure.message) if failure else None
 
 
 def _restore_state(photo: Photo) -> RestoreState | None:

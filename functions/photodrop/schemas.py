@@ -190,9 +190,8 @@ class InitiateUpload(Shape):
     @classmethod
     def _is_accepted(cls, content_type: str) -> str:
         content_type = content_type.strip().lower()
-        if not file_types.is_image(content_type):
-            accepted = sorted(filter(file_types.is_image, file_types.EXTENSIONS))
-            raise ValueError(f"must be one of {', '.join(accepted)}")
+        if content_type not in file_types.EXTENSIONS:
+            raise ValueError(f"must be one of {', '.join(sorted(file_types.EXTENSIONS))}")
         return content_type
 
 
@@ -409,7 +408,7 @@ class InitiatedUpload(Shape):
 
 
 class FailureReason(Shape):
-    """Why a photo failed."""
+    """Why a photo failed, or has no thumbnails."""
 
     code: str
     message: str
@@ -483,8 +482,13 @@ class PhotoDetails(Shape):
     width: int | None
     height: int | None
     taken_at: str | None
+    duration_seconds: float | None = Field(description="Of a video, where its file says it")
+    codec: str | None = Field(description="Of a video", examples=["h264"])
     thumb_hash: str | None
     thumbnails: list[ThumbnailLink]
+    thumbnails_missing: FailureReason | None = Field(
+        description="Why a completed video has no thumbnails"
+    )
     storage_class: str
     restore: RestoreState | None
     created_at: str

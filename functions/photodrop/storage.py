@@ -97,6 +97,12 @@ def download_original(key: str, version_id: str | None, target: IO[bytes]) -> No
     target.seek(0)
 
 
+def download_thumbnail(key: str, target: IO[bytes]) -> None:
+    """Copy a thumbnail into `target`. Raises ObjectGoneError."""
+    target.write(_get({"Bucket": settings().thumbnails_bucket, "Key": key}).read())
+    target.seek(0)
+
+
 def find_original(key: str, version_id: str | None) -> dict[str, Any] | None:
     """Return an original as S3's events describe it, or None when there is none.
 

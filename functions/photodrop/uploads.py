@@ -12,7 +12,12 @@ from pynamodb.exceptions import PynamoDBException
 from photodrop import file_types, keys, limits, signing
 from photodrop.access import Caller
 from photodrop.config import settings
-from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError, StudentNotFoundError
+from photodrop.errors import (
+    AlreadyUploadedError,
+    FileTooLargeError,
+    IdempotencyKeyReusedError,
+    StudentNotFoundError,
+)
 from photodrop.models import PHOTO_ROW, Event, Photo, Student, checksum_key, now_iso
 from photodrop.signing import SignedPost, SignedUrl
 from photodrop.status import Status
@@ -104,6 +109,29 @@ def begin(
             "This Idempotency-Key was used with another request. Use a new one."
         )
     return first
+
+
+def begin_new(
+    caller: Caller,
+    wish: Wish,
+    *,
+    event: Event | None,
+    idempotency_key: str | None,
+    correlation_id: str,
+) -> Photo:
+    """Record a pending photo as `begin` does.
+
+    Raises AlreadyUploadedError too, where the very file is there.
+    """
+    if same := find_same(caller, wish, event=event):
+        raise AlreadyUploadedError(same.photo_id)
+    return begin(
+        caller,
+        wish,
+        event=event,
+        idempotency_key=idempotency_key,
+        correlation_id=correlation_id,
+    )
 
 
 def largest(content_type: str, method: str) -> int:

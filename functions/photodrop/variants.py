@@ -13,7 +13,7 @@ from typing import Literal
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import archive, clients, keys, signing, storage
+from photodrop import archive, clients, file_types, keys, signing, storage
 from photodrop.config import settings
 from photodrop.errors import (
     ContentRejectedError,
@@ -24,7 +24,7 @@ from photodrop.errors import (
     ThumbnailFailedError,
 )
 from photodrop.imaging.thumbnails import fit, make_thumbnail
-from photodrop.models import PHOTO_ROW, Failure, Photo, ThumbnailClaim
+from photodrop.models import PHOTO_ROW, Failure, Photo, ThumbnailClaim, ThumbnailSize
 from photodrop.observability import logger, metrics
 from photodrop.signing import SignedUrl
 from photodrop.status import Status
@@ -99,9 +99,13 @@ def find_or_make(photo: Photo, variant: Variant) -> SignedThumbnail | None:
         raise InvalidRequestError([FieldError("res", f"must be one of {', '.join(ladder)}")])
     if photo.status != Status.COMPLETED:
         raise PhotoNotReadyError(f"The photo has no thumbnails: it is {photo.status}.")
-    if _is_of_every_photo(photo, variant) or storage.has_thumbnail(variant.key(photo)):
+    if _of_every_photo(photo, variant) or storage.has_thumbnail(variant.key(photo)):
         return _sign(photo, variant)
-    archive.require_readable(photo)
+    if not file_types.is_video(photo.content_type):
+        archive.require_readable(photo)
+    elif not photo.thumbnails:
+        why = photo.thumbnails_missing
+        raise ThumbnailFailedError(why.message if why else "The video has no thumbnails.")
     return _sign(photo, variant) if _claim_and_make(photo, variant) else None
 
 
@@ -175,10 +179,15 @@ def _make(photo: Photo, variant: Variant) -> None:
     storage.ObjectArchivedError.
     """
     try:
-        with tempfile.TemporaryFile() as original:
-            storage.download_original(photo.key, photo.version_id, original)
+        with tempfile.TemporaryFile() as source:
+            if file_types.is_video(photo.content_type):
+                storage.download_thumbnail(
+                    keys.thumbnail(photo.key, int(_poster(photo).size)), source
+                )
+            else:
+                storage.download_original(photo.key, photo.version_id, source)
             made = make_thumbnail(
-                original, variant.box, budget=budget(), content_type=variant.content_type
+                source, variant.box, budget=budget(), content_type=variant.content_type
             )
     except storage.ObjectGoneError:
         raise Photo.DoesNotExist from None
@@ -201,20 +210,32 @@ def _leave_to_queue(photo: Photo, variant: Variant) -> None:
     _sqs.send_message(QueueUrl=settings().thumbnails_queue_url, MessageBody=json.dumps(message))
 
 
+def _poster(photo: Photo) -> ThumbnailSize:
+    """Return the largest thumbnail of a video, which all others on demand are made of."""
+    return max(photo.thumbnails, key=lambda made: made.size)
+
+
 def _is_quick(photo: Photo) -> bool:
+    if file_types.is_video(photo.content_type):
+        return True
     most = QUICK_PIXELS.get(photo.content_type, QUICK_PIXELS_OTHERS)
     return bool(photo.width * photo.height <= most and photo.size_bytes <= QUICK_BYTES)
 
 
-def _is_of_every_photo(photo: Photo, variant: Variant) -> bool:
-    """Tell whether it is one of those that made the photo complete: its record lists them."""
-    sizes = {str(int(made.size)) for made in photo.thumbnails}
-    return variant.format == "webp" and variant.resolution in sizes
+def _of_every_photo(photo: Photo, variant: Variant) -> ThumbnailSize | None:
+    """Return the one that made the photo complete, where it is among those: its record has them."""
+    if variant.format != "webp":
+        return None
+    sizes = {str(int(made.size)): made for made in photo.thumbnails}
+    return sizes.get(variant.resolution)
 
 
 def _sign(photo: Photo, variant: Variant) -> SignedThumbnail:
     # As the imaging module reckons it: nobody needs to fetch the thumbnail to know its size.
-    width, height = fit((int(photo.width), int(photo.height)), variant.box)
+    source = _poster(photo) if file_types.is_video(photo.content_type) else photo
+    made = _of_every_photo(photo, variant)
+    size = (made.width, made.height) if made else (source.width, source.height)
+    width, height = fit((int(size[0]), int(size[1])), variant.box)
     signed = signing.presign_url(
         "GET",
         settings().thumbnails_bucket,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ import pytest
 
 from local.client import Client, Stack
 from local.state import write_json
-from tests.support import pictures
+from tests.support import pictures, videos
 from tests.support.counting_proxy import CountingProxy
 from tests.support.running_stack import aws, until
 
@@ -141,16 +142,22 @@ def test_an_invited_photographer_is_told_to_choose_a_password(
 
 
 def write_video(path: Path, size: int) -> None:
-    """Write an MP4 that no other test has sent, as large as it has to be."""
-    head = box(b"ftyp", b"isom\0\0\2\0isomiso2mp41") + box(b"free", uuid.uuid4().bytes)
+    """Write a video that no other test has sent, as large as it has to be."""
     with path.open("wb") as file:
-        file.write(head + (size - len(head)).to_bytes(4, "big") + b"free")
-        for number in range(file.tell(), size, 1 << 20):  # no two parts are the same
-            file.write(number.to_bytes(8, "big").ljust(min(1 << 20, size - number), b"\1"))
+        file.write(videos.video())
+        # The rest is a box of what players skip; no two parts of it are the same.
+        file.write((size - file.tell()).to_bytes(4, "big") + b"free" + uuid.uuid4().bytes)
+        while left := size - file.tell():
+            file.write(file.tell().to_bytes(8, "big").ljust(1 << 20, b"\1")[:left])
 
 
-def box(kind: bytes, content: bytes) -> bytes:
-    return (len(content) + 8).to_bytes(4, "big") + kind + content
+def sha256_of(client: Client, photo_id: str) -> str:
+    url = client.api.get(f"/photos/{photo_id}/view-url").raise_for_status().json()["url"]
+    digest = hashlib.sha256()
+    with client.storage.stream("GET", url) as answer:
+        for piece in answer.raise_for_status().iter_bytes():
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def test_killed_in_the_middle_of_300_mb_it_goes_on_with_what_is_missing(
@@ -190,3 +197,7 @@ def test_killed_in_the_middle_of_300_mb_it_goes_on_with_what_is_missing(
     assert max(proxy.begun.values()) <= 2
     assert outcome["keptParts"] == pending["uploadedParts"] >= 15
     assert outcome["photoId"] == pending["photoId"]
+    assert (outcome["status"], second.returncode) == ("uploaded", 0), outcome["failure"]
+    with file.open("rb") as content:
+        expected = hashlib.file_digest(content, "sha256").hexdigest()
+    assert sha256_of(ada, outcome["photoId"]) == expected

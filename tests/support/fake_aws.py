@@ -23,7 +23,7 @@ def create_stack() -> None:
     s3.put_bucket_versioning(
         Bucket="photodrop-uploads", VersioningConfiguration={"Status": "Enabled"}
     )
-    for queue in ("uploads", "thumbnails", "purge"):
+    for queue in ("uploads", "thumbnails", "videos", "purge"):
         boto3.client("sqs").create_queue(QueueName=queue)
     dynamodb = boto3.client("dynamodb")
     for logical_id, name in _TABLES:

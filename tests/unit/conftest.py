@@ -19,6 +19,7 @@ os.environ |= {
     "THUMBNAILS_BUCKET": "photodrop-thumbnails",
     "UPLOADS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/uploads",
     "THUMBNAILS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/thumbnails",
+    "VIDEOS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/videos",
     "PURGE_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/purge",
     "ALLOWED_ORIGIN": "https://photos.example.com",
     "UPLOAD_TTL_SECONDS": "900",

@@ -63,7 +63,8 @@ def test_shows_a_photo_with_everything_the_contract_names() -> None:
     assert set(body) == {
         "photoId", "eventId", "ownerId", "fileName", "title", "description", "tags",
         "contentType", "sizeBytes", "status", "failure", "width", "height", "takenAt",
-        "thumbHash", "thumbnails", "storageClass", "restore", "createdAt", "updatedAt",
+        "durationSeconds", "codec", "thumbHash", "thumbnails", "thumbnailsMissing",
+        "storageClass", "restore", "createdAt", "updatedAt",
     }  # fmt: skip
     assert body["title"] == "Sunset"
     assert body["width"] == 2000

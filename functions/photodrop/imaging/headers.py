@@ -124,7 +124,8 @@ def read_header(
             header = _read_heif(reader, content_type)
         case _:
             raise ContentRejectedError(
-                "UnsupportedContent", "The file's content is not an accepted kind of image."
+                "UnsupportedContent",
+                "The file's content is not an accepted kind of image or video.",
             )
     check_budget(header, budget, largest)
     return header

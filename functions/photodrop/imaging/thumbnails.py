@@ -101,16 +101,21 @@ def make_thumbnails(
     """
     boxes = [(size, size) for size in sizes]
     facts, images = _render(source, boxes, budget or Budget())
-    encoded: dict[tuple[int, int], bytes] = {}
-    for image in images:
-        if image.size not in encoded:
-            encoded[image.size] = _encode(image, content_type, quality, method)
-    thumbnails = tuple(
-        Thumbnail(size, image.width, image.height, content_type, encoded[image.size])
-        for size, image in zip(sizes, images, strict=True)
-    )
-    smallest = min(images, key=lambda image: image.width * image.height)
-    return Rendition(facts, thumbnails, _thumb_hash(smallest))
+    thumbnails = _encode_all(images, sizes, content_type, quality, method)
+    return Rendition(facts, thumbnails, _thumb_hash(_smallest(images)))
+
+
+def make_frame_thumbnails(
+    frame: Image.Image, shown_size: tuple[int, int], sizes: Sequence[int] = LADDER
+) -> tuple[tuple[Thumbnail, ...], str]:
+    """Make a WebP thumbnail for each of `sizes` from a frame of a video, and their ThumbHash.
+
+    `frame` is decoded, upright and in sRGB; it may be smaller than `shown_size`, the video's width
+    and height, but not than the largest thumbnail.
+    """
+    images = _reduce(frame, [fit(shown_size, (size, size)) for size in sizes])
+    thumbnails = _encode_all(images, sizes, "image/webp", 80, 2)
+    return thumbnails, _thumb_hash(_smallest(images))
 
 
 def make_thumbnail(
@@ -146,13 +151,21 @@ def _render(
     source.seek(0)
     with _rejecting():
         image = _decode(source, header, max(fitted), budget, largest)
+    return facts, _reduce(image, fitted)
 
+
+def _reduce(image: Image.Image, fitted: Sequence[tuple[int, int]]) -> list[Image.Image]:
+    """Return the image in each of these sizes, each made from the next larger one."""
     images: dict[tuple[int, int], Image.Image] = {}
     for size in sorted(set(fitted), reverse=True):
         if image.size != size:
             image = image.resize(size, Image.Resampling.LANCZOS)
         images[size] = image
-    return facts, [images[size] for size in fitted]
+    return [images[size] for size in fitted]
+
+
+def _smallest(images: Sequence[Image.Image]) -> Image.Image:
+    return min(images, key=lambda image: image.width * image.height)
 
 
 def fit(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
@@ -208,7 +221,7 @@ def _decode(
     del image
     if orientation != 1:
         small = small.transpose(_UPRIGHT[orientation])
-    small = _to_srgb(_to_eight_bits(small), profile)
+    small = to_srgb(_to_eight_bits(small), profile)
     small.info = {}  # encoders would copy EXIF, XMP and profiles from here
     return small
 
@@ -287,7 +300,7 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     return image.convert("F").point(lambda sample: sample * scale - low * scale).convert("L")
 
 
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Return the image as RGB, or as RGBA where it is not opaque, with its colours in sRGB."""
     alpha = None
     if image.mode in ("LA", "La", "RGBA", "RGBa"):
@@ -328,6 +341,24 @@ class _NamedBuffer(io.BytesIO):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
+
+
+def _encode_all(
+    images: Sequence[Image.Image],
+    sizes: Sequence[int],
+    content_type: str,
+    quality: int,
+    method: int,
+) -> tuple[Thumbnail, ...]:
+    """Encode each image; where the original is small, several are the same one."""
+    encoded: dict[tuple[int, int], bytes] = {}
+    for image in images:
+        if image.size not in encoded:
+            encoded[image.size] = _encode(image, content_type, quality, method)
+    return tuple(
+        Thumbnail(size, image.width, image.height, content_type, encoded[image.size])
+        for size, image in zip(sizes, images, strict=True)
+    )
 
 
 def _encode(image: Image.Image, content_type: str, quality: int, method: int) -> bytes:

@@ -73,7 +73,7 @@ def row_of(tag: str | None) -> str:
 
 
 class Failure(MapAttribute[str, str]):
-    """Why a photo failed."""
+    """Why a photo failed, or has no thumbnails."""
 
     code = UnicodeAttribute()
     message = UnicodeAttribute()
@@ -221,8 +221,13 @@ class Photo(Model):
     orientation = NumberAttribute(null=True)
     animated = BooleanAttribute(null=True)
     taken_at = UnicodeAttribute(attr_name="takenAt", null=True)
+    duration_seconds = NumberAttribute(attr_name="durationSeconds", null=True)
+    codec = UnicodeAttribute(null=True)
+    """Of a video: FFmpeg's name of its video codec."""
     thumb_hash = UnicodeAttribute(attr_name="thumbHash", null=True)
     thumbnails = ListAttribute(of=ThumbnailSize, default=list)
+    thumbnails_missing = Failure(attr_name="thumbnailsMissing", null=True)
+    """Of a video that is fine, but no frame of it can be shown: why."""
 
     request_hash = UnicodeAttribute(attr_name="requestHash", null=True)
     """SHA-256 of the request that an Idempotency-Key came with."""

@@ -1,0 +1,134 @@
+"""Multipart uploads, as far as S3 has to be asked: begun, listed, completed, cancelled."""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from photodrop import limits, multipart, storage, uploads
+from photodrop.access import Caller
+from photodrop.config import settings
+from photodrop.errors import (
+    ContentRejectedError,
+    FileTooLargeError,
+    PartMissingError,
+    PartTooSmallError,
+    SizeMismatchError,
+    UploadNotFoundError,
+)
+from photodrop.models import Photo
+from photodrop.status import Status
+from photodrop.storage import Part
+from photodrop.verification import STUCK_SECONDS, end
+
+
+def create(photo: Photo, *, may_be_begun: bool) -> str:
+    """Begin the multipart upload of a pending photo and return its id.
+
+    `may_be_begun`: the same request may have come before; then the upload is found that it began.
+    Raises NotPendingError.
+    """
+    multipart.require_pending(photo)
+    if may_be_begun and (begun := storage.find_multiparts(photo.key)):
+        return begun[-1]
+    return storage.create_multipart(
+        photo.key, photo.content_type, part_checksums=bool(photo.part_checksums)
+    )
+
+
+def list_parts(photo: Photo, upload_id: str) -> list[Part]:
+    """Return all parts that S3 has. Raises UploadNotFoundError."""
+    try:
+        return storage.list_parts(photo.key, upload_id)
+    except storage.UploadGoneError:
+        raise UploadNotFoundError from None
+
+
+def complete(caller: Caller, key: str, upload_id: str, named: Sequence[tuple[int, str]]) -> Photo:
+    """Make the file of the parts that the client names by number and ETag.
+
+    Done twice it is done once. Raises UploadNotFoundError, NotPendingError, PartMissingError,
+    PartTooSmallError, SizeMismatchError, FileTooLargeError, LimitExceededError.
+    """
+    photo = multipart.find(caller, key)
+    if photo.status == Status.FAILED:
+        multipart.require_pending(photo)
+    if photo.status != Status.PENDING:
+        return photo
+    try:
+        parts = _chosen(storage.list_parts(key, upload_id), named)
+        _check(photo, parts)
+        version_id, etag = storage.complete_multipart(key, upload_id, parts)
+    except (storage.UploadGoneError, storage.ObjectThereError):
+        landed = storage.find_original(key, None)
+        if landed is None:
+            raise UploadNotFoundError from None
+        version_id, etag = landed["versionId"], landed["eTag"]
+    # S3's event says the same. Should it be lost, ExpireUploads looks again soon.
+    photo.advance(
+        Status.UPLOADED,
+        version_id=version_id,
+        etag=etag,
+        due_at=int(time.time()) + STUCK_SECONDS,
+    )
+    return photo
+
+
+def require_complete(photo: Photo, upload_id: str) -> int:
+    """Check all parts that S3 has, for a client that completes the upload itself.
+
+    Returns their sum in bytes. Raises as `complete` does.
+    """
+    parts = list_parts(photo, upload_id)
+    if not parts:
+        raise PartMissingError("S3 has no part of this upload.")
+    _check(photo, parts)
+    # From now on the event may come. Should it be lost, ExpireUploads looks again soon.
+    photo.change(due_at=int(time.time()) + settings().part_ttl_seconds + STUCK_SECONDS)
+    return sum(part.size_bytes for part in parts)
+
+
+def cancel(caller: Caller, key: str, *, parts_too: bool = True) -> None:
+    """End an upload, remove its parts, and free what was charged. Cancelling twice is once.
+
+    `parts_too` False: the client removes them. Raises UploadNotFoundError, and NotPendingError
+    when the file is complete.
+    """
+    photo = multipart.find(caller, key)
+    if photo.status != Status.FAILED:
+        multipart.require_pending(photo)
+    if parts_too:  # again, if need be: parts that were on their way may have come since
+        storage.abort_multiparts(key)
+    if photo.status != Status.FAILED:
+        end(photo, ContentRejectedError("UploadCancelled", "The client cancelled the upload."))
+
+
+def _chosen(stored: Iterable[Part], named: Sequence[tuple[int, str]]) -> list[Part]:
+    by_number = {part.number: part for part in stored}
+    chosen = {}
+    for number, etag in named:
+        part = by_number.get(number)
+        if part is None or part.etag != etag.strip('"'):
+            raise PartMissingError(f"S3 has no part {number} with this ETag. Send it again.")
+        chosen[number] = part
+    return [chosen[number] for number in sorted(chosen)]
+
+
+def _check(photo: Photo, parts: Sequence[Part]) -> None:
+    """Check the parts' sizes, each and together, and charge for what was not announced."""
+    for part in parts[:-1]:
+        if part.size_bytes < multipart.MIN_PART_BYTES:
+            raise PartTooSmallError(
+                f"Part {part.number} has {part.size_bytes} bytes; all but the last need at least "
+                f"{multipart.MIN_PART_BYTES}."
+            )
+    total = sum(part.size_bytes for part in parts)
+    if photo.size_bytes is None:
+        most = uploads.largest(photo.content_type, photo.upload_method)
+        if total > most:
+            raise FileTooLargeError(
+                f"At most {most} bytes are accepted, and the parts have {total}."
+            )
+        limits.settle(photo, total)
+    if photo.size_bytes != total:
+        raise SizeMismatchError(
+            f"{int(photo.size_bytes)} bytes were announced, and the parts have {total}."
+        )

@@ -1,0 +1,452 @@
+"""The facts and a poster frame of a video. The only module that imports PyAV (FFmpeg).
+
+It runs in the child process that `video` starts, and reads the file through that.
+"""
+
+import base64
+import contextlib
+import io
+import itertools
+import json
+import re
+import resource
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from struct import unpack
+from typing import IO, Any, BinaryIO, cast
+
+import av
+import av.stream
+from av.container import InputContainer
+from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace
+from av.video.stream import VideoStream
+from PIL import Image, ImageStat
+
+from photodrop.errors import ContentRejectedError
+from photodrop.imaging import wide_gamut
+from photodrop.imaging.thumbnails import fit, make_frame_thumbnails, to_srgb
+from photodrop.imaging.video import PosterThumbnail, Reason, Video, VideoFacts, receive, send
+
+_DEMUXERS = {"video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska"}
+
+_DECODERS = frozenset(
+    {"h264", "hevc", "libdav1d", "av1", "vp8", "vp9", "mpeg4", "mjpeg", "prores", "h263"}
+)
+"""What phones, cameras and browsers write. FFmpeg has hundreds more, and each of them is a risk."""
+
+MAX_PIXELS = 36_000_000
+"""Of one frame: 8K has 33 megapixels."""
+
+_MAX_SIDE = 50_000
+_BUFFER_BYTES = 64 * 1024
+# FFmpeg reads packets until it knows enough of every stream: no more than this.
+_PROBE_BYTES = 1_000_000
+# Frames that come late, or not at all, after so many packets are given up.
+_MAX_PACKETS = 8
+# Of a frame's lightness, 0 to 255: the mean and the standard deviation that show something.
+_DARK = 24
+_FLAT = 6
+_MAX_BOXES = 64
+_EBML_HEAD_BYTES = 256
+_SCAN_BYTES = 32 * 1024 * 1024
+"""Browsers record without saying how long it became: files up to this size are read to the end."""
+
+_UPRIGHT = {
+    (0, 1, -1, 0): Image.Transpose.ROTATE_270,
+    (-1, 0, 0, -1): Image.Transpose.ROTATE_180,
+    (0, -1, 1, 0): Image.Transpose.ROTATE_90,
+    (-1, 0, 0, 1): Image.Transpose.FLIP_LEFT_RIGHT,
+    (1, 0, 0, -1): Image.Transpose.FLIP_TOP_BOTTOM,
+    (0, 1, 1, 0): Image.Transpose.TRANSPOSE,
+    (0, -1, -1, 0): Image.Transpose.TRANSVERSE,
+}
+"""How to show a frame, by a, b, c, d of the matrix of ISO/IEC 14496-12, 8.3.2."""
+
+_OFFSET_WITHOUT_COLON = re.compile(r"([+-]\d\d)(\d\d)$")
+
+
+class OutOfBudgetError(Exception):
+    """No more of the file may be read."""
+
+
+class _NoPosterError(Exception):
+    """No frame can be shown, for this `reason`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code)
+        self.reason = Reason(code, message)
+
+
+def decode(
+    stream: BinaryIO,
+    size_bytes: int,
+    content_type: str,
+    sizes: Sequence[int],
+    report: Callable[[VideoFacts], None] = lambda _: None,
+) -> Video:
+    """Read a video's facts, `report` them, and make thumbnails of a frame.
+
+    Raises ContentRejectedError with the codes of `video.inspect`. `stream` raises OutOfBudgetError
+    when too much of it is read.
+    """
+    with _rejecting():
+        end = _end_of_segment(stream) if content_type == "video/webm" else _end_of_boxes(stream)
+        stream.seek(0)
+        container = _open(stream, content_type)
+    with container:
+        with _rejecting():
+            track = _video_track(container)
+            _require_whole(container, end, size_bytes)
+            facts = _facts(container, track)
+        report(facts)
+        with contextlib.suppress(OutOfBudgetError, av.FFmpegError):
+            if facts.duration_seconds is None and size_bytes <= _SCAN_BYTES:
+                facts = replace(facts, duration_seconds=_scan(container, track))
+                report(facts)
+        try:
+            return _with_poster(container, track, facts, sizes)
+        except _NoPosterError as error:
+            return Video(facts, missing=error.reason)
+
+
+@contextlib.contextmanager
+def _rejecting() -> Iterator[None]:
+    """Turn whatever the container's parser raises into ContentRejectedError."""
+    try:
+        yield
+    except ContentRejectedError:
+        raise
+    except OutOfBudgetError as error:
+        raise ContentRejectedError(
+            "HeaderTooLarge", "The video's header is larger than is accepted."
+        ) from error
+    except MemoryError as error:
+        raise ContentRejectedError(
+            "TooMuchMemory", "Reading the video's header needs too much memory."
+        ) from error
+    except Exception as error:
+        raise ContentRejectedError(
+            "CorruptVideo", "The video is damaged or incomplete: it cannot be read."
+        ) from error
+
+
+def _open(stream: BinaryIO, content_type: str) -> InputContainer:
+    return av.open(
+        stream,
+        mode="r",
+        format=_DEMUXERS[content_type],
+        metadata_errors="replace",
+        buffer_size=_BUFFER_BYTES,
+        options={
+            "probesize": str(_PROBE_BYTES),
+            "analyzeduration": "1000000",
+            "codec_whitelist": ",".join(sorted(_DECODERS)),
+            "max_pixels": str(MAX_PIXELS),
+            "threads": "1",
+        },
+    )
+
+
+def _video_track(container: InputContainer) -> VideoStream:
+    """Return the first video stream that is no still picture, such as a song's cover."""
+    for track in container.streams.video:
+        if not track.disposition & av.stream.Disposition.attached_pic:
+            return track
+    raise ContentRejectedError("NoVideoStream", "There is no video in the file.")
+
+
+def _require_whole(container: InputContainer, end: int, size_bytes: int) -> None:
+    """Raise ContentRejectedError when the container is longer than the file.
+
+    FFmpeg plays what there is, even where the very index is cut off.
+    """
+    for track in container.streams:
+        entries = track.index_entries
+        if len(entries):
+            end = max(end, entries[-1].pos + entries[-1].size)
+    if end > size_bytes:
+        raise ContentRejectedError("CorruptVideo", "The video is incomplete: its end is missing.")
+
+
+def _end_of_boxes(stream: BinaryIO) -> int:
+    """Return where the last box ends that is needed to show an MP4 or QuickTime file, in bytes."""
+    at = end = 0
+    wanted = {b"moov", b"mdat"}
+    for _ in range(_MAX_BOXES):
+        stream.seek(at)
+        size, kind = unpack(">I4s", stream.read(8).ljust(8, b"\0"))
+        if size == 1:
+            size = int.from_bytes(stream.read(8), "big")
+        if size < 8:  # 0: it goes to the end of the file, whereever that is
+            break
+        at += size
+        end = at if kind in wanted else end
+        wanted.discard(kind)
+        if not wanted:
+            break
+    return end
+
+
+def _end_of_segment(stream: BinaryIO) -> int:
+    """Return where the one segment of a WebM file ends, in bytes; 0 where that is not said."""
+    stream.seek(0)
+    head = stream.read(_EBML_HEAD_BYTES)
+    header_bytes, at = _ebml_size(head, 4)
+    at += header_bytes
+    if head[at : at + 4] != b"\x18\x53\x80\x67":
+        return 0
+    segment_bytes, at = _ebml_size(head, at + 4)
+    return at + segment_bytes
+
+
+def _ebml_size(head: bytes, at: int) -> tuple[int, int]:
+    """Return the size that is written at a position (RFC 8794, 4), and the position behind it.
+
+    An unknown size is 0.
+    """
+    length = 9 - head[at].bit_length()
+    ones = (1 << 7 * length) - 1
+    size = int.from_bytes(head[at : at + length], "big") & ones
+    return (0 if size == ones else size), at + length
+
+
+def _facts(container: InputContainer, track: VideoStream) -> VideoFacts:
+    context = track.codec_context
+    width = height = codec = None
+    if context is not None:
+        codec = context.codec.canonical_name
+        width, height = _shown_size(context.width, context.height, track.sample_aspect_ratio)
+    duration = None
+    if container.duration and container.duration > 0:
+        duration = container.duration / av.time_base
+    elif track.duration and track.duration > 0 and track.time_base:
+        duration = float(track.duration * track.time_base)
+    return VideoFacts(
+        width=width or None,
+        height=height or None,
+        duration_seconds=round(duration, 3) if duration else None,
+        codec=codec,
+        taken_at=_taken_at({**track.metadata, **container.metadata}),
+    )
+
+
+def _shown_size(width: int, height: int, proportions: Fraction | None) -> tuple[int, int]:
+    """Apply the proportions of one pixel (width to height), unless they are absurd."""
+    if proportions and Fraction(1, 8) <= proportions <= 8:
+        width = round(width * proportions)
+    return width, height
+
+
+def _taken_at(metadata: dict[str, str]) -> str | None:
+    """Return when it was taken, in ISO 8601: by Apple's local time, or by the header's UTC."""
+    for name in ("com.apple.quicktime.creationdate", "creation_time"):
+        text = _OFFSET_WITHOUT_COLON.sub(r"\1:\2", metadata.get(name, ""))
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        # Clocks that were never set write 1904 or 1970.
+        if known.year >= 1990 and known < datetime.now(UTC) + timedelta(days=1):
+            return moment.isoformat(timespec="seconds")
+    return None
+
+
+def _scan(container: InputContainer, track: VideoStream) -> float | None:
+    """Return the duration in seconds by the last packet's time."""
+    end = start = track.start_time or 0
+    for packet in container.demux(track):
+        if packet.pts is not None:
+            end = max(end, packet.pts + (packet.duration or 0))
+    return round(float((end - start) * track.time_base), 3) if track.time_base else None
+
+
+def _with_poster(
+    container: InputContainer, track: VideoStream, facts: VideoFacts, sizes: Sequence[int]
+) -> Video:
+    """Make thumbnails of a frame. Raises _NoPosterError."""
+    context = track.codec_context
+    if context is None or context.name not in _DECODERS:
+        raise _NoPosterError("UnsupportedCodec", "This kind of video codec is not decoded.")
+    width, height = facts.width or 0, facts.height or 0
+    if width < 1 or height < 1 or max(width, height) > _MAX_SIDE:
+        raise _NoPosterError("UnknownSize", "The video does not say how large it is.")
+    if context.width * context.height > MAX_PIXELS:
+        raise _NoPosterError("TooManyPixels", f"A frame has more than {MAX_PIXELS} pixels.")
+    context.thread_count = 1
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    try:
+        frame = _choose(container, track, facts)
+        return _render(frame, facts, sizes)
+    except OutOfBudgetError as error:
+        raise _NoPosterError("TooMuchData", "A frame takes too many bytes to read.") from error
+    except MemoryError as error:
+        raise _NoPosterError("TooMuchMemory", "Decoding needs too much memory.") from error
+    except Exception as error:
+        raise _NoPosterError("UndecodableFrame", "No frame of the video can be decoded.") from error
+
+
+def _choose(container: InputContainer, track: VideoStream, facts: VideoFacts) -> VideoFrame:
+    """Return the key frame at about one second, or a later one where that is nearly black.
+
+    When none is better: the one with most to see.
+    """
+    duration = facts.duration_seconds or 0.0
+    moments = sorted({min(1.0, duration / 10), duration / 10, duration / 2})
+    best: tuple[float, VideoFrame] | None = None
+    for moment in moments:
+        try:
+            frame = _key_frame(container, track, moment)
+        except (OutOfBudgetError, av.FFmpegError):
+            if best is None and moment == moments[-1]:
+                raise
+            continue
+        statistics = ImageStat.Stat(frame.reformat(32, 32, "gray", threads=1).to_image())
+        light, contrast = statistics.mean[0], statistics.stddev[0]
+        if light > _DARK and contrast > _FLAT:
+            return frame
+        if best is None or contrast > best[0]:
+            best = contrast, frame
+    if best is None:
+        raise _NoPosterError("UndecodableFrame", "No frame of the video can be decoded.")
+    return best[1]
+
+
+def _key_frame(container: InputContainer, track: VideoStream, seconds: float) -> VideoFrame:
+    """Decode the key frame at or before a moment. Raises EOFError when there is none."""
+    if track.time_base is None:
+        raise EOFError
+    container.seek(int(seconds / track.time_base) + (track.start_time or 0), stream=track)
+    packets = itertools.islice(container.demux(track), _MAX_PACKETS)
+    for packet in itertools.chain(packets, [None]):  # None: what the decoder still holds back
+        for frame in track.codec_context.decode(packet):
+            if frame.width * frame.height <= MAX_PIXELS:
+                return frame
+    raise EOFError
+
+
+def _render(frame: VideoFrame, facts: VideoFacts, sizes: Sequence[int]) -> Video:
+    transpose = _transpose(frame)
+    shown = facts.width or frame.width, facts.height or frame.height
+    largest = fit(shown, (max(sizes), max(sizes)))
+    # Reduced and made RGB in one go, before it is turned.
+    small = frame.reformat(
+        *largest,
+        format="rgb24",
+        src_colorspace=_colour_matrix(frame),
+        threads=1,
+        interpolation="BICUBIC",
+    ).to_image()
+    if transpose is not None:
+        small = small.transpose(transpose)
+    if small.size != largest:  # a quarter turn
+        shown, facts = shown[::-1], replace(facts, width=shown[1], height=shown[0])
+    small = to_srgb(small, wide_gamut.icc_profile(frame.color_primaries))
+    thumbnails, thumb_hash = make_frame_thumbnails(small, shown, sizes)
+    return Video(
+        facts,
+        tuple(PosterThumbnail(it.size, it.width, it.height, it.data) for it in thumbnails),
+        thumb_hash,
+    )
+
+
+def _colour_matrix(frame: VideoFrame) -> int:
+    """Return how its colours are coded; where that is not said, by its size, as players do."""
+    if frame.colorspace in (Colorspace.ITU709, Colorspace.ITU601, Colorspace.FCC):
+        return frame.colorspace
+    if frame.colorspace in (Colorspace.SMPTE240M, Colorspace.BT2020):
+        return frame.colorspace
+    return Colorspace.ITU709 if frame.height >= 720 else Colorspace.ITU601
+
+
+def _transpose(frame: VideoFrame) -> Image.Transpose | None:
+    """Return what puts a frame upright; None when it is, or stands at no right angle."""
+    for item in cast(Iterable[SideData], frame.side_data):  # its stub says it is a dict
+        if item.type == SideDataType.DISPLAYMATRIX:
+            a, b, _, c, d = unpack("=5i", bytes(item)[:20])
+            return _UPRIGHT.get((_sign(a), _sign(b), _sign(c), _sign(d)))
+    return None
+
+
+def _sign(fixed_point: int) -> int:
+    return round(fixed_point / 65536)
+
+
+class _RemoteFile(io.RawIOBase):
+    """The file, by way of the parent process."""
+
+    def __init__(self, size_bytes: int, requests: IO[bytes], answers: IO[bytes]) -> None:
+        self._size, self._at = size_bytes, 0
+        self._requests, self._answers = requests, answers
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        """Return some bytes, none at the end of the file."""
+        send(self._requests, json.dumps({"read": [self._at, size]}).encode())
+        answer = receive(self._answers)
+        if answer is None or not answer.startswith(b"+"):
+            raise OutOfBudgetError
+        self._at += len(answer) - 1
+        return answer[1:]
+
+
+def main() -> None:
+    """Decode what the first argument names, for the process at the other end of the pipes."""
+    task = json.loads(sys.argv[1])
+    with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of memory
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (task["cpuSeconds"], task["cpuSeconds"] + 1))
+        resource.setrlimit(resource.RLIMIT_AS, (task["memoryBytes"], task["memoryBytes"]))
+    requests, answers = sys.stdout.buffer, sys.stdin.buffer
+
+    def tell(message: dict[str, Any]) -> None:
+        send(requests, json.dumps(message).encode())
+
+    stream = cast(BinaryIO, _RemoteFile(task["size"], requests, answers))
+    try:
+        video = decode(
+            stream,
+            task["size"],
+            task["contentType"],
+            task["sizes"],
+            lambda facts: tell({"facts": asdict(facts)}),
+        )
+    except ContentRejectedError as refusal:
+        tell({"rejected": {"code": refusal.code, "message": refusal.message}})
+        return
+    tell(
+        {
+            "video": {
+                "facts": asdict(video.facts),
+                "thumbnails": [
+                    asdict(made) | {"data": base64.b64encode(made.data).decode()}
+                    for made in video.thumbnails
+                ],
+                "thumbHash": video.thumb_hash,
+                "missing": asdict(video.missing) if video.missing else None,
+            }
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()

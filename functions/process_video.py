@@ -1,0 +1,13 @@
+"""The videos queue: the facts of a video that landed, and thumbnails of one of its frames."""
+
+from typing import Any
+
+from photodrop import queues, videos
+
+
+def process_message(message: dict[str, Any]) -> None:
+    """Verify the one video that a message names, and complete it."""
+    videos.process(message["photoId"])
+
+
+handler = queues.handler(process_message)
