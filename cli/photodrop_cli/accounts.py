@@ -70,13 +70,16 @@ class Cognito:
 
     async def by_refresh_token(self, refresh_token: str) -> Tokens:
         """Sign in again without a password. Raises SignInError when that is over."""
-        tokens = await self._authenticate(
-            "InitiateAuth",
-            AuthFlow="REFRESH_TOKEN_AUTH",
-            AuthParameters={"REFRESH_TOKEN": refresh_token},
-        )
+        try:
+            tokens = await self._authenticate(
+                "InitiateAuth",
+                AuthFlow="REFRESH_TOKEN_AUTH",
+                AuthParameters={"REFRESH_TOKEN": refresh_token},
+            )
+        except SignInError as error:
+            raise SignInError(f"The sign-in has ended: `photodrop sign-in`. ({error})") from None
         if isinstance(tokens, Challenge):
-            raise SignInError(f"Cognito asks for {tokens.name}: sign in anew.")
+            raise SignInError(f"Cognito asks for {tokens.name}: `photodrop sign-in`.")
         # Cognito gives a new one only where the pool rotates them.
         return Tokens(tokens.id_token, tokens.refresh_token or refresh_token, tokens.ends_at)
 
@@ -187,7 +190,7 @@ class Session:
                 return await self._cognito.by_refresh_token(self._tokens.refresh_token)
             except SignInError:
                 if not self._password:
-                    raise SignInError("The sign-in has ended: `photodrop sign-in`.") from None
+                    raise
         if self._password:
             tokens = await self._cognito.by_password(*self._password)
             if isinstance(tokens, Tokens):

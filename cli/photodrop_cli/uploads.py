@@ -50,7 +50,8 @@ NUDGE_SECONDS = 5.0
 """If a file that is sent is not noticed for so long, the service is asked to look for it."""
 
 SETTLE_SECONDS = 600.0
-LOOKS_AT_ONCE = 8
+LOOKS_AT_ONCE = 2
+"""Plenty for thousands of photos, and no more instances of the service's functions than needed."""
 
 _DAMAGED = frozenset({"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"})
 _GONE = frozenset({"UploadNotFound", "NoSuchUpload"})

@@ -61,6 +61,7 @@ class FakeService:
     """`fault` may answer a request itself, or raise; `sent` counts what reached S3."""
 
     def __init__(self, part_bytes: int = PART_BYTES) -> None:
+        self.api_url = API
         self.part_bytes = part_bytes
         self.users = {"ada@example.com": "right"}
         self.invited: set[str] = set()
@@ -82,17 +83,17 @@ class FakeService:
         return httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
-        path = str(request.url).removeprefix(API).partition("?")[0]
+        path = str(request.url).removeprefix(self.api_url).partition("?")[0]
         self.requests.append((request.method, path))
         return self.fault(request) or self.take(request)
 
     def take(self, request: httpx.Request) -> httpx.Response:
         """Do what is asked, whether or not the answer arrives."""
         url = str(request.url)
-        path = url.removeprefix(API).partition("?")[0]
+        path = url.removeprefix(self.api_url).partition("?")[0]
         if url.startswith(S3):
             return self._storage(request)
-        if url.startswith(COGNITO):
+        if is_to_cognito(request):
             return self._cognito(request)
         if request.headers.get("authorization") not in self.tokens:
             return error(401, "Unauthorized")
@@ -328,6 +329,10 @@ class FakeService:
                 photo.failure = {"code": "UnsupportedContent", "message": "It is no photo."}
             else:
                 photo.status = "completed"
+
+
+def is_to_cognito(request: httpx.Request) -> bool:
+    return "x-amz-target" in request.headers
 
 
 def etag(content: bytes) -> str:
