@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ import httpx
 
 from photodrop_cli.accounts import Session
 from photodrop_cli.errors import RefusedError, SignInError, TemporaryError
+from photodrop_cli.files import Part
 from photodrop_cli.transport import (
     Waiting,
     content_of,
@@ -174,14 +175,28 @@ class Api:
             }
         )
 
-    async def sign_part(self, upload: MultipartUpload, number: int, checksum: bytes) -> Put:
-        """Ask for the request that sends one part, of this SHA-256."""
+    async def sign_parts(self, upload: MultipartUpload, parts: Sequence[Part]) -> dict[int, Put]:
+        """Ask for the requests that send these parts, each of its SHA-256. Returns by number."""
         answer = await self._call(
             "GET",
-            f"{self._path(upload)}/{number}",
-            params={"key": upload.key, "checksumSha256": base64.b64encode(checksum).decode()},
+            f"{self._path(upload)}/batch",
+            params={
+                "key": upload.key,
+                "partNumbers": ",".join(str(part.number) for part in parts),
+                "checksumsSha256": ",".join(
+                    base64.b64encode(part.checksum).decode() for part in parts
+                ),
+            },
         )
-        return self._parsed(lambda: Put(answer["url"], dict(answer.get("headers") or {})))
+
+        def parse() -> dict[int, Put]:
+            urls, headers = answer["presignedUrls"], answer["headers"]
+            return {
+                part.number: Put(urls[str(part.number)], dict(headers[str(part.number)]))
+                for part in parts
+            }
+
+        return self._parsed(parse)
 
     async def complete(self, upload: MultipartUpload, etags: dict[int, str]) -> None:
         """Have the parts put together."""

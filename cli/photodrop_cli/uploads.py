@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 import uuid
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
@@ -43,6 +44,9 @@ SMALL_BYTES = 16 * MIB
 PART_BYTES = 8 * MIB
 """The service's usual part. Where it plans others, the file is read once more for their digests."""
 
+SIGNED_AT_ONCE = 16
+"""Parts: a call for each would cost as much time as a part on a fast line."""
+
 FINAL = ("completed", "failed")
 FIRST_LOOK_SECONDS = 0.3
 SLOWEST_LOOK_SECONDS = 5.0
@@ -54,7 +58,7 @@ LOOKS_AT_ONCE = 2
 """Plenty for thousands of photos, and no more instances of the service's functions than needed."""
 
 _DAMAGED = frozenset({"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch"})
-_GONE = frozenset({"UploadNotFound", "NoSuchUpload"})
+_OVER = frozenset({"UploadNotFound", "NotPending", "NoSuchUpload"})
 
 Status = Literal["uploaded", "skipped", "failed"]
 
@@ -111,6 +115,29 @@ class Transfer:
     file: LocalFile
     outcome: Outcome
     bar: Bar
+
+
+class Signatures:
+    """The requests that S3 will take for an upload's parts, asked for some ahead."""
+
+    def __init__(self, api: Api, upload: MultipartUpload, parts: Sequence[Part]) -> None:
+        self._api = api
+        self._upload = upload
+        self._later = deque(parts)
+        self._ready: dict[int, Put] = {}
+        self._asking = asyncio.Lock()
+
+    async def take(self, part: Part) -> Put:
+        """Return a request for this part, a new one each time: the last one may have expired."""
+        async with self._asking:
+            if part.number not in self._ready:
+                batch = [part]
+                while self._later and len(batch) < SIGNED_AT_ONCE:
+                    following = self._later.popleft()
+                    if following is not part:
+                        batch.append(following)
+                self._ready |= await self._api.sign_parts(self._upload, batch)
+            return self._ready.pop(part.number)
 
 
 class Uploader:
@@ -243,10 +270,12 @@ class Uploader:
             try:
                 await self._send_to(upload, transfer, found, is_new=is_new)
             except RefusedError as error:
-                if error.code == "NotPending":  # another client has completed it meanwhile
-                    return True
                 is_others = not is_new and error.code == "InvalidRequest"
-                if is_last or not (is_others or error.code in _GONE | {"PartMissing"}):
+                if not (is_others or error.code in _OVER | {"PartMissing"}):
+                    raise
+                if error.code in _OVER and await self._is_complete(upload):
+                    return True  # by another client, meanwhile
+                if is_last:
                     raise
                 upload = upload if error.code == "PartMissing" else None
             else:
@@ -254,6 +283,13 @@ class Uploader:
                     await self._api.edit(upload.photo_id, self._options.details)
                 return True
         raise AssertionError("the last round returns or raises")
+
+    async def _is_complete(self, upload: MultipartUpload) -> bool:
+        """Tell what became of an upload that takes no parts. Raises FileError if it was ended."""
+        photo = await self._api.photo(upload.photo_id)
+        if photo.failure:
+            raise FileError(*photo.failure)
+        return photo.status != "pending"
 
     async def _find_unfinished(self, file: LocalFile, found: Digests) -> PendingUpload | None:
         """Return an upload of this very file to the same place that was begun and not completed."""
@@ -296,11 +332,13 @@ class Uploader:
             outcome.kept_parts = len(kept)
             bar.sending(sum(part.length for part in kept))
             etags = {part.number: stored[part.number].etag for part in kept}
-            missing = iter([part for part in plan if part.number not in etags])
+            missing = [part for part in plan if part.number not in etags]
+            signatures = Signatures(self._api, upload, missing)
+            left = iter(missing)
 
             async def work() -> None:
-                for part in missing:
-                    attempt = partial(self._send_part, upload, transfer, part)
+                for part in left:
+                    attempt = partial(self._send_part, signatures, transfer, part)
                     etags[part.number] = await persistently(attempt, waiting=bar.waiting)
 
             async with _first_error(), asyncio.TaskGroup() as group:
@@ -313,8 +351,8 @@ class Uploader:
             raise
         await self._api.complete(upload, etags)
 
-    async def _send_part(self, upload: MultipartUpload, transfer: Transfer, part: Part) -> str:
-        put = await self._api.sign_part(upload, part.number, part.checksum)
+    async def _send_part(self, signatures: Signatures, transfer: Transfer, part: Part) -> str:
+        put = await signatures.take(part)
         transfer.outcome.sent_parts += 1
         return await self._put(transfer, put, part.start, part.length)
 

@@ -253,18 +253,26 @@ class FakeService:
             case "GET", []:
                 parts = [upload.describe(number) for number in sorted(upload.parts)]
                 return httpx.Response(200, json=parts)
-            case "GET", [_] if not upload.has_checksums:
+            case "GET", ["batch"] if not upload.has_checksums:
                 return error(400, "InvalidRequest")
-            case "GET", [number]:
-                headers = {"x-amz-checksum-sha256": parameters["checksumSha256"]}
-                url = f"{S3}/{upload.photo.photo_id}/{number}"
-                return httpx.Response(200, json={"url": url, "headers": headers})
+            case "GET", ["batch"]:
+                return self._sign(upload, parameters)
             case "POST", ["complete"]:
                 return self._complete(upload, body["parts"])
             case "DELETE", []:
                 upload.photo.status = "failed"
                 return httpx.Response(200, json={})
         return error(404, "RouteNotFound")
+
+    def _sign(self, upload: FakeUpload, parameters: dict[str, str]) -> httpx.Response:
+        numbers = parameters["partNumbers"].split(",")
+        checksums = parameters["checksumsSha256"].split(",")
+        urls = {number: f"{S3}/{upload.photo.photo_id}/{number}" for number in numbers}
+        headers = {
+            number: {"x-amz-checksum-sha256": checksum}
+            for number, checksum in zip(numbers, checksums, strict=True)
+        }
+        return httpx.Response(200, json={"presignedUrls": urls, "headers": headers})
 
     def _complete(self, upload: FakeUpload, parts: Any) -> httpx.Response:
         if upload.photo.photo_id not in self.objects:
@@ -312,7 +320,9 @@ class FakeService:
         if request.headers["x-amz-checksum-sha256"] != base64_sha256(content):
             return s3_error(400, "BadDigest")
         if number:
-            upload = self.uploads[f"up/{photo_id}+="]
+            upload = self.uploads.get(f"up/{photo_id}+=")
+            if upload is None or upload.photo.status != "pending":
+                return s3_error(404, "NoSuchUpload")
             upload.parts[int(number)] = content
         elif photo_id in self.objects:
             return s3_error(412, "PreconditionFailed")
