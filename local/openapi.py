@@ -82,6 +82,8 @@ def describe() -> dict[str, Any]:
     for schema in schemas.values():
         _drop_titles(schema)
     schemas["FailureReason"]["properties"]["code"]["enum"] = failure_codes()
+    missing_codes = _codes_raised("_NoPosterError", "Reason")
+    schemas["ThumbnailsMissing"]["properties"]["code"]["enum"] = missing_codes
     bodies = json.dumps([_requests(item) for item in paths.values()])
     for name in set(schemas) - set(re.findall(r"schemas/(\w+)", bodies)):
         schemas[name].pop("additionalProperties", None)  # answers may grow
@@ -108,8 +110,14 @@ def describe() -> dict[str, Any]:
 
 def failure_codes() -> list[str]:
     """Return every code that a photo can fail with, from the places that raise it."""
+    return _codes_raised("ContentRejectedError", "Reason")
+
+
+def _codes_raised(*makers: str) -> list[str]:
+    """Return the codes that are the first argument of these, anywhere in the domain."""
     sources = "".join(path.read_text() for path in (FUNCTIONS / "photodrop").rglob("*.py"))
-    return sorted(set(re.findall(r'ContentRejectedError\(\s*"([A-Z]\w+)"', sources)))
+    pattern = rf'\b(?:{"|".join(makers)})\(\s*"([A-Z]\w+)"'
+    return sorted(set(re.findall(pattern, sources)))
 
 
 def _operation(path: str, operation: dict[str, Any], function: Any) -> dict[str, Any]:

@@ -48,11 +48,6 @@ _MP4_BRANDS = frozenset(
 _NOT_VIDEO_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P ", b"crx ", b"jp2 ", b"jpx ", b"F4A "})
 
 
-def is_image(content_type: str) -> bool:
-    """Tell whether this accepted type is an image, one that gets dimensions and thumbnails."""
-    return content_type.startswith("image/") and content_type in EXTENSIONS
-
-
 def is_video(content_type: str) -> bool:
     """Tell whether this accepted type is a video, one that gets a poster frame."""
     return content_type.startswith("video/") and content_type in EXTENSIONS

@@ -12,7 +12,6 @@ from photodrop.errors import ForbiddenError, PhotoNotFoundError, PhotoNotReadyEr
 from photodrop.models import (
     PHOTO_ROW,
     TOMBSTONE_ROW,
-    Failure,
     Photo,
     ThumbnailSize,
     Tombstone,
@@ -27,6 +26,7 @@ from photodrop.schemas import (
     RestoredPhoto,
     RestoreState,
     ThumbnailLink,
+    ThumbnailsMissing,
     ViewUrl,
 )
 from photodrop.signing import timestamp
@@ -188,7 +188,7 @@ def _details(photo: Photo) -> dict[str, Any]:
         "codec": photo.codec,
         "thumb_hash": photo.thumb_hash,
         "thumbnails": signed_thumbnails(photo.key, photo.thumbnails),
-        "thumbnails_missing": _reason(photo.thumbnails_missing),
+        "thumbnails_missing": _thumbnails_missing(photo),
         "storage_class": photo.storage_class,
         "restore": _restore_state(photo),
         "created_at": photo.created_at,
@@ -263,11 +263,14 @@ def signed_thumbnails(key: str, thumbnails: Iterable[ThumbnailSize]) -> list[Thu
 
 def failure(photo: Photo) -> FailureReason | None:
     """Return why a photo failed; None for one that did not."""
-    return _reason(photo.failure)
+    if photo.failure is None:
+        return None
+    return FailureReason(code=photo.failure.code, message=photo.failure.message)
 
 
-def _reason(failure: Failure | None) -> FailureReason | None:
-    return FailureReason(code=failure.code, message=failure.message) if failure else None
+def _thumbnails_missing(photo: Photo) -> ThumbnailsMissing | None:
+    missing = photo.thumbnails_missing
+    return ThumbnailsMissing(code=missing.code, message=missing.message) if missing else None
 
 
 def _restore_state(photo: Photo) -> RestoreState | None:

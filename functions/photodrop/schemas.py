@@ -408,7 +408,14 @@ class InitiatedUpload(Shape):
 
 
 class FailureReason(Shape):
-    """Why a photo failed, or has no thumbnails."""
+    """Why a photo failed."""
+
+    code: str
+    message: str
+
+
+class ThumbnailsMissing(Shape):
+    """Why a completed video has no thumbnails."""
 
     code: str
     message: str
@@ -486,9 +493,7 @@ class PhotoDetails(Shape):
     codec: str | None = Field(description="Of a video", examples=["h264"])
     thumb_hash: str | None
     thumbnails: list[ThumbnailLink]
-    thumbnails_missing: FailureReason | None = Field(
-        description="Why a completed video has no thumbnails"
-    )
+    thumbnails_missing: ThumbnailsMissing | None
     storage_class: str
     restore: RestoreState | None
     created_at: str

@@ -97,12 +97,13 @@ def decode(
     """
     with _rejecting():
         end = _end_of_segment(stream) if content_type == "video/webm" else _end_of_boxes(stream)
+        _require_whole(end, size_bytes)
         stream.seek(0)
         container = _open(stream, content_type)
     with container:
         with _rejecting():
             track = _video_track(container)
-            _require_whole(container, end, size_bytes)
+            _require_whole(_end_of_index(container), size_bytes)
             facts = _facts(container, track)
         report(facts)
         with contextlib.suppress(OutOfBudgetError, av.FFmpegError):
@@ -147,7 +148,6 @@ def _open(stream: BinaryIO, content_type: str) -> InputContainer:
             "probesize": str(_PROBE_BYTES),
             "analyzeduration": "1000000",
             "codec_whitelist": ",".join(sorted(_DECODERS)),
-            "max_pixels": str(MAX_PIXELS),
             "threads": "1",
         },
     )
@@ -161,17 +161,19 @@ def _video_track(container: InputContainer) -> VideoStream:
     raise ContentRejectedError("NoVideoStream", "There is no video in the file.")
 
 
-def _require_whole(container: InputContainer, end: int, size_bytes: int) -> None:
-    """Raise ContentRejectedError when the container is longer than the file.
+def _require_whole(end: int, size_bytes: int) -> None:
+    """Raise ContentRejectedError when the container ends behind the file.
 
     FFmpeg plays what there is, even where the very index is cut off.
     """
-    for track in container.streams:
-        entries = track.index_entries
-        if len(entries):
-            end = max(end, entries[-1].pos + entries[-1].size)
     if end > size_bytes:
         raise ContentRejectedError("CorruptVideo", "The video is incomplete: its end is missing.")
+
+
+def _end_of_index(container: InputContainer) -> int:
+    """Return where the last frame ends that the index names, in bytes."""
+    last = [track.index_entries[-1] for track in container.streams if len(track.index_entries)]
+    return max((entry.pos + entry.size for entry in last), default=0)
 
 
 def _end_of_boxes(stream: BinaryIO) -> int:

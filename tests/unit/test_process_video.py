@@ -1,0 +1,232 @@
+"""From a video that landed to its facts and thumbnails, or to a refusal."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from PIL import Image
+
+import process_video
+from photodrop import changes, storage
+from photodrop.imaging import video as video_process
+from photodrop.models import Photo, Usage
+from photodrop.status import Status
+from tests.support import events, pictures, videos
+from tests.support.template import resources
+from tests.unit.test_process_upload import deliver, is_there, make_pending, put, reload
+from tests.unit.test_resize_thumbnails import thumbnails
+from tests.unit.test_thumbnail_photo import ask, stored
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+def landed(content: bytes, content_type: str = "video/mp4") -> Photo:
+    """Make a photo whose file has landed and shows a video by its first bytes."""
+    photo = make_pending(content, content_type)
+    assert deliver(put(photo.key, content)) == []
+    photo = reload(photo)
+    assert photo.status == Status.PROCESSING
+    assert asked_for() == [photo.photo_id]
+    return photo
+
+
+def asked_for() -> list[str]:
+    """Take everything from the videos queue; return the photo ids."""
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="videos")["QueueUrl"]
+    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return [json.loads(message["Body"])["photoId"] for message in messages]
+
+
+def process(photo: Photo) -> list[str]:
+    """Deliver the videos queue's message; return the messages that are to come again."""
+    event = events.load("process_video")
+    event["Records"][0]["body"] = json.dumps({"photoId": photo.photo_id})
+    answer = process_video.handler(event, events.CONTEXT)
+    return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+
+def test_completes_a_video_with_its_facts_and_thumbnails() -> None:
+    photo = landed(videos.video(size=(2000, 1000), rotation=-90))
+    assert process(photo) == []
+    photo = reload(photo)
+    assert photo.status == "completed"
+    assert (photo.width, photo.height) == (1000, 2000)
+    assert (photo.duration_seconds, photo.codec) == (2, "mpeg4")
+    assert photo.thumb_hash
+    assert photo.thumbnails_missing is None
+    sizes = [(int(made.size), int(made.width), int(made.height)) for made in photo.thumbnails]
+    assert sizes == [(160, 80, 160), (640, 320, 640), (1600, 800, 1600)]
+    base = photo.key.removesuffix(".mp4")
+    assert sorted(thumbnails()) == sorted(f"{base}/{size}.webp" for size in (160, 640, 1600))
+    for size, width, height in sizes:
+        made = stored(f"{base}/{size}.webp")
+        assert made["ContentType"] == "image/webp"
+        assert Image.open(io.BytesIO(made["Body"].read())).size == (width, height)
+
+
+def test_the_event_file_of_a_video_that_is_gone_does_nothing() -> None:
+    answer = process_video.handler(events.load("process_video"), events.CONTEXT)
+    assert answer == {"batchItemFailures": []}
+
+
+def test_a_second_delivery_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = landed(videos.video())
+    process(photo)
+    before = reload(photo).to_simple_dict()
+    monkeypatch.setattr(video_process, "inspect", None)
+    assert process(photo) == []
+    assert reload(photo).to_simple_dict() == before
+
+
+def test_only_ranges_of_a_large_video_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of it lies in a box that nobody reads, before the index."""
+    content = videos.video()
+    index = content.index(b"moov") - 4
+    filler = 40_000_000
+    content = (
+        content[:index] + filler.to_bytes(4, "big") + b"free" + bytes(filler - 8) + content[index:]
+    )
+    fetched: list[int] = []
+    get = storage._get
+
+    def counting(source: dict[str, str]) -> Any:
+        first, last = source["Range"].removeprefix("bytes=").split("-")
+        fetched.append(int(last) - int(first) + 1)
+        return get(source)
+
+    photo = landed(content)
+    monkeypatch.setattr(storage, "_get", counting)
+    assert process(photo) == []
+    assert reload(photo).status == "completed"
+    assert len(reload(photo).thumbnails) == 3
+    assert len(fetched) <= 5
+    assert sum(fetched) < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (videos.video()[:-100], "CorruptVideo"),
+        (videos.audio(), "NoVideoStream"),
+        (videos.video()[:64] + bytes(1000), "CorruptVideo"),
+    ],
+)
+def test_what_is_no_video_fails_with_a_code_and_leaves_sight(content: bytes, code: str) -> None:
+    photo = landed(content)
+    assert process(photo) == []
+    photo = reload(photo)
+    assert photo.status == "failed"
+    assert photo.failure is not None
+    assert photo.failure.code == code
+    assert photo.failure.message
+    assert not is_there(photo.key)
+    usage = Usage.get("ada")
+    assert (usage.held_bytes, usage.held_photos) == (0, 0)
+    process(photo)
+    assert Usage.get("ada").held_photos == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "declared", "code"),
+    [
+        (b"just some text, named .mp4", "video/mp4", "UnsupportedContent"),
+        (pictures.jpeg(), "video/mp4", "ContentTypeMismatch"),
+        (videos.video(), "image/jpeg", "ContentTypeMismatch"),
+        (videos.video(), "video/webm", "ContentTypeMismatch"),
+    ],
+)
+def test_another_kind_of_file_fails_before_a_video_is_looked_for(
+    content: bytes, declared: str, code: str
+) -> None:
+    photo = make_pending(content, declared)
+    deliver(put(photo.key, content))
+    failure = reload(photo).failure
+    assert failure is not None
+    assert failure.code == code
+    assert asked_for() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared", "recorded"),
+    [("mov", "video/mp4", "video/quicktime"), ("mp4", "video/quicktime", "video/mp4")],
+)
+def test_mp4_and_quicktime_stand_in_for_each_other(kind: str, declared: str, recorded: str) -> None:
+    photo = landed(videos.video(kind), declared)
+    process(photo)
+    photo = reload(photo)
+    assert photo.status == "completed"
+    assert photo.content_type == recorded
+
+
+def test_a_video_without_a_poster_is_completed_and_says_why() -> None:
+    photo = landed(videos.video("mov", "mpeg2video"), "video/quicktime")
+    process(photo)
+    photo = reload(photo)
+    assert photo.status == "completed"
+    assert photo.failure is None
+    assert list(photo.thumbnails) == []
+    assert photo.thumbnails_missing is not None
+    assert photo.thumbnails_missing.code == "UnsupportedCodec"
+    assert photo.thumbnails_missing.message
+    assert ask(photo)[0] == 404, "of another user"
+
+
+def test_an_object_that_is_gone_again_fails_the_video() -> None:
+    photo = landed(videos.video())
+    boto3.client("s3").delete_object(
+        Bucket="photodrop-uploads", Key=photo.key, VersionId=photo.version_id
+    )
+    assert process(photo) == []
+    failure = reload(photo).failure
+    assert failure is not None
+    assert failure.code == "UploadRemoved"
+
+
+def test_an_error_of_s3_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = landed(videos.video())
+
+    def unavailable(source: dict[str, str]) -> Any:
+        raise ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")
+
+    monkeypatch.setattr(storage, "_get", unavailable)
+    assert process(photo) == ["2e1424d4-f796-459a-8184-9c92662be6da"]
+    assert reload(photo).status == "processing"
+    monkeypatch.undo()
+    assert process(photo) == []
+    assert reload(photo).status == "completed"
+
+
+def test_thumbnails_do_not_outlive_a_video_deleted_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    photo = landed(videos.video())
+    store = storage.put_thumbnail
+
+    def store_and_delete(key: str, *rest: Any, **more: Any) -> None:
+        store(key, *rest, **more)
+        changes.delete(reload(photo))
+        monkeypatch.setattr(storage, "put_thumbnail", store)
+
+    monkeypatch.setattr(storage, "put_thumbnail", store_and_delete)
+    assert process(photo) == []
+    assert thumbnails() == {}
+
+
+def test_nothing_of_a_user_is_logged(output: Callable[[], str]) -> None:
+    photo = landed(videos.video(metadata={"title": "Our secret place"}))
+    process(photo)
+    written = output()
+    assert '"message":"Video completed"' in written
+    assert "secret" not in written
+    assert photo.file_name not in written
+
+
+def test_the_child_is_given_up_before_the_function_is() -> None:
+    function = resources("AWS::Serverless::Function")["ProcessVideoFunction"]
+    assert function["Timeout"] >= video_process.WALL_SECONDS + 15
+    assert function["MemorySize"] * 1024**2 >= video_process.MEMORY_BYTES + 400_000_000

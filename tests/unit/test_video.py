@@ -1,0 +1,405 @@
+"""Reading videos: what they are, which frame is shown, and what damaged or crafted ones can do."""
+
+import io
+import json
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from photodrop.errors import ContentRejectedError
+from photodrop.imaging import video, video_decoder
+from photodrop.imaging.video import Ranges, Video, VideoFacts
+from tests.support import videos
+from tests.unit.test_conventions import FUNCTIONS
+
+SIZES = (160, 640, 1600)
+TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm"}
+
+
+def in_this_process(content: bytes, kind: str = "mp4") -> Video:
+    return video_decoder.decode(io.BytesIO(content), len(content), TYPES[kind], SIZES)
+
+
+def in_a_child(content: bytes, kind: str = "mp4", **budget: int) -> tuple[Video, Ranges]:
+    def fetch(start: int, length: int) -> bytes:
+        return content[start : start + length]
+
+    ranges = Ranges(fetch, len(content), **budget)
+    return video.inspect(ranges, TYPES[kind], SIZES), ranges
+
+
+def refusal_of(read: Callable[..., Any], *arguments: Any, **options: Any) -> str:
+    with pytest.raises(ContentRejectedError) as refused:
+        read(*arguments, **options)
+    assert refused.value.message
+    return refused.value.code
+
+
+def shows(made: Video, number: int = 0) -> Image.Image:
+    return Image.open(io.BytesIO(made.thumbnails[number].data)).convert("RGB")
+
+
+def is_red(picture: Image.Image, x: float, y: float) -> bool:
+    at = int(x * picture.width), int(y * picture.height)
+    pixel: Any = picture.getpixel(at)
+    return bool(pixel[0] > 150 and pixel[2] < 90)
+
+
+@pytest.mark.parametrize(
+    ("kind", "codec", "name", "pixel_format"),
+    [
+        ("mp4", "libx264", "h264", "yuv420p"),
+        ("mp4", "libx265", "hevc", "yuv420p10le"),
+        ("mp4", "mpeg4", "mpeg4", "yuv420p"),
+        ("mov", "mjpeg", "mjpeg", "yuvj420p"),
+        ("mov", "prores_ks", "prores", "yuv422p10le"),
+        ("webm", "libvpx", "vp8", "yuv420p"),
+        ("webm", "libvpx-vp9", "vp9", "yuv420p"),
+        ("webm", "libsvtav1", "av1", "yuv420p"),
+    ],
+)
+def test_reads_what_phones_cameras_and_browsers_write(
+    kind: str, codec: str, name: str, pixel_format: str
+) -> None:
+    made, ranges = in_a_child(videos.video(kind, codec, pixel_format=pixel_format), kind)
+    assert made.missing is None
+    assert (made.facts.width, made.facts.height) == (320, 240)
+    assert made.facts.duration_seconds == 2
+    assert made.facts.codec == name
+    assert made.thumb_hash
+    sizes = [(made.size, made.width, made.height) for made in made.thumbnails]
+    assert sizes == [(160, 160, 120), (640, 320, 240), (1600, 320, 240)]
+    picture = shows(made)
+    assert is_red(picture, 0.1, 0.5)
+    assert not is_red(picture, 0.9, 0.5)
+    assert ranges.requests == 1
+
+
+@pytest.mark.parametrize("options", [{"movflags": "+faststart"}, {"movflags": "frag_keyframe"}])
+def test_the_index_may_stand_before_the_frames_or_among_them(options: dict[str, str]) -> None:
+    made = in_this_process(videos.video(**options))
+    assert made.facts.duration_seconds == 2
+    assert len(made.thumbnails) == 3
+
+
+def test_a_recording_that_does_not_say_how_long_it_became_is_read_to_the_end() -> None:
+    made = in_this_process(videos.video("webm", "libvpx", live="1"), "webm")
+    assert made.facts.duration_seconds == pytest.approx(2, abs=0.11)
+    assert len(made.thumbnails) == 3
+
+
+@pytest.mark.parametrize(
+    ("rotation", "red_side"), [(90, (0.5, 0.9)), (-90, (0.5, 0.1)), (180, (0.9, 0.5))]
+)
+def test_a_turned_video_is_shown_upright(rotation: int, red_side: tuple[float, float]) -> None:
+    made = in_this_process(videos.video(rotation=rotation))
+    expected = (320, 240) if rotation == 180 else (240, 320)
+    assert (made.facts.width, made.facts.height) == expected
+    picture = shows(made)
+    assert (picture.width > picture.height) == (rotation == 180)
+    assert is_red(picture, *red_side)
+    assert not is_red(picture, 1 - red_side[0], 1 - red_side[1])
+
+
+def test_pixels_that_are_no_squares_are_stretched() -> None:
+    content = videos.video(size=(720, 576), pixel_proportions=Fraction(16, 11))
+    made = in_this_process(content)
+    assert (made.facts.width, made.facts.height) == (1047, 576)
+    assert (made.thumbnails[1].width, made.thumbnails[1].height) == (640, 352)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ({"creation_time": "2024-05-01T12:00:00Z"}, "2024-05-01T12:00:00+00:00"),
+        ({"creation_time": "1904-01-01T00:00:00Z"}, None),
+        ({"creation_time": "1970-01-01T00:00:00Z"}, None),
+        ({"creation_time": "2190-01-01T00:00:00Z"}, None),
+        ({}, None),
+    ],
+)
+def test_the_time_it_was_taken_is_believed_where_it_can_be(
+    written: dict[str, str], expected: str | None
+) -> None:
+    assert in_this_process(videos.video(metadata=written)).facts.taken_at == expected
+
+
+def test_apples_local_time_is_better_than_utc() -> None:
+    metadata = {
+        "creation_time": "2024-05-01T12:00:00.000000Z",
+        "com.apple.quicktime.creationdate": "2024-05-01T14:00:00+0200",
+    }
+    assert video_decoder._taken_at(metadata) == "2024-05-01T14:00:00+02:00"
+
+
+def test_a_dark_beginning_is_not_what_is_shown() -> None:
+    made = in_this_process(videos.video(seconds=20, dark_seconds=5))
+    assert is_red(shows(made), 0.1, 0.5)
+
+
+def test_a_video_that_is_dark_to_its_end_is_shown_all_the_same() -> None:
+    made = in_this_process(videos.video(dark_seconds=2))
+    assert made.missing is None
+    assert not is_red(shows(made), 0.1, 0.5)
+
+
+@pytest.mark.parametrize("codec", ["mpeg2video", "qtrle"])
+def test_other_codecs_are_not_decoded(codec: str) -> None:
+    pixel_format = "rgb24" if codec == "qtrle" else "yuv420p"
+    made = in_this_process(videos.video("mov", codec, pixel_format=pixel_format), "mov")
+    assert made.missing is not None
+    assert made.missing.code == "UnsupportedCodec"
+    assert made.facts.codec == codec
+    assert (made.facts.width, made.facts.height) == (320, 240)
+
+
+def test_a_codec_that_nobody_knows_has_no_name() -> None:
+    made = in_this_process(videos.video(codec="libx264").replace(b"avc1", b"zzzz"))
+    assert made.missing is not None
+    assert made.missing.code == "UnsupportedCodec"
+    assert made.facts.codec is None
+
+
+def test_too_many_pixels_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = videos.video()
+    monkeypatch.setattr(video_decoder, "MAX_PIXELS", 320 * 240 - 1)
+    made = in_this_process(content)
+    assert made.missing is not None
+    assert made.missing.code == "TooManyPixels"
+    assert (made.facts.width, made.facts.height) == (320, 240)
+
+
+def test_frames_that_are_damaged_leave_the_facts() -> None:
+    content = bytearray(videos.video(codec="libx264"))
+    frames = content.index(b"mdat") + 4
+    end = content.index(b"moov") - 4
+    content[frames:end] = bytes(end - frames)
+    made = in_this_process(bytes(content))
+    assert made.missing is not None
+    assert made.missing.code == "UndecodableFrame"
+    assert made.facts.duration_seconds == 2
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webm"])
+@pytest.mark.parametrize("lost", [1, 100, 600])
+def test_a_video_without_its_end_is_refused(kind: str, lost: int) -> None:
+    content = videos.video(kind, "libvpx" if kind == "webm" else "mpeg4")
+    assert refusal_of(in_this_process, content[:-lost], kind) == "CorruptVideo"
+
+
+def test_a_video_with_its_index_first_and_without_its_end_is_refused() -> None:
+    content = videos.video(movflags="+faststart")
+    assert refusal_of(in_this_process, content[:-10]) == "CorruptVideo"
+
+
+@pytest.mark.parametrize("kind", ["mp4", "mov", "webm"])
+def test_sound_alone_is_no_video(kind: str) -> None:
+    content = videos.audio(kind, "libopus" if kind == "webm" else "aac")
+    assert refusal_of(in_this_process, content, kind) == "NoVideoStream"
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webm"])
+def test_random_bytes_behind_a_right_beginning_are_refused(kind: str) -> None:
+    content = whole(kind)[:40] + b"random" * 1000
+    assert refusal_of(in_this_process, content, kind) == "CorruptVideo"
+
+
+def test_an_index_beyond_the_budget_is_refused() -> None:
+    assert refusal_of(in_a_child, videos.video(), bytes_left=1000) == "HeaderTooLarge"
+    assert refusal_of(in_a_child, videos.video(), requests_left=0) == "HeaderTooLarge"
+
+
+def test_frames_beyond_the_budget_leave_the_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video, "POSTER_BYTES", 0)
+    monkeypatch.setattr(video, "FIRST_BLOCK_BYTES", 1024)
+    monkeypatch.setattr(video, "LARGEST_BLOCK_BYTES", 1024)
+    content = videos.video("mov", "prores_ks", seconds=20, pixel_format="yuv422p10le")
+    assert content.index(b"moov") > 200_000
+    made, _ = in_a_child(content, "mov")
+    assert made.missing is not None
+    assert made.missing.code == "TooMuchData"
+    assert made.facts.duration_seconds == 20
+
+
+@pytest.fixture
+def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let something else run in the child process."""
+
+    def run(source: str) -> None:
+        script = tmp_path / "child"
+        script.write_text(f"#!{sys.executable}\nimport os, signal, sys\n{source}\n")
+        script.chmod(0o700)
+        monkeypatch.setattr(sys, "executable", str(script))
+
+    return run
+
+
+ENDS = {
+    "os.kill(os.getpid(), signal.SIGXCPU)": "TooMuchTime",
+    "os.kill(os.getpid(), signal.SIGKILL)": "TooMuchMemory",
+    "os.kill(os.getpid(), signal.SIGSEGV)": "CorruptVideo",
+    "sys.exit(1)": "CorruptVideo",
+    "sys.stdout.buffer.write(bytes([255] * 8))": "CorruptVideo",
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_child_that_ends_before_it_knows_the_facts_refuses_the_video(
+    child: Callable[[str], None], end: str
+) -> None:
+    child(end)
+    assert refusal_of(in_a_child, b"video") == ENDS[end]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_child_that_ends_after_it_knows_the_facts_leaves_them(
+    child: Callable[[str], None], end: str
+) -> None:
+    facts = VideoFacts(320, 240, 2.0, "h264", None)
+    message = json.dumps({"facts": asdict(facts)}).encode()
+    framed = len(message).to_bytes(4, "big") + message
+    child(f"sys.stdout.buffer.write({framed!r}); sys.stdout.flush()\n{end}")
+    made, _ = in_a_child(b"video")
+    assert made.facts == facts
+    assert made.missing is not None
+    assert made.missing.code == ENDS[end]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS does not limit a process's memory")
+def test_a_child_that_takes_too_much_memory_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index of a few bytes that names 150 million frames."""
+    assert refusal_of(in_a_child, many_frames(150_000_000)) == "TooMuchMemory"
+
+
+def many_frames(count: int) -> bytes:
+    """Return an MP4 that says to have so many frames, all in one chunk and of one size."""
+    content = videos.video(codec="libx264", seconds=0.2)
+    for name, body in {
+        b"stsz": struct.pack(">4xII", 1, count),
+        b"stsc": struct.pack(">4xIIII", 1, 1, count, 1),
+        b"stts": struct.pack(">4xIII", 1, count, 1),
+    }.items():
+        at = content.index(name) + 4
+        content = content[:at] + body + content[at + len(body) :]
+    return content
+
+
+def test_a_file_that_is_slow_to_read_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video, "WALL_SECONDS", 0)
+    with pytest.raises(TimeoutError):
+        in_a_child(videos.video())
+
+
+def test_an_error_of_the_source_passes_through_and_ends_the_child() -> None:
+    def fetch(start: int, length: int) -> bytes:
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        video.inspect(Ranges(fetch, 1000), "video/mp4", SIZES)
+
+
+def test_the_child_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[dict[str, str]] = []
+    start = subprocess.Popen
+
+    def noting(*arguments: Any, **options: Any) -> Any:
+        started.append(options["env"])
+        return start(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", noting)
+    in_a_child(videos.video())
+    (environment,) = started
+    assert not any(name.startswith("AWS_") for name in environment)
+
+
+def test_the_function_starts_without_the_libraries_that_its_child_needs() -> None:
+    command = (
+        "import sys, process_video;sys.exit(bool({'av', 'PIL', 'pydantic'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", command], env=environment(), check=True)
+
+
+def environment() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(FUNCTIONS)}
+
+
+def test_blocks_grow_where_it_is_read_on_and_are_kept() -> None:
+    content = bytes(range(256)) * 20_000
+    fetched: list[tuple[int, int]] = []
+
+    def fetch(start: int, length: int) -> bytes:
+        fetched.append((start, length))
+        return content[start : start + length]
+
+    ranges = Ranges(fetch, len(content))
+    at = 0
+    while block := ranges.read(at, 65_536):
+        assert block == content[at : at + len(block)]
+        at += len(block)
+    assert at == len(content)
+    first = video.FIRST_BLOCK_BYTES
+    assert [length for _, length in fetched[:3]] == [first, 2 * first, 4 * first]
+    count = len(fetched)
+    assert ranges.read(len(content) - 10, 100) == content[-10:]
+    assert ranges.read(len(content), 100) == b""
+    assert len(fetched) == count
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 500)), max_size=30),
+    st.integers(0, 5000),
+)
+def test_ranges_give_what_is_there_and_keep_to_the_budget(
+    wishes: list[tuple[int, int]], budget: int
+) -> None:
+    content = bytes(range(250)) * 10
+    fetched = 0
+
+    def fetch(start: int, length: int) -> bytes:
+        nonlocal fetched
+        fetched += length
+        return content[start : start + length]
+
+    ranges = Ranges(fetch, len(content), bytes_left=budget)
+    for start, length in wishes:
+        found = ranges.read(start, length)
+        if found is not None:
+            assert found == content[start : start + len(found)]
+            assert bool(found) == (length > 0 and start < len(content))
+    assert fetched <= budget
+
+
+@cache
+def whole(kind: str) -> bytes:
+    codec = {"mp4": "libx264", "mov": "mpeg4", "webm": "libvpx-vp9"}[kind]
+    return videos.video(kind, codec, (64, 48), seconds=0.5)
+
+
+@pytest.mark.parametrize("kind", ["mp4", "mov", "webm"])
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_damaged_bytes_end_in_a_refusal_or_a_result(kind: str, data: st.DataObject) -> None:
+    content = bytearray(whole(kind))
+    for _ in range(data.draw(st.integers(1, 8))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        damage = data.draw(st.binary(min_size=1, max_size=8))
+        content[at : at + len(damage)] = damage
+    cut = data.draw(st.integers(0, len(content))) if data.draw(st.booleans()) else len(content)
+    try:
+        made = in_this_process(bytes(content[:cut]), kind)
+    except ContentRejectedError:
+        return
+    assert bool(made.thumbnails) != bool(made.missing)
