@@ -2,7 +2,8 @@
 
 Standard library only: it runs before anything is installed. Two environments, because aws-sam-cli
 pins another boto3 than the emulator wants. Each is stamped with a hash of its requirements and
-interpreter, and left alone while the stamp matches.
+interpreter, and left alone while the stamp matches. `.venv` has the command-line client as well, as
+it stands in the checkout.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ def base_python() -> Path:
 def sync(venv: Path, requirements: Path, base: Path, what: str) -> None:
     """Bring `venv` to exactly what `requirements` says, unless its stamp says it is there."""
     inputs = requirements.read_bytes() + sys.version.encode()
+    if venv == VENV:  # which commands the checkout's own package has
+        inputs += (ROOT / "pyproject.toml").read_bytes()
     stamp = f"{venv}\n{hashlib.sha256(inputs).hexdigest()}\n"
     stamp_file = venv / STAMP_NAME
     python = venv / "bin" / "python"
@@ -145,7 +148,9 @@ def install(venv: Path, requirements: Path) -> None:
 def run(command: list[str]) -> None:
     """Run, letting its output through. Raises BootstrapError with the command when it fails."""
     environment = {**os.environ, "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "copy")}
-    result = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
+    result = subprocess.run(
+        command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, check=False
+    )
     if result.returncode:
         raise BootstrapError(
             f"This failed with exit code {result.returncode}: {' '.join(command)}\n"

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,11 @@ def test_the_readmes_upload_works_as_printed(environment: dict[str, str], tmp_pa
     # Only where the stack is described, and where the answer is kept, differ from a newcomer's.
     script = upload.replace(".local/stack.json", stack_file)
     run(script.replace("grant.json", str(tmp_path / "grant.json")), environment)
+
+
+def test_the_readmes_command_line_works_as_printed(environment: dict[str, str]) -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.S | re.M)
+    (commands,) = [block for block in blocks if "photodrop upload" in block]
+    bin_folder = Path(sys.executable).parent
+    # Only the environment, and where the answer goes, may differ from a newcomer's.
+    run(commands.replace(".venv/bin", str(bin_folder)).replace("> uploads.json", ""), environment)

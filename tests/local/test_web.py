@@ -60,7 +60,9 @@ def test_assets_may_be_kept_and_missing_ones_are_missing(app: httpx.Client) -> N
 def test_answers_carry_the_security_headers(app: httpx.Client) -> None:
     for path in ("/", "/config.json", "/assets/index-1a2b.js", "/nothing.png"):
         headers = app.get(path).headers
-        assert headers.items() >= {name.lower(): value for name, value in web.HEADERS.items()}.items()
+        assert (
+            headers.items() >= {name.lower(): value for name, value in web.HEADERS.items()}.items()
+        )
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
@@ -85,6 +87,12 @@ def test_a_taken_port_is_left_alone() -> None:
 
         assert server.port > port
         server.close()
+
+
+def test_without_node_it_says_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    assert web.node_problem() == "it needs Node.js 18 or newer with npm"
 
 
 def test_the_running_stack_allows_the_app_s_origin(stack: Stack) -> None:

@@ -1,0 +1,395 @@
+"""The command line: `photodrop upload`, `sign-in`, `sign-out`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+from photodrop_cli import accounts
+from photodrop_cli.accounts import Challenge, Cognito, SavedSignIn, Session, Tokens
+from photodrop_cli.api import Api, Details, Storage
+from photodrop_cli.display import Display, printable, size
+from photodrop_cli.errors import FileError, RefusedError, SignInError, UsageError
+from photodrop_cli.files import LocalFile, find
+from photodrop_cli.targets import NOWHERE, Target, named, of_stack, running_stack
+from photodrop_cli.transport import client
+from photodrop_cli.uploads import LOOKS_AT_ONCE, Options, Outcome, Uploader
+
+Answer = TypeVar("Answer")
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+MOST_AT_ONCE = 32
+
+EPILOG = """\
+Where to: the local stack that runs in this folder or above, or else the service of `photodrop
+sign-in`. Options go before PHOTODROP_STACK, PHOTODROP_API_URL, PHOTODROP_CLIENT_ID,
+PHOTODROP_REGION and PHOTODROP_EMAIL; a password comes from PHOTODROP_PASSWORD or a prompt.
+
+Exit status: 0 everything is there, 1 a file failed, 2 nothing can be sent like this, 130 stopped.
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line. Returns the exit status."""
+    options = _parse(arguments)
+    # To be ended is to be interrupted: connections are closed, and what is done is told.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except (UsageError, FileError) as error:
+        print(f"photodrop: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    where = argparse.ArgumentParser(add_help=False)
+    group = where.add_argument_group("where to, and as whom")
+    group.add_argument("--stack", type=Path, metavar="FILE", help="stack.json of a local stack")
+    group.add_argument("--api-url", metavar="URL", help="ApiUrl of a deployment")
+    group.add_argument("--client-id", metavar="ID", help="UserPoolClientId of the deployment")
+    group.add_argument("--region", help="its AWS region, where the URL does not say it")
+    group.add_argument("--email", help="who signs in (on a local stack: its first demo user)")
+
+    parser = argparse.ArgumentParser(
+        prog="photodrop",
+        description="Send photos and videos to Photodrop.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=version("photodrop"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    upload = commands.add_parser(
+        "upload",
+        parents=[where],
+        help="send files; what is there already is skipped, what was begun is taken up again",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    upload.set_defaults(run=_upload)
+    upload.add_argument("files", nargs="+", type=Path, metavar="FILES")
+    upload.add_argument("--event", metavar="ID", type=_text, help="send to this event")
+    upload.add_argument("--tag", action="append", default=[], type=_text, help="may be repeated")
+    upload.add_argument("--title", type=_text)
+    upload.add_argument("--description", type=_text)
+    upload.add_argument(
+        "-r", "--recursive", action="store_true", help="send the photos and videos in folders"
+    )
+    upload.add_argument(
+        "--jobs", type=_count, default=4, metavar="N", help="files at once (default 4)"
+    )
+    upload.add_argument(
+        "--parts", type=_count, default=4, metavar="N", help="parts of a file at once (default 4)"
+    )
+    upload.add_argument(
+        "--no-wait", action="store_true", help="do not wait until the photos are processed"
+    )
+    upload.add_argument(
+        "--json", action="store_true", help="say what became of each file in JSON on stdout"
+    )
+    upload.add_argument("-q", "--quiet", action="store_true", help="say only what failed")
+
+    sign_in = commands.add_parser(
+        "sign-in", parents=[where], help="sign in once, for later uploads; no password is kept"
+    )
+    sign_in.set_defaults(run=_sign_in)
+    sign_out = commands.add_parser("sign-out", help="forget that sign-in, here and at the service")
+    sign_out.set_defaults(run=_sign_out)
+    return parser.parse_args(arguments)
+
+
+def _text(argument: str) -> str:
+    """Take what is no valid text in the terminal's encoding as U+FFFD."""
+    return os.fsencode(argument).decode(errors="replace")
+
+
+def _count(argument: str) -> int:
+    count = int(argument)
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise argparse.ArgumentTypeError(f"from 1 to {MOST_AT_ONCE}")
+    return count
+
+
+# --- where to, and as whom
+
+
+def _target(options: argparse.Namespace) -> Target:
+    """Return the service that options, environment, folder or sign-in name, in this order."""
+    stack = options.stack
+    url, client_id = options.api_url, options.client_id
+    if stack and (url or client_id):
+        raise UsageError("Say either --stack, or --api-url and --client-id.")
+    if not (stack or url or client_id):
+        stack = os.environ.get("PHOTODROP_STACK")
+    if not stack:
+        url = url or os.environ.get("PHOTODROP_API_URL")
+        client_id = client_id or os.environ.get("PHOTODROP_CLIENT_ID")
+        if url and client_id:
+            region = options.region or os.environ.get("PHOTODROP_REGION")
+            return named(url, client_id, region)
+        if url or client_id:
+            missing = "--client-id (UserPoolClientId)" if url else "--api-url (ApiUrl)"
+            raise UsageError(f"Say {missing} too: it is among the outputs of the deployment.")
+        stack = running_stack(Path.cwd())
+    if stack:
+        return of_stack(Path(stack))
+    if kept := accounts.saved():
+        return kept.target()
+    raise UsageError(NOWHERE)
+
+
+@dataclass(frozen=True)
+class Password:
+    """Who signs in, and what they know."""
+
+    email: str
+    password: str
+
+
+def _credentials(options: argparse.Namespace, target: Target) -> Password | SavedSignIn:
+    """Find out who signs in: by the sign-in that is kept for this service, or by password."""
+    email = options.email or os.environ.get("PHOTODROP_EMAIL")
+    kept = None if os.environ.get("PHOTODROP_PASSWORD") else accounts.saved()
+    if kept and kept.is_for(target) and email in (None, kept.email):
+        return kept
+    return _password(options, target)
+
+
+def _password(options: argparse.Namespace, target: Target) -> Password:
+    """Take e-mail and password from where they are said, or ask."""
+    email = options.email or os.environ.get("PHOTODROP_EMAIL") or next(iter(target.passwords), None)
+    email = email or _ask(input, "E-mail: ", "--email")
+    password = os.environ.get("PHOTODROP_PASSWORD") or target.passwords.get(email)
+    return Password(
+        email, password or _ask(getpass.getpass, f"Password of {email}: ", "PHOTODROP_PASSWORD")
+    )
+
+
+def _ask(ask: Callable[[str], str], prompt: str, instead: str) -> str:
+    """Ask a person, where there is one. Raises SignInError naming what a script does `instead`."""
+    answer = ""
+    if sys.stdin.isatty():
+        with suppress(EOFError):
+            answer = ask(prompt)
+    if not answer:
+        raise SignInError(f"Nobody is signed in. Say {instead}, or `photodrop sign-in`.")
+    return answer
+
+
+def _silently(_seconds: float, _why: str) -> None:
+    pass
+
+
+async def _begin_session(cognito: Cognito, who: Password | SavedSignIn) -> Session:
+    """Sign in. Raises SignInError."""
+    if isinstance(who, Password):
+        begun = await cognito.by_password(who.email, who.password)
+        if isinstance(begun, Challenge):
+            raise SignInError(_unanswered(begun))
+        return Session(cognito, begun, password=(who.email, who.password))
+
+    def keep(tokens: Tokens) -> None:
+        if tokens.refresh_token and tokens.refresh_token != who.refresh_token:
+            accounts.save(replace(who, refresh_token=tokens.refresh_token))
+
+    tokens = await cognito.by_refresh_token(who.refresh_token)
+    keep(tokens)
+    return Session(cognito, tokens, renewed=keep)
+
+
+def _unanswered(challenge: Challenge) -> str:
+    if challenge.name == "NEW_PASSWORD_REQUIRED":
+        return "This account needs a password of its own first: `photodrop sign-in` asks for it."
+    return f"Cognito asks for {challenge.name}, which this client cannot answer."
+
+
+# --- photodrop upload
+
+
+def _upload(options: argparse.Namespace) -> int:
+    target = _target(options)
+    who = _credentials(options, target)
+    display = Display(to_stderr=options.json, quiet=options.quiet)
+    found = find(options.files, recursive=options.recursive)
+    files = [(file, Outcome(str(file.path), file.size_bytes)) for file in found.files]
+    refused = [Outcome(str(path), status="failed", failure=e) for path, e in found.problems]
+    started = time.monotonic()
+    is_interrupted = False
+    try:
+        for outcome in refused:
+            display.ended("failed", outcome.path, str(outcome.failure))
+        asyncio.run(_send(options, target, who, display, files))
+    except KeyboardInterrupt:
+        is_interrupted = True
+        display.say("Stopped. The same command goes on from here.", important=True)
+    summary = Summary(
+        [*refused, *(outcome for _, outcome in files)],
+        [str(path) for path in found.left_out],
+        time.monotonic() - started,
+    )
+    display.say(str(summary))
+    if options.json:
+        print(json.dumps(summary.to_json(), indent=2))
+    if is_interrupted:
+        return INTERRUPTED
+    return FAILED if summary.count("failed") else 0
+
+
+async def _send(
+    options: argparse.Namespace,
+    target: Target,
+    who: Password | SavedSignIn,
+    display: Display,
+    files: list[tuple[LocalFile, Outcome]],
+) -> None:
+    how = Options(
+        event_id=options.event,
+        details=Details(options.title, options.description, tuple(options.tag)),
+        jobs=options.jobs,
+        parts=options.parts,
+        waits=not options.no_wait,
+    )
+    connections = how.jobs * how.parts
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(how.jobs))
+    async with (
+        client(target.cognito_url, connections=1) as to_cognito,
+        client(target.api_url, connections=connections + LOOKS_AT_ONCE) as to_api,
+        client(target.api_url, connections=connections) as to_storage,
+    ):
+        session = await _begin_session(Cognito(to_cognito, target, display.waiting), who)
+        api = Api(to_api, target.api_url, session, display.waiting)
+        event = f", event {await _event_name(api, how.event_id)}" if how.event_id else ""
+        display.say(f"To {target.name} as {who.email}{event}")
+        sizes = [file.size_bytes for file, _ in files]
+        with display.running(files=len(files), size_bytes=sum(sizes)):
+            await Uploader(api, Storage(to_storage), display, how).run(files)
+
+
+async def _event_name(api: Api, event_id: str) -> str:
+    try:
+        return printable(await api.event_name(event_id))
+    except RefusedError as error:
+        raise UsageError(f"--event {printable(event_id)}: {error.message}") from None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run came to."""
+
+    outcomes: list[Outcome]
+    left_out: list[str]
+    seconds: float
+
+    def count(self, status: str | None) -> int:
+        """Return how many files ended like this; None: not at all."""
+        return sum(outcome.status == status for outcome in self.outcomes)
+
+    def sent_bytes(self) -> int:
+        """Return what was sent, repetitions included."""
+        return sum(outcome.sent_bytes for outcome in self.outcomes)
+
+    def __str__(self) -> str:
+        said = [
+            f"{count} {word}"
+            for word, count in (
+                ("uploaded", self.count("uploaded")),
+                ("already there", self.count("skipped")),
+                ("failed", self.count("failed")),
+                ("not finished", self.count(None)),
+                ("left out (no photos or videos)", len(self.left_out)),
+            )
+            if count
+        ]
+        sent = self.sent_bytes()
+        rate = f" ({size(sent / self.seconds)}/s)" if sent and self.seconds else ""
+        return f"{', '.join(said) or 'no files'}; {size(sent)} sent in {self.seconds:.1f} s{rate}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as `--json` prints it."""
+        return {
+            "uploaded": self.count("uploaded"),
+            "skipped": self.count("skipped"),
+            "failed": self.count("failed"),
+            "interrupted": self.count(None),
+            "sentBytes": self.sent_bytes(),
+            "seconds": round(self.seconds, 3),
+            "files": [outcome.to_json() for outcome in self.outcomes],
+            "leftOut": [printable(path) for path in self.left_out],
+        }
+
+
+# --- photodrop sign-in, sign-out
+
+
+def _sign_in(options: argparse.Namespace) -> int:
+    target = _target(options)
+    who = _password(options, target)
+    email = who.email
+    answer = _with_cognito(target, lambda cognito: cognito.by_password(email, who.password))
+    if isinstance(answer, Challenge):
+        if answer.name != "NEW_PASSWORD_REQUIRED":
+            raise SignInError(_unanswered(answer))
+        challenge, chosen = answer, _choose_password()
+        answer = _with_cognito(
+            target, lambda cognito: cognito.new_password(email, chosen, challenge)
+        )
+    if not answer.refresh_token:
+        raise SignInError("The user pool gives no refresh tokens, so there is nothing to keep.")
+    accounts.save(
+        SavedSignIn(
+            target.api_url, target.client_id, target.cognito_url, email, answer.refresh_token
+        )
+    )
+    print(f"Signed in to {target.name} as {email}.")
+    return 0
+
+
+def _choose_password() -> str:
+    print("This account has a temporary password. Choose one of your own.")
+    chosen = _ask(getpass.getpass, "New password: ", "another account")
+    if chosen != _ask(getpass.getpass, "Once more: ", "another account"):
+        raise SignInError("The two are not the same.")
+    return chosen
+
+
+def _sign_out(_options: argparse.Namespace) -> int:
+    kept = accounts.saved()
+    if kept is None:
+        print("Nobody is signed in.")
+        return 0
+    token = kept.refresh_token
+    try:
+        _with_cognito(kept.target(), lambda cognito: cognito.revoke(token))
+    finally:
+        accounts.forget()
+    print(f"Signed out {kept.email}.")
+    return 0
+
+
+def _with_cognito(target: Target, call: Callable[[Cognito], Awaitable[Answer]]) -> Answer:
+    """Make one call. Apart from prompts: Ctrl-C must reach them, not an event loop."""
+
+    async def run() -> Answer:
+        async with client(target.cognito_url, connections=1) as http:
+            return await call(Cognito(http, target, _silently))
+
+    return asyncio.run(run())

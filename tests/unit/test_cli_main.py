@@ -1,0 +1,365 @@
+"""The `photodrop` command: where it sends to, as whom, what it says and how it exits."""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from photodrop_cli import accounts, main, transport, uploads
+from tests.support.fake_service import API, FakeService, error, is_to_cognito
+
+AWS = ["--api-url", API, "--client-id", "client"]
+ADA = {"PHOTODROP_EMAIL": "ada@example.com", "PHOTODROP_PASSWORD": "right"}
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeService]:
+    fake = FakeService()
+    for name in [name for name in os.environ if name.startswith("PHOTODROP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(main, "client", lambda _url, connections: fake.client())
+    monkeypatch.setattr(accounts, "saved_file", lambda: tmp_path / "config" / "sign-in.json")
+    monkeypatch.setattr(uploads, "FIRST_LOOK_SECONDS", 0)
+    monkeypatch.setattr(transport, "FIRST_WAIT_SECONDS", 0)
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+    yield fake
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> str:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff photo")
+    return "a.jpg"
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+Photodrop = Callable[..., Ran]
+
+
+@pytest.fixture
+def photodrop(
+    fake: FakeService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Photodrop:
+    """Run the command with these arguments, and variables in the environment."""
+
+    def run(*arguments: str, **variables: str) -> Ran:
+        with monkeypatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            code = main.main(list(arguments))
+        return Ran(code, *capsys.readouterr())
+
+    return run
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, *given: str) -> list[str]:
+    """Have a person at the terminal who answers like this. Returns the prompts they see."""
+    left, prompts = list(given), []
+
+    def ask(prompt: str) -> str:
+        prompts.append(prompt)
+        return left.pop(0)
+
+    monkeypatch.setattr("builtins.input", ask)
+    monkeypatch.setattr("getpass.getpass", ask)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    return prompts
+
+
+def write_stack(folder: Path, **changes: Any) -> Path:
+    file = folder / ".local" / "stack.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        "apiUrl": "http://127.0.0.1:4566/dev",
+        "endpointUrl": "http://127.0.0.1:4566",
+        "region": "us-east-1",
+        "userPoolClientId": "client",
+        "users": [{"email": "ada@example.com", "password": "right", "groups": []}],
+    }
+    file.write_text(json.dumps(content | changes))
+    return file
+
+
+def test_everything_uploaded_or_skipped_is_0(photodrop: Photodrop, photo: str) -> None:
+    first = photodrop("upload", photo, *AWS, **ADA)
+    assert first.code == 0
+    assert "✓ a.jpg" in first.out
+    second = photodrop("upload", photo, *AWS, **ADA)
+    assert second.code == 0
+    assert "= a.jpg  already there\n1 already there;" in second.out
+
+
+@pytest.mark.parametrize("name", ["missing.jpg", ".", "empty.jpg"])
+def test_one_file_that_cannot_be_sent_is_1_and_the_others_are_sent(
+    photodrop: Photodrop, photo: str, name: str
+) -> None:
+    Path("empty.jpg").touch()
+    done = photodrop("upload", photo, name, *AWS, **ADA)
+    assert done.code == 1
+    assert "1 uploaded, 1 failed" in done.out
+
+
+def test_json_on_standard_output_and_nothing_else(
+    fake: FakeService, photodrop: Photodrop, photo: str
+) -> None:
+    done = photodrop("upload", photo, "missing.jpg", "--json", *AWS, **ADA)
+    told = json.loads(done.out)
+    assert done.code == 1
+    assert (told["uploaded"], told["skipped"], told["failed"]) == (1, 0, 1)
+    missing, sent = told["files"]
+    assert (sent["path"], sent["status"], sent["sentBytes"]) == ("a.jpg", "uploaded", 9)
+    assert sent["photoId"] in fake.photos
+    assert missing["failure"]["code"] == "Unreadable"
+
+
+def test_quiet_says_only_what_failed(photodrop: Photodrop, photo: str) -> None:
+    done = photodrop("upload", photo, "missing.jpg", "-q", *AWS, **ADA)
+    assert done.out == "✗ missing.jpg  It cannot be read: no such file or directory.\n"
+
+
+def test_what_a_name_would_do_to_a_terminal_is_not_printed(photodrop: Photodrop) -> None:
+    name = "\x1b[2J[red]\u202e\n.jpg"
+    Path(name).write_bytes(b"\xff\xd8\xff")
+    done = photodrop("upload", name, "--json", *AWS, **ADA)
+    assert done.code == 0
+    assert "\x1b" not in done.out + done.err
+    assert "\u202e" not in done.out + done.err
+    assert "[red]" in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["upload"],
+        ["upload", "a.jpg", "--jobs", "0"],
+        ["upload", "a.jpg", "--parts", "33"],
+        ["upload", "a.jpg", "--password", "x"],
+        [],
+    ],
+)
+def test_a_command_that_makes_no_sense_is_2(photodrop: Photodrop, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        photodrop(*arguments)
+    assert raised.value.code == 2
+
+
+def test_a_wrong_password_is_2_with_cognitos_words(photodrop: Photodrop, photo: str) -> None:
+    done = photodrop("upload", photo, *AWS, **ADA | {"PHOTODROP_PASSWORD": "secret"})
+    assert (done.code, done.err) == (2, "photodrop: Incorrect username or password.\n")
+    assert "secret" not in done.out
+
+
+def test_a_service_that_is_not_there_is_2(
+    fake: FakeService, photodrop: Photodrop, photo: str
+) -> None:
+    def fault(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    fake.fault = fault
+    done = photodrop("upload", photo, *AWS, **ADA)
+    assert done.code == 2
+    assert "cannot be reached: no connection" in done.err
+    assert len(fake.requests) == accounts.ATTEMPTS
+
+
+def test_an_event_that_is_not_there_is_2_before_anything_is_sent(
+    fake: FakeService, photodrop: Photodrop, photo: str
+) -> None:
+    wrong = photodrop("upload", photo, "--event", "nowhere", *AWS, **ADA)
+    assert wrong.code == 2
+    assert "--event nowhere: This is EventNotFound." in wrong.err
+    assert not fake.photos
+    right = photodrop("upload", photo, "--event", "garden", *AWS, **ADA)
+    assert right.code == 0
+    assert "event Garden party" in right.out
+
+
+def test_a_sign_in_that_ends_on_the_way_is_2(
+    fake: FakeService, photodrop: Photodrop, photo: str
+) -> None:
+    def fault(request: httpx.Request) -> httpx.Response | None:
+        return None if is_to_cognito(request) else error(401, "Unauthorized")
+
+    fake.fault = fault
+    done = photodrop("upload", photo, *AWS, **ADA)
+    assert (done.code, done.err) == (2, "photodrop: This is Unauthorized.\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_it_says_how_to_go_on_and_is_130(
+    fake: FakeService, photodrop: Photodrop, photo: str, number: signal.Signals
+) -> None:
+    def fault(request: httpx.Request) -> httpx.Response | None:
+        if "initiate" in request.url.path:
+            signal.raise_signal(number)
+        return None
+
+    fake.fault = fault
+    done = photodrop("upload", photo, "--json", *AWS, **ADA)
+    assert done.code == 130
+    assert "The same command goes on from here." in done.err
+    assert json.loads(done.out)["interrupted"] == 1
+
+
+# --- where to
+
+
+def test_nowhere_to_send_to_is_2_and_says_how(photodrop: Photodrop, photo: str) -> None:
+    done = photodrop("upload", photo)
+    assert done.code == 2
+    assert "make start" in done.err
+
+
+def test_a_stack_that_runs_above_is_found_with_its_first_user(
+    fake: FakeService, photodrop: Photodrop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.api_url = "http://127.0.0.1:4566/dev"
+    write_stack(tmp_path)
+    (tmp_path / "deep" / "down").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "deep" / "down")
+    Path("a.jpg").write_bytes(b"\xff\xd8\xff")
+    done = photodrop("upload", "a.jpg")
+    assert done.code == 0
+    assert "the local stack on port 4566 as ada@example.com" in done.out
+
+
+def test_somebody_elses_stack_is_passed_by(
+    fake: FakeService,
+    photodrop: Photodrop,
+    photo: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_stack(tmp_path)
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    assert photodrop("upload", photo).code == 2
+    assert not fake.requests
+
+
+@pytest.mark.parametrize(
+    "changes", [{"apiUrl": "https://evil.example"}, {"endpointUrl": "http://evil.example"}]
+)
+def test_a_stack_elsewhere_is_refused(
+    fake: FakeService, photodrop: Photodrop, photo: str, tmp_path: Path, changes: dict[str, str]
+) -> None:
+    file = write_stack(tmp_path, **changes)
+    assert photodrop("upload", photo).code == 2
+    assert photodrop("upload", photo, "--stack", str(file)).code == 2
+    assert not fake.requests
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--api-url", API], "--client-id"),
+        (["--client-id", "x"], "--api-url"),
+        (["--stack", "s", "--api-url", API], "either"),
+        (["--api-url", "http://photos.example.com", "--client-id", "x"], "https://"),
+        (["--api-url", "https://photos.example.com", "--client-id", "x"], "--region"),
+        (["--api-url", API, "--client-id", "x", "--region", "a/b"], "no AWS region"),
+        (["--stack", "missing.json"], "missing.json"),
+        (["--stack", "a.jpg"], "does not describe"),
+    ],
+)
+def test_where_to_is_said_whole_and_safely(
+    fake: FakeService, photodrop: Photodrop, photo: str, arguments: list[str], said: str
+) -> None:
+    done = photodrop("upload", photo, *arguments)
+    assert done.code == 2
+    assert said in done.err
+    assert not fake.requests
+
+
+def test_the_environment_says_where_to(photodrop: Photodrop, photo: str) -> None:
+    where = {"PHOTODROP_API_URL": API, "PHOTODROP_CLIENT_ID": "client"}
+    assert photodrop("upload", photo, **where, **ADA).code == 0
+
+
+# --- as whom
+
+
+def test_sign_in_keeps_no_password_and_is_for_its_owner_alone(
+    fake: FakeService, photodrop: Photodrop, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts = answers(monkeypatch, "ada@example.com", "right")
+    assert photodrop("sign-in", *AWS).code == 0
+    assert prompts == ["E-mail: ", "Password of ada@example.com: "]
+    file = accounts.saved_file()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "right" not in file.read_text()
+    assert list(file.parent.iterdir()) == [file]
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    done = photodrop("upload", photo)
+    assert done.code == 0
+    assert "abc.execute-api.eu-west-1.amazonaws.com as ada@example.com" in done.out
+    for secret in fake.refresh_tokens | fake.tokens:
+        assert secret not in done.out + done.err
+
+    assert photodrop("sign-out").code == 0
+    assert not file.exists()
+    assert not fake.refresh_tokens
+    assert photodrop("upload", photo).code == 2
+    assert photodrop("sign-out").code == 0
+
+
+def test_an_invited_photographer_chooses_a_password_at_sign_in(
+    fake: FakeService, photodrop: Photodrop, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.invited.add("ada@example.com")
+    refused = photodrop("upload", photo, *AWS, **ADA)
+    assert refused.code == 2
+    assert "`photodrop sign-in`" in refused.err
+    answers(monkeypatch, "one", "other")
+    assert photodrop("sign-in", *AWS, **ADA).code == 2
+    answers(monkeypatch, "my own", "my own")
+    assert photodrop("sign-in", *AWS, **ADA).code == 0
+    assert fake.users == {"ada@example.com": "my own"}
+    assert photodrop("upload", photo).code == 0
+
+
+def test_a_sign_in_that_is_over_says_so(
+    fake: FakeService, photodrop: Photodrop, photo: str
+) -> None:
+    assert photodrop("sign-in", *AWS, **ADA).code == 0
+    fake.refresh_tokens.clear()
+    done = photodrop("upload", photo)
+    assert done.code == 2
+    assert "photodrop sign-in" in done.err
+
+
+def test_a_sign_in_that_cannot_be_read_says_so(photodrop: Photodrop, photo: str) -> None:
+    assert photodrop("sign-in", *AWS, **ADA).code == 0
+    accounts.saved_file().write_text("{}")
+    assert photodrop("upload", photo).code == 2
+
+
+def test_a_script_without_a_password_is_told_what_to_set(
+    photodrop: Photodrop, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    done = photodrop("upload", photo, *AWS, "--email", "ada@example.com")
+    assert done.code == 2
+    assert "PHOTODROP_PASSWORD" in done.err
+
+
+def test_a_password_in_the_environment_goes_before_a_sign_in_that_is_kept(
+    fake: FakeService, photodrop: Photodrop, photo: str
+) -> None:
+    assert photodrop("sign-in", *AWS, **ADA).code == 0
+    fake.users["grace@example.com"] = "hers"
+    grace = {"PHOTODROP_EMAIL": "grace@example.com", "PHOTODROP_PASSWORD": "hers"}
+    assert "as grace@example.com" in photodrop("upload", photo, **grace).out
