@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -89,17 +89,16 @@ def _run(options: argparse.Namespace, places: Places) -> int:
         return 1
     started = time.monotonic()
     emulator = Emulator(options.port, places.emulator_state, places.emulator_log)
-    page = _web_server(options)
     try:
-        with step("emulator"):
-            emulator.start()
-        stack = _deploy(options, places, emulator, page)
-        stack = _with_web(stack, places, page)
-        with _published(places, stack):
-            _summary(stack, places, None if options.no_sample else _sample(stack), started)
-            code = emulator.wait()
-            fail(f"The emulator stopped by itself (exit code {code}).\n{emulator.log_tail()}")
-            return 1
+        with _web(options, places) as page:
+            with step("emulator"):
+                emulator.start()
+            stack = _deploy(options, places, emulator, page)
+            with _published(places, stack):
+                _summary(stack, places, None if options.no_sample else _sample(stack), started)
+                code = emulator.wait()
+                fail(f"The emulator stopped by itself (exit code {code}).\n{emulator.log_tail()}")
+                return 1
     except (EmulatorError, sam.SamError) as error:
         fail(str(error))
         return 1
@@ -121,39 +120,56 @@ def _stop_emulator(emulator: Emulator) -> None:
         emulator.stop()
 
 
-def _web_server(options: argparse.Namespace) -> web.Server | None:
-    """Take the web app's port, the next free one if it is in use. None without a web app."""
+@contextmanager
+def _web(options: argparse.Namespace, places: Places) -> Iterator[_Web | None]:
+    """Take the web app's port, the next free one if it is in use, and begin to build the app.
+
+    Inside, it is there to be served; None without a web app. Afterwards the port is free again.
+    """
     if options.no_web or options.allowed_origin:
-        return None
+        yield None
+        return
     if problem := web.node_problem():
         say(f"  No web app: {problem}. Everything else runs without.")
-        return None
+        yield None
+        return
     server = web.Server(options.web_port)
     if server.port != options.web_port:
         say(f"  Port {options.web_port} is taken: the web app is on {server.port}.")
-    return server
+    build = web.Build(places.web_log)
+    try:
+        yield _Web(server, build)
+    finally:
+        build.stop()
+        server.close()
 
 
-def _with_web(stack: Stack, places: Places, page: web.Server | None) -> Stack:
-    """Build and serve the web app. A failure is reported and leaves the rest running."""
+@dataclass(frozen=True)
+class _Web:
+    server: web.Server
+    build: web.Build
+
+
+def _with_web(stack: Stack, page: _Web | None, parameters: dict[str, str]) -> Stack:
+    """Serve the web app once it is built. A failure is reported and leaves the rest running."""
     if page is None:
         return stack
     try:
         with step("web app") as current:
-            current.note = web.build(places.web_log)
+            current.note = page.build.result()
     except (web.WebError, OSError) as error:
         fail(f"No web app: {error}")
-        page.close()
+        page.server.close()
         return stack
-    page.serve(stack)
-    return replace(stack, web_url=page.origin)
+    page.server.serve(stack, parameters)
+    return replace(stack, web_url=page.server.origin)
 
 
 def _deploy(
-    options: argparse.Namespace, places: Places, emulator: Emulator, page: web.Server | None
+    options: argparse.Namespace, places: Places, emulator: Emulator, page: _Web | None
 ) -> Stack:
-    """Build and deploy what changed, see to the demo users, and say how to reach it all."""
-    origin = page.origin if page else options.allowed_origin or DEFAULT_WEB_ORIGIN
+    """Build and deploy what changed, see to users and web app, and say how to reach it all."""
+    origin = page.server.origin if page else options.allowed_origin or DEFAULT_WEB_ORIGIN
     parameters = {"Architecture": sam.architecture(), "AllowedOrigin": origin}
     client = partial(_client, emulator)
     with sam.build_folder():
@@ -165,7 +181,7 @@ def _deploy(
     outputs = deployment.outputs()
     with step("demo users"):
         users.create(client("cognito-idp"), outputs["UserPoolId"])
-    return Stack(
+    stack = Stack(
         api_url=f"{emulator.endpoint_url}/_aws/execute-api/{outputs['ApiId']}/{outputs['ApiStage']}",
         web_url=None,
         endpoint_url=emulator.endpoint_url,
@@ -176,6 +192,7 @@ def _deploy(
         thumbnails_bucket=outputs["ThumbnailsBucket"],
         users=users.DEMO_USERS,
     )
+    return _with_web(stack, page, deployment.all_parameters())
 
 
 def _client(emulator: Emulator, service: str) -> Any:

@@ -15,6 +15,8 @@ import signal
 import socket
 import subprocess
 import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -49,6 +51,10 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 """Cache-Control of what has a hash of its content in its name."""
 
 
+EMULATOR_CODES = {"signUp": "123456", "newPassword": "654321"}
+"""What the emulator's Cognito takes for a confirmation code: it sends no e-mail."""
+
+
 class WebError(Exception):
     """The app cannot be built; the message says why and what to do."""
 
@@ -73,15 +79,26 @@ def _once(value: str) -> list[str]:
     return list(dict.fromkeys(value.split()))
 
 
-def configuration(stack: Stack) -> dict[str, Any]:
-    """Return the content of /config.json; the demo users are for a local stack alone."""
+def limits(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return what of the stack's parameters the app tells its users before they try."""
+    return {
+        "maxImageBytes": int(parameters["MaxImageBytes"]),
+        "maxVideoBytes": int(parameters["MaxVideoBytes"]),
+        "thumbnailResolutions": parameters["ThumbnailResolutions"].split(","),
+    }
+
+
+def local_configuration(stack: Stack, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return the content of /config.json here; users and codes are for a local stack alone."""
     return {
         "apiUrl": stack.api_url,
         "region": stack.region,
         "userPoolId": stack.user_pool_id,
         "userPoolClientId": stack.user_pool_client_id,
         "cognitoEndpoint": stack.endpoint_url,
+        **limits(parameters),
         "demoUsers": stack.to_json()["users"],
+        "codes": EMULATOR_CODES,
     }
 
 
@@ -100,56 +117,74 @@ def node_problem() -> str | None:
     return None
 
 
-def build(log_file: Path, *, with_tools: bool = False) -> str:
-    """Build into web/dist unless that is up to date. Returns "unchanged" or "".
+class Build:
+    """Builds into web/dist unless that is up to date, in the background from the moment it is made.
 
     All stacks of a checkout share one build: whoever comes second waits and finds it. `with_tools`
-    installs what only `npm run check` needs too. Raises WebError.
+    installs what only `npm run check` needs too.
     """
-    with waiting_lock(_LOCK):
-        _install(log_file, with_tools=with_tools)
-        sources = _hash_of_sources()
-        if _read(_BUILD_STAMP) == sources and (DIST / "index.html").is_file():
-            return "unchanged"
-        _BUILD_STAMP.unlink(missing_ok=True)
-        _npm(log_file, "run", "build")
-        _BUILD_STAMP.write_text(sources)
-        return ""
 
+    def __init__(self, log_file: Path, *, with_tools: bool = False) -> None:
+        self._log_file = log_file
+        self._with_tools = with_tools
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="web-build")
+        self._future = self._pool.submit(self._run)
+        self._pool.shutdown(wait=False)
 
-def _install(log_file: Path, *, with_tools: bool) -> None:
-    """`npm ci`, when node_modules are not those of the lock file."""
-    lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
-    stamps = {f"{lock} with tools"} | (set() if with_tools else {lock})
-    if _read(_MODULES_STAMP) in stamps:
-        return
-    _npm(log_file, "ci", *([] if with_tools else ["--omit=dev"]))
-    _MODULES_STAMP.write_text(f"{lock} with tools" if with_tools else lock)
+    def result(self) -> str:
+        """Wait for the end: "unchanged" or "". Raises WebError."""
+        return self._future.result()
 
-
-def _npm(log_file: Path, *arguments: str) -> None:
-    """Run npm in web/, output into the log. An interrupt ends what it started too."""
-    log_file.parent.mkdir(parents=True, exist_ok=True)
-    with log_file.open("ab") as log:
-        process = subprocess.Popen(
-            ["npm", *arguments],
-            cwd=WEB,
-            env={**os.environ, "NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            code = process.wait()
-        except BaseException:
+    def stop(self) -> None:
+        """End what it is running, if anything."""
+        self._is_stopped = True
+        if (process := self._process) and process.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
             process.wait()
-            raise
-    if code:
-        tail = "\n".join(log_file.read_text(errors="replace").splitlines()[-12:])
-        raise WebError(f"`npm {' '.join(arguments)}` failed. The end of {log_file}:\n\n{tail}")
+
+    def _run(self) -> str:
+        with waiting_lock(_LOCK):
+            self._install()
+            sources = _hash_of_sources()
+            if _read(_BUILD_STAMP) == sources and (DIST / "index.html").is_file():
+                return "unchanged"
+            _BUILD_STAMP.unlink(missing_ok=True)
+            self._npm("run", "build")
+            _BUILD_STAMP.write_text(sources)
+            return ""
+
+    def _install(self) -> None:
+        """`npm ci`, when node_modules are not those of the lock file."""
+        lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+        all_of_it = f"{lock} with tools"
+        if _read(_MODULES_STAMP) in ({all_of_it} if self._with_tools else {all_of_it, lock}):
+            return
+        self._npm("ci", *([] if self._with_tools else ["--omit=dev"]))
+        _MODULES_STAMP.write_text(all_of_it if self._with_tools else lock)
+
+    def _npm(self, *arguments: str) -> None:
+        """Run npm in web/, output into the log. Raises WebError."""
+        if self._is_stopped:
+            raise WebError("It was stopped.")
+        self._log_file.parent.mkdir(parents=True, exist_ok=True)
+        with self._log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                ["npm", *arguments],
+                cwd=WEB,
+                env={**os.environ, "NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            code = self._process.wait()
+        if code:
+            tail = "\n".join(self._log_file.read_text(errors="replace").splitlines()[-12:])
+            command = f"npm {' '.join(arguments)}"
+            raise WebError(f"`{command}` failed. The end of {self._log_file}:\n\n{tail}")
 
 
 def _hash_of_sources() -> str:
@@ -178,6 +213,7 @@ class Server:
     def __init__(self, port: int) -> None:
         """Listen on `port`, or on the next free one. Raises OSError when there is none."""
         self._servers = _listen(port)
+        self._is_serving = False
         self.port = int(self._servers[0].server_address[1])
 
     @property
@@ -185,17 +221,21 @@ class Server:
         """What browsers call the app by."""
         return f"http://localhost:{self.port}"
 
-    def serve(self, stack: Stack) -> None:
-        """Answer from now on, for this stack."""
+    def serve(self, stack: Stack, parameters: Mapping[str, str]) -> None:
+        """Answer from now on, for this stack with these parameters."""
         policy = content_security_policy(*[stack.endpoint_url] * 4)
+        configuration = local_configuration(stack, parameters)
         for server in self._servers:
             server.headers = {**HEADERS, "Content-Security-Policy": policy}
-            server.configuration = json.dumps(configuration(stack)).encode()
+            server.configuration = json.dumps(configuration).encode()
             threading.Thread(target=server.serve_forever, name="web", daemon=True).start()
+        self._is_serving = True
 
     def close(self) -> None:
         """Give the port back."""
         for server in self._servers:
+            if self._is_serving:
+                server.shutdown()
             server.server_close()
 
 
@@ -225,6 +265,7 @@ def _on_loopback(port: int) -> list[_Server]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 64
     headers: dict[str, str]
     configuration: bytes
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
-/** `npm run dev` beside a running `make start`: the same /config.json that it serves. */
+/** `npm run dev` beside a running `make start`: much the same /config.json that it serves. */
 function localConfig(): Plugin {
   const stackFile = process.env.PHOTODROP_STACK ?? "../.local/stack.json";
   return {
@@ -11,9 +11,12 @@ function localConfig(): Plugin {
       server.middlewares.use("/config.json", (_request, response) => {
         const stack = JSON.parse(readFileSync(stackFile, "utf8"));
         response.setHeader("Content-Type", "application/json");
-        response.end(
-          JSON.stringify({ ...stack, cognitoEndpoint: stack.endpointUrl, demoUsers: stack.users }),
-        );
+        const local = {
+          cognitoEndpoint: stack.endpointUrl,
+          demoUsers: stack.users,
+          codes: { signUp: "123456", newPassword: "654321" },
+        };
+        response.end(JSON.stringify({ ...stack, ...local }));
       });
     },
   };

@@ -12,6 +12,8 @@ export interface Config {
   maxVideoBytes?: number;
   /** Users of a local stack, to sign in with by one click. Absent on AWS. */
   demoUsers?: { email: string; password: string; groups: string[] }[];
+  /** What a local stack, which sends no e-mail, takes for the codes of such e-mails. */
+  codes?: { signUp: string; newPassword: string };
 }
 
 let loaded: Config | undefined;

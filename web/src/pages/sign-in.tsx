@@ -100,8 +100,16 @@ export function SignIn() {
       />
     </Field>
   );
+  const localCode = step === "newPassword" ? config().codes?.newPassword : config().codes?.signUp;
   const codeField = (
-    <Field label="Code" hint={`Sent to ${email}. It can take a minute to arrive.`}>
+    <Field
+      label="Code"
+      hint={
+        localCode
+          ? `This is a local stack, which sends no e-mail. The code is ${localCode}.`
+          : `Sent to ${email}. It can take a minute to arrive.`
+      }
+    >
       <input name="code" inputMode="numeric" autoComplete="one-time-code" required />
     </Field>
   );

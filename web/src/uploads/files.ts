@@ -1,4 +1,7 @@
 /** What may be uploaded, told before anything is sent. The service looks at the bytes again. */
+import { config } from "../config";
+import { bytes } from "../ui/words";
+
 const TYPES: Record<string, string> = {
   jpg: "image/jpeg",
   jpeg: "image/jpeg",
@@ -35,5 +38,9 @@ export function contentTypeOf(file: { name: string; type: string }): string | un
 export function problemOf(file: { name: string; type: string; size: number }): string | undefined {
   if (!contentTypeOf(file)) return `is no picture or video that can be uploaded (${KINDS}).`;
   if (file.size === 0) return "is empty.";
+  const { maxImageBytes, maxVideoBytes } = config();
+  const most = contentTypeOf(file)?.startsWith("video/") ? maxVideoBytes : maxImageBytes;
+  if (most && file.size > most)
+    return `is too large: ${bytes(file.size)}, and ${bytes(most)} is the most.`;
   return undefined;
 }
