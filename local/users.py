@@ -18,24 +18,29 @@ DEMO_USERS = (
 
 
 def create(cognito: Any, user_pool_id: str) -> None:
-    """Create the demo users, e-mail verified, password set for good; who exists stays as is."""
+    """Create the demo users; who exists stays as is."""
     for user in DEMO_USERS:
-        try:
-            cognito.admin_create_user(
-                UserPoolId=user_pool_id,
-                Username=user.email,
-                MessageAction="SUPPRESS",
-                UserAttributes=[
-                    {"Name": "email", "Value": user.email},
-                    {"Name": "email_verified", "Value": "true"},
-                ],
-            )
-        except cognito.exceptions.UsernameExistsException:
-            continue
-        cognito.admin_set_user_password(
-            UserPoolId=user_pool_id, Username=user.email, Password=user.password, Permanent=True
+        add(cognito, user_pool_id, user)
+
+
+def add(cognito: Any, user_pool_id: str, user: User) -> None:
+    """Create a user, e-mail verified, password set for good; one that exists stays as is."""
+    try:
+        cognito.admin_create_user(
+            UserPoolId=user_pool_id,
+            Username=user.email,
+            MessageAction="SUPPRESS",
+            UserAttributes=[
+                {"Name": "email", "Value": user.email},
+                {"Name": "email_verified", "Value": "true"},
+            ],
         )
-        for group in user.groups:
-            cognito.admin_add_user_to_group(
-                UserPoolId=user_pool_id, Username=user.email, GroupName=group
-            )
+    except cognito.exceptions.UsernameExistsException:
+        return
+    cognito.admin_set_user_password(
+        UserPoolId=user_pool_id, Username=user.email, Password=user.password, Permanent=True
+    )
+    for group in user.groups:
+        cognito.admin_add_user_to_group(
+            UserPoolId=user_pool_id, Username=user.email, GroupName=group
+        )

@@ -1,0 +1,230 @@
+"""The browser app: who one is, and how one becomes somebody else."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from local.client import SignInError, Stack, User, sign_in
+from local.users import PASSWORD
+from tests.browser.web_app import Person, WebApp
+from tests.support import pictures
+from tests.support.running_stack import aws, upload
+
+Tab = Callable[..., WebApp]
+
+MOST_SCRIPT_BYTES = 250_000
+
+
+@pytest.fixture
+def address(stack: Stack) -> Callable[[], str]:
+    """Make up an e-mail address that nobody has."""
+    return lambda: f"{uuid4().hex[:8]}@example.com"
+
+
+def test_a_demo_user_signs_in_by_one_click_and_out_again(tab: Tab) -> None:
+    app = tab()
+    app.open()
+    app.expect_page("Sign in")
+    app.button(re.compile("grace@example.com")).click()
+    app.expect_page("Your photos")
+    app.page.reload()
+    app.expect_page("Your photos")
+
+    app.page.get_by_label("Account of grace@example.com").click()
+    app.button("Sign out").click()
+    app.expect_page("Sign in")
+    app.page.reload()
+    app.expect_page("Sign in")
+
+
+def test_a_wrong_password_is_told_and_the_right_one_works(
+    tab: Tab, new_user: Callable[..., User]
+) -> None:
+    user = new_user()
+    app = tab()
+    app.refused = {"400"}
+    app.open()
+    app.sign_in(User(user.email, "Photodrop-1999!", ()))
+    expect(app.page.get_by_role("alert")).to_have_text(
+        "That e-mail address and password do not match."
+    )
+    app.sign_in(user)
+    app.expect_page("Your photos")
+
+
+def test_a_link_leads_to_its_page_after_signing_in(tab: Tab, new_user: Callable[..., User]) -> None:
+    app = tab()
+    app.open("/events")
+    app.sign_in(new_user())
+    app.expect_page("Events")
+
+
+def test_an_account_is_made_and_confirmed(
+    tab: Tab, stack: Stack, address: Callable[[], str]
+) -> None:
+    user = User(address(), PASSWORD, ())
+    app = tab()
+    app.refused = {"400"}
+    app.open()
+    app.button("Create an account").click()
+    app.page.get_by_label("E-mail").fill(user.email)
+    app.page.get_by_label("New password").fill(user.password)
+    app.button("Create account").click()
+
+    app.expect_page("Check your e-mail")
+    code = app.page.get_by_label("Code")
+    code.fill("000000")
+    app.button("Confirm").click()
+    expect(app.page.get_by_role("alert")).to_contain_text("That code is not right.")
+    code.fill(local_code(app))
+    app.button("Confirm").click()
+    app.expect_page("Your photos")
+    expect(app.page.get_by_label(f"Account of {user.email}")).to_be_visible()
+    assert sign_in(stack, user)
+
+
+def local_code(app: WebApp) -> str:
+    """The code that the page names: a local stack sends no e-mail."""
+    said = re.search(r"The code is (\d{6})\.", app.page.inner_text("form"))
+    assert said
+    return said[1]
+
+
+def test_an_unfinished_account_is_confirmed_when_signing_in(
+    tab: Tab, stack: Stack, address: Callable[[], str]
+) -> None:
+    user = User(address(), PASSWORD, ())
+    aws(stack, "cognito-idp").sign_up(
+        ClientId=stack.user_pool_client_id,
+        Username=user.email,
+        Password=user.password,
+        UserAttributes=[{"Name": "email", "Value": user.email}],
+    )
+    app = tab()
+    app.refused = {"400"}
+    app.open()
+    app.sign_in(user)
+    app.expect_page("Check your e-mail")
+    app.button("Send a new code").click()
+    expect(app.page.get_by_text("A new code is on its way.")).to_be_visible()
+    app.page.get_by_label("Code").fill(local_code(app))
+    app.button("Confirm").click()
+    app.expect_page("Your photos")
+
+
+def test_an_address_has_one_account(tab: Tab) -> None:
+    app = tab()
+    app.refused = {"400"}
+    app.open()
+    app.button("Create an account").click()
+    app.page.get_by_label("E-mail").fill("grace@example.com")
+    app.page.get_by_label("New password").fill(PASSWORD)
+    app.button("Create account").click()
+    expect(app.page.get_by_role("alert")).to_contain_text("There is an account")
+
+
+def test_a_forgotten_password_is_replaced(
+    tab: Tab, stack: Stack, new_user: Callable[..., User]
+) -> None:
+    user = new_user()
+    other = User(user.email, "Something-Else-7", ())
+    app = tab()
+    app.open()
+    app.button("Forgot password?").click()
+    app.page.get_by_label("E-mail").fill(user.email)
+    app.button("Send me a code").click()
+    app.expect_page("Choose a new password")
+    app.page.get_by_label("Code").fill(local_code(app))
+    app.page.get_by_label("New password").fill(other.password)
+    app.button("Save and sign in").click()
+    app.expect_page("Your photos")
+    assert sign_in(stack, other)
+    with pytest.raises(SignInError):
+        sign_in(stack, user)
+
+
+def test_without_a_connection_signing_in_says_so(tab: Tab, new_user: Callable[..., User]) -> None:
+    app = tab()
+    app.refused = {"ERR_INTERNET_DISCONNECTED"}
+    app.open()
+    app.expect_page("Sign in")
+    app.page.context.set_offline(True)
+    user = new_user()
+    app.sign_in(user)
+    expect(app.page.get_by_role("alert")).to_contain_text("cannot be reached")
+    app.page.context.set_offline(False)
+    app.button("Sign in").click()
+    app.expect_page("Your photos")
+
+
+def test_a_token_that_the_service_refuses_is_renewed_without_a_word(
+    app: WebApp, person: Person
+) -> None:
+    app.refused = {"401"}
+    app.refuse("/photos", 401, "TokenExpired")
+    app.open("/photos")
+    expect(app.page.get_by_role("heading", name="Your photos will be here")).to_be_visible()
+    tokens = {
+        request.headers["authorization"]
+        for request in app.requests
+        if urlsplit(request.url).path.endswith("/dev/photos") and request.method == "GET"
+    }
+    assert len(tokens) == 2
+
+
+def test_a_session_that_has_ended_asks_for_the_password_and_goes_on(
+    tab: Tab, new_person: Callable[..., Person], stack: Stack
+) -> None:
+    person = new_person()
+    photo = upload(person.client, pictures.jpeg(), title="Kept")
+    app = tab(person)
+    app.refused = {"400", "401"}
+    app.open("/photos")
+    expect(app.photos()).to_have_count(1)
+    aws(stack, "cognito-idp").admin_user_global_sign_out(
+        UserPoolId=stack.user_pool_id, Username=person.user.email
+    )
+    app.refuse(f"/photos/{photo['photoId']}", 401, "TokenExpired")
+    app.photos().first.click()
+
+    dialog = app.dialog("Please sign in again")
+    dialog.get_by_label(f"Password of {person.user.email}").fill("Photodrop-1999!")
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("do not match")
+    dialog.get_by_label(f"Password of {person.user.email}").fill(person.user.password)
+    dialog.get_by_role("button", name="Sign in").click()
+    app.expect_page("Kept")
+    assert photo["photoId"] in app.page.url
+
+
+def test_little_script_is_loaded_before_a_file_is_chosen(
+    tab: Tab, new_person: Callable[..., Person]
+) -> None:
+    for app, heading in ((tab(), "Sign in"), (tab(new_person()), "Your photos")):
+        app.open("/photos")
+        app.expect_page(heading)
+        app.page.wait_for_load_state("networkidle")
+        scripts = [answer for answer in app.answers if answer.request.resource_type == "script"]
+        sizes = {answer.url: len(gzip.compress(answer.body(), 6)) for answer in scripts}
+        assert sum(sizes.values()) < MOST_SCRIPT_BYTES, sizes
+        assert sum(sizes.values()) > 10_000
+
+
+def test_the_policy_lets_no_other_script_run(tab: Tab) -> None:
+    app = tab()
+    app.open()
+    app.expect_page("Sign in")
+    app.page.evaluate("""() => {
+        const script = document.createElement("script");
+        script.textContent = "window.ran = true";
+        document.head.append(script);
+    }""")
+    assert not app.page.evaluate("'ran' in window")
+    assert "Content Security Policy" in app.errors.pop()
