@@ -1,4 +1,4 @@
-"""What `make check` says of web/: format, lint, types, unit tests, and the API's types up to date."""
+"""`make check` of web/: format, lint, types, unit tests, and whether the API's types are new."""
 
 from __future__ import annotations
 

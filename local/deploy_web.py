@@ -11,7 +11,7 @@ import json
 import mimetypes
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def main() -> int:
     return 0
 
 
-def _pairs(items: list[dict[str, str]], kind: str) -> dict[str, str]:
+def _pairs(items: Iterable[Mapping[str, Any]], kind: str) -> dict[str, str]:
     return {item[f"{kind}Key"]: item[f"{kind}Value"] for item in items}
 
 
