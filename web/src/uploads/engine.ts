@@ -5,7 +5,7 @@
 import AwsS3 from "@uppy/aws-s3";
 import Uppy, { type UppyFile } from "@uppy/core";
 import GoldenRetriever from "@uppy/golden-retriever";
-import { ApiError, api, data } from "../api/client";
+import { ApiError, api, data, type UnfinishedUpload } from "../api/client";
 import type { components } from "../api/schema";
 import { SignedOutError } from "../auth/auth";
 import { contentTypeOf } from "./files";
@@ -17,6 +17,7 @@ const IN_PARTS_FROM = 16 * MB;
 const PART_BYTES = 8 * MB;
 /** Up to here the file's SHA-256 is told first: S3 checks it, and a file that is there is not sent again. */
 const CHECKSUM_UP_TO = 64 * MB;
+const MOST_PARTS = 10_000;
 const AT_A_TIME = 4;
 /** Kept in the browser's database until sent, so that a reload can go on without asking for the file. */
 const KEPT_UP_TO = 512 * MB;
@@ -82,7 +83,7 @@ export function createEngine(userId: string, onSent: (item: UploadItem) => void)
   uppy.use(AwsS3<Meta, Body>, {
     limit: AT_A_TIME,
     shouldUseMultipart: (file) => (file.size ?? 0) > IN_PARTS_FROM,
-    getChunkSize: ({ size }) => Math.max(PART_BYTES, Math.ceil(size / 10_000)),
+    getChunkSize: ({ size }) => partBytes(size),
     generateObjectKey: (file) => file.id,
     signRequest: async (request) => {
       const uploadId = "uploadId" in request ? request.uploadId : undefined;
@@ -252,6 +253,31 @@ export function createEngine(userId: string, onSent: (item: UploadItem) => void)
       void uppy.upload()?.catch(() => undefined); // each file tells its own error
     },
 
+    /** Go on with an upload that was begun elsewhere. Says whether this is its file. */
+    adopt(upload: UnfinishedUpload, file: File): boolean {
+      const isOther =
+        file.name !== upload.fileName || file.size !== (upload.sizeBytes ?? file.size);
+      if (isOther) return false;
+      if (upload.uploadId && upload.partSizeBytes !== partBytes(file.size))
+        throw new Error("It was begun in parts of another size. Discard it, and upload it anew.");
+      const id = uppy.addFile({
+        name: file.name,
+        type: upload.contentType,
+        data: file,
+        meta: {
+          title: upload.title ?? "",
+          eventId: upload.eventId ?? undefined,
+          photoId: upload.photoId,
+          grantedKey: upload.key,
+          checksum: upload.checksumSha256 ?? undefined,
+        },
+      });
+      if (upload.uploadId)
+        uppy.setFileState(id, { s3Multipart: { uploadId: upload.uploadId, key: upload.key } });
+      void uppy.upload()?.catch(() => undefined);
+      return true;
+    },
+
     /** The file of an upload that is known by its notes only. Says whether it was the right one. */
     provide(id: string, file: File): boolean {
       const ghost = uppy.getFile(id);
@@ -303,6 +329,10 @@ export function createEngine(userId: string, onSent: (item: UploadItem) => void)
       if (!file.progress.uploadComplete && !file.isGhost) act(file);
   }
 }
+
+/** As the service plans it: parts of 8 MiB, larger where S3 would not take as many. */
+const partBytes = (size: number): number =>
+  Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS / MB) * MB);
 
 function stateOf(file: File_): UploadState {
   if (file.progress.uploadComplete) return "sent";
