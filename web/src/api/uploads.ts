@@ -16,25 +16,24 @@ export function useUnfinished() {
   });
 }
 
-/** End an upload for good; what the storage has of it is removed. */
+/** End an upload for good: nothing of it stays, in the storage or in the lists. */
+export async function endUpload(upload: {
+  photoId: string;
+  key?: string;
+  uploadId?: string | null;
+}): Promise<void> {
+  const { photoId, key, uploadId } = upload;
+  if (uploadId && key)
+    await data(
+      api().DELETE("/s3/multipart/{uploadId}", { params: { path: { uploadId }, query: { key } } }),
+    );
+  await data(api().DELETE("/photos/{photoId}", { params: { path: { photoId } } }));
+}
+
 export function useDiscard() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: async ({ photoId, uploadId, key }: UnfinishedUpload): Promise<void> => {
-      if (uploadId)
-        await data(
-          api().DELETE("/s3/multipart/{uploadId}", {
-            params: { path: { uploadId }, query: { key } },
-          }),
-        );
-      else
-        await data(
-          api().PUT("/photos/{photoId}/status", {
-            params: { path: { photoId } },
-            body: { status: "failed", reason: "Discarded in the browser." },
-          }),
-        );
-    },
+    mutationFn: (upload: UnfinishedUpload) => endUpload(upload),
     onSettled: () => {
       void queries.invalidateQueries({ queryKey: ["uploads"] });
       void queries.invalidateQueries({ queryKey: ["photos"] });

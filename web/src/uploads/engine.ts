@@ -7,6 +7,7 @@ import Uppy, { type UppyFile } from "@uppy/core";
 import GoldenRetriever from "@uppy/golden-retriever";
 import { ApiError, api, data, type UnfinishedUpload } from "../api/client";
 import type { components } from "../api/schema";
+import { endUpload } from "../api/uploads";
 import { SignedOutError } from "../auth/auth";
 import { contentTypeOf } from "./files";
 import { markUnsent } from "./unsent";
@@ -69,7 +70,8 @@ export interface UploadItem {
 
 export type Engine = ReturnType<typeof createEngine>;
 
-export function createEngine(userId: string, onSent: (item: UploadItem) => void) {
+/** `onChange` is called when the lists of photos have something new, or less. */
+export function createEngine(userId: string, onChange: () => void) {
   const uppy = new Uppy<Meta, Body>({
     id: `photodrop-${userId}`,
     autoProceed: false,
@@ -87,6 +89,8 @@ export function createEngine(userId: string, onSent: (item: UploadItem) => void)
     generateObjectKey: (file) => file.id,
     signRequest: async (request) => {
       const uploadId = "uploadId" in request ? request.uploadId : undefined;
+      // `cancel` ends the upload and its photo together.
+      if (request.method === "DELETE") throw new DOMException("Cancelled.", "AbortError");
       if (uploadId) return patiently(() => sign({ ...request, uploadId }));
       return begin(request);
     },
@@ -178,13 +182,13 @@ export function createEngine(userId: string, onSent: (item: UploadItem) => void)
         bytesUploaded: file.size ?? 0,
       } as File_["progress"],
     });
-    onSent(itemOf(uppy.getFile(id)));
+    onChange();
   }
 
   uppy.on("upload-success", (file) => {
     if (!file) return;
     errors.delete(file.id);
-    onSent(itemOf(uppy.getFile(file.id)));
+    onChange();
   });
 
   // What was going on before a reload goes on.
@@ -305,11 +309,14 @@ export function createEngine(userId: string, onSent: (item: UploadItem) => void)
     cancel(id: string): void {
       const file = uppy.getFile(id);
       if (!file) return;
-      const isUnderWay = file.meta.photoId && !file.progress.uploadComplete;
-      const inParts = "s3Multipart" in file && file.s3Multipart; // Uppy ends those itself
+      const { photoId, grantedKey } = file.meta;
+      const uploadId = "s3Multipart" in file ? file.s3Multipart?.uploadId : undefined;
       errors.delete(id);
       uppy.removeFile(id);
-      if (isUnderWay && !inParts) void endPending(file.meta.photoId as string);
+      if (!photoId || file.progress.uploadComplete) return;
+      endUpload({ photoId, uploadId, key: grantedKey })
+        .catch(() => undefined) // the schedule ends it otherwise
+        .finally(onChange);
     },
 
     clearSent(): void {
@@ -354,14 +361,6 @@ async function sign(body: SignBody, attempt?: string) {
       body,
     }),
   );
-}
-
-async function endPending(photoId: string): Promise<void> {
-  const cancelled = api().PUT("/photos/{photoId}/status", {
-    params: { path: { photoId } },
-    body: { status: "failed", reason: "Cancelled in the browser." },
-  });
-  await data(cancelled).catch(() => undefined); // the schedule ends it otherwise
 }
 
 /** Try again what may work later: lost connections, limits, and errors of the service. */
