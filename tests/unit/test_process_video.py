@@ -10,16 +10,18 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
+import process_upload
 import process_video
-from photodrop import changes, storage
+from photodrop import changes, keys, recovery, storage
 from photodrop.imaging import video as video_process
-from photodrop.models import Photo, Usage
+from photodrop.models import Failure, Photo, ThumbnailSize, Usage
 from photodrop.status import Status
 from tests.support import events, pictures, videos
 from tests.support.template import resources
 from tests.unit.test_process_upload import deliver, is_there, make_pending, put, reload
 from tests.unit.test_resize_thumbnails import thumbnails
 from tests.unit.test_thumbnail_photo import ask, stored
+from tests.unit.test_view_and_list import make_photo
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -81,6 +83,54 @@ def test_a_second_delivery_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(video_process, "inspect", None)
     assert process(photo) == []
     assert reload(photo).to_simple_dict() == before
+
+
+def test_a_video_that_is_stuck_is_asked_for_again() -> None:
+    content = videos.video()
+    photo = landed(content)
+    Photo(photo.photo_id, "photo").update([Photo.due_at.set(1)])
+    recovery.expire(lambda: True)
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="uploads")["QueueUrl"]
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    event = events.load("process_upload")
+    event["Records"][0]["body"] = message["Body"]
+    assert process_upload.handler(event, events.CONTEXT) == {"batchItemFailures": []}
+    assert asked_for() == [photo.photo_id]
+
+
+def test_thumbnails_on_demand_are_made_of_the_poster_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    photo = make_photo(
+        content_type="video/mp4",
+        key=f"uploads/user_{events.USER}/0b6f6c1e-3f0a-4b43-9a43-6d0f3a1f5c77.mp4",
+        width=3840,
+        height=2160,
+        size_bytes=4 * 1024**3,
+        thumbnails=[
+            ThumbnailSize(size=160, width=160, height=90),
+            ThumbnailSize(size=1600, width=1600, height=900),
+        ],
+    )
+    poster = pictures.picture("WEBP", 1600, 900)
+    storage.put_thumbnail(keys.thumbnail(photo.key, 1600), poster, "image/webp")
+    monkeypatch.setattr(storage, "download_original", None)
+    for res, size in {"640x480": (640, 360), "2048": (1600, 900), "160": (160, 90)}.items():
+        status, answer = ask(photo, res)
+        assert status == 200
+        assert (answer["width"], answer["height"]) == size
+        if res != "160":
+            made = stored(keys.thumbnail(photo.key, res))
+            assert Image.open(io.BytesIO(made["Body"].read())).size == size
+
+
+def test_a_video_without_a_poster_has_none_on_demand() -> None:
+    why = Failure(code="UnsupportedCodec", message="This kind of video codec is not decoded.")
+    photo = make_photo(content_type="video/mp4", thumbnails=[], thumbnails_missing=why)
+    status, answer = ask(photo)
+    assert (status, answer["code"]) == (409, "ThumbnailFailed")
+    assert answer["message"] == why.message
 
 
 def test_only_ranges_of_a_large_video_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +223,6 @@ def test_a_video_without_a_poster_is_completed_and_says_why() -> None:
     assert photo.thumbnails_missing is not None
     assert photo.thumbnails_missing.code == "UnsupportedCodec"
     assert photo.thumbnails_missing.message
-    assert ask(photo)[0] == 404, "of another user"
 
 
 def test_an_object_that_is_gone_again_fails_the_video() -> None:
