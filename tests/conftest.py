@@ -92,6 +92,16 @@ class StackProcess:
         return self.process.wait(STOP_TIMEOUT_SECONDS)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share the running stack together, while others run beside them.
+
+    Some change the settings of its functions for a while. See the `test` target of the Makefile.
+    """
+    for item in items:
+        if item.path.parent.name in ("local", "browser"):
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The running stack that tests of the API go to."""

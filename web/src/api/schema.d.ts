@@ -170,6 +170,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/photos/initiate-upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record a pending photo and sign the one request that may send its file */
+        post: operations["initiateUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/photos/{photoId}": {
         parameters: {
             query?: never;
@@ -257,23 +274,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/photos/initiate-upload": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Record a pending photo and sign the one request that may send its file */
-        post: operations["initiateUpload"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/s3/multipart": {
         parameters: {
             query?: never;
@@ -312,23 +312,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/s3/multipart/{uploadId}/{partNumber}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sign the PUT of one part. It can be signed, and sent, again */
-        get: operations["signPart"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/s3/multipart/{uploadId}/batch": {
         parameters: {
             query?: never;
@@ -360,6 +343,23 @@ export interface paths {
         put?: never;
         /** Check the parts and make the file of them. Repeating it gives the same answer */
         post: operations["completeUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/s3/multipart/{uploadId}/{partNumber}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign the PUT of one part. It can be signed, and sent, again */
+        get: operations["signPart"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -444,23 +444,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/u/{token}/s3/multipart/{uploadId}/{partNumber}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sign the PUT of one part. It can be signed, and sent, again, by upload token */
-        get: operations["signPartByToken"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/u/{token}/s3/multipart/{uploadId}/batch": {
         parameters: {
             query?: never;
@@ -492,6 +475,23 @@ export interface paths {
         put?: never;
         /** Check the parts and make the file of them. Repeating it gives the same answer, by upload token */
         post: operations["completeUploadByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/u/{token}/s3/multipart/{uploadId}/{partNumber}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign the PUT of one part. It can be signed, and sent, again, by upload token */
+        get: operations["signPartByToken"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -659,28 +659,22 @@ export interface components {
         };
         /** @description Answer of a cancelled upload: an empty object. */
         CancelledUpload: Record<string, never>;
-        /** @description Answer of complete. `location` is the object's plain address, which opens nothing. */
-        CompletedUpload: {
-            key: string;
-            location: string;
-            photoId: string;
-            status: components["schemas"]["Status"];
-        };
         /** @description Body of complete. */
         CompleteMultipartUpload: {
             parts: components["schemas"]["PartReference"][];
         };
-        /** @description Answer of POST /upload-tokens. `companionPath` goes behind the API's base URL. */
-        CreatedUploadToken: {
-            companionPath: string;
-            expiresAt: string;
-            token: string;
+        /** @description Answer of complete. `location` is the object's plain address, which opens nothing. */
+        CompletedUpload: {
+            location: string;
+            key: string;
+            photoId: string;
+            status: components["schemas"]["Status"];
         };
         /** @description Body of POST /events. */
         CreateEvent: {
-            description?: string | null;
             /** @example Summer party */
             name: string;
+            description?: string | null;
             /** @example 2026-05-01T18:00:00+02:00 */
             startsAt?: string | null;
         };
@@ -688,55 +682,61 @@ export interface components {
         CreateMultipartUpload: {
             /** @example party.mp4 */
             filename: string;
-            metadata?: components["schemas"]["UploadMetadata"] | null;
             /** @example video/mp4 */
             type?: string | null;
+            metadata?: components["schemas"]["UploadMetadata"] | null;
+        };
+        /** @description Answer of POST /upload-tokens. `companionPath` goes behind the API's base URL. */
+        CreatedUploadToken: {
+            token: string;
+            companionPath: string;
+            expiresAt: string;
         };
         /** @description Answer of DELETE of an event: nobody sees it any more; what is left of it goes on its own. */
         DeletedEvent: {
             eventId: string;
-            /** @enum {string} */
-            photos: "kept" | "deleted";
             /** @constant */
             status: "deleting";
+            /** @enum {string} */
+            photos: "kept" | "deleted";
         };
         /** @description Body of a PATCH: only what it names is changed; null clears all but the name. */
         EditEvent: {
-            description?: string | null;
             /** @default  */
             name: string;
+            description?: string | null;
             startsAt?: string | null;
         };
         /** @description Body of a PATCH: only what it names is changed; null clears a title or a description. */
         EditPhoto: {
+            title?: string | null;
             description?: string | null;
             tags?: string[] | null;
-            title?: string | null;
         };
         /** @description Every error of the service and of its gateway. */
         ErrorBody: {
             code: string;
+            message: string;
+            requestId: string;
             /** @default null */
             fields: {
                 [key: string]: string;
             }[] | null;
-            message: string;
-            /** @default null */
-            photoId: string | null;
-            requestId: string;
             /** @default null */
             restore: {
                 [key: string]: unknown;
             } | null;
+            /** @default null */
+            photoId: string | null;
         };
         /** @description An event as its organizer and its attendees see it. */
         EventDetails: {
-            createdAt: string;
-            description: string | null;
             eventId: string;
             name: string;
-            organizerId: string;
+            description: string | null;
             startsAt: string | null;
+            organizerId: string;
+            createdAt: string;
         };
         /** @description One page of a list, newest first. `nextCursor` is null on the last one. */
         EventPage: {
@@ -745,98 +745,114 @@ export interface components {
         };
         /** @description Answer of initiate-upload when the same owner has the very file in the same place. */
         ExistingPhoto: {
-            contentType: string;
-            createdAt: string;
-            description: string | null;
-            eventId: string | null;
-            failure: components["schemas"]["FailureReason"] | null;
-            fileName: string;
-            height: number | null;
-            key: string;
-            ownerId: string;
             photoId: string;
-            restore: components["schemas"]["RestoreState"] | null;
+            eventId: string | null;
+            ownerId: string;
+            fileName: string;
+            title: string | null;
+            description: string | null;
+            tags: string[];
+            contentType: string;
             sizeBytes: number;
             status: components["schemas"]["Status"];
-            storageClass: string;
-            tags: string[];
+            failure: components["schemas"]["FailureReason"] | null;
+            width: number | null;
+            height: number | null;
             takenAt: string | null;
+            /** @description Of a video, where its file says it */
+            durationSeconds: number | null;
+            /**
+             * @description Of a video
+             * @example h264
+             */
+            codec: string | null;
             thumbHash: string | null;
             thumbnails: components["schemas"]["ThumbnailLink"][];
-            title: string | null;
+            thumbnailsMissing: components["schemas"]["ThumbnailsMissing"] | null;
+            storageClass: string;
+            restore: components["schemas"]["RestoreState"] | null;
+            createdAt: string;
             updatedAt: string;
+            key: string;
             upload?: null;
-            width: number | null;
         };
         /** @description Why a photo failed. */
         FailureReason: {
             /** @enum {string} */
-            code: "ContentTypeMismatch" | "CorruptImage" | "EmptyFile" | "FileTooLarge" | "LimitExceeded" | "ProcessingFailed" | "SideTooLong" | "SizeMismatch" | "TooManyFrames" | "TooManyPixels" | "TooMuchMemory" | "UnsupportedContent" | "UploadCancelled" | "UploadExpired" | "UploadRemoved";
+            code: "ContentTypeMismatch" | "CorruptImage" | "CorruptVideo" | "EmptyFile" | "FileTooLarge" | "HeaderTooLarge" | "LimitExceeded" | "NoVideoStream" | "ProcessingFailed" | "SideTooLong" | "SizeMismatch" | "TooManyFrames" | "TooManyPixels" | "TooMuchMemory" | "TooMuchTime" | "UnsupportedContent" | "UploadCancelled" | "UploadExpired" | "UploadRemoved";
             message: string;
-        };
-        /** @description Answer of initiate-upload. `upload` is null when there is nothing left to send. */
-        InitiatedUpload: {
-            key: string;
-            photoId: string;
-            status: components["schemas"]["Status"];
-            upload: components["schemas"]["Upload"] | null;
         };
         /** @description Body of initiate-upload. */
         InitiateUpload: {
-            /** @description SHA-256 of the file, in hex or base64 */
-            checksumSha256?: string | null;
-            /** @example image/jpeg */
-            contentType: string;
-            description?: string | null;
             /** @example sunset.jpg */
             fileName: string;
+            /** @example image/jpeg */
+            contentType: string;
+            /** @description Exact size of the file in bytes */
+            sizeBytes: number;
+            title?: string | null;
+            description?: string | null;
+            /** @default [] */
+            tags: string[];
+            /** @description SHA-256 of the file, in hex or base64 */
+            checksumSha256?: string | null;
             /**
              * @default PUT
              * @enum {string}
              */
             method: "PUT" | "POST";
-            /** @description Exact size of the file in bytes */
-            sizeBytes: number;
-            /** @default [] */
-            tags: string[];
-            title?: string | null;
+        };
+        /** @description Answer of initiate-upload. `upload` is null when there is nothing left to send. */
+        InitiatedUpload: {
+            photoId: string;
+            key: string;
+            status: components["schemas"]["Status"];
+            upload: components["schemas"]["Upload"] | null;
         };
         /** @description Answer of POST /s3/multipart. `partCount` is null where `metadata` says no `sizeBytes`. */
         MultipartUpload: {
-            expiresAt: string;
             key: string;
-            partCount: number | null;
-            partSizeBytes: number;
-            photoId: string;
             uploadId: string;
+            photoId: string;
+            partSizeBytes: number;
+            partCount: number | null;
+            expiresAt: string;
         };
         /** @description A part that a file is to be made of. Its ETag may come with quotes or without. */
         PartReference: {
-            ETag: string;
             PartNumber: number;
+            ETag: string;
         };
         /** @description A photo as its viewers see it. */
         PhotoDetails: {
-            contentType: string;
-            createdAt: string;
-            description: string | null;
-            eventId: string | null;
-            failure: components["schemas"]["FailureReason"] | null;
-            fileName: string;
-            height: number | null;
-            ownerId: string;
             photoId: string;
-            restore: components["schemas"]["RestoreState"] | null;
+            eventId: string | null;
+            ownerId: string;
+            fileName: string;
+            title: string | null;
+            description: string | null;
+            tags: string[];
+            contentType: string;
             sizeBytes: number;
             status: components["schemas"]["Status"];
-            storageClass: string;
-            tags: string[];
+            failure: components["schemas"]["FailureReason"] | null;
+            width: number | null;
+            height: number | null;
             takenAt: string | null;
+            /** @description Of a video, where its file says it */
+            durationSeconds: number | null;
+            /**
+             * @description Of a video
+             * @example h264
+             */
+            codec: string | null;
             thumbHash: string | null;
             thumbnails: components["schemas"]["ThumbnailLink"][];
-            title: string | null;
+            thumbnailsMissing: components["schemas"]["ThumbnailsMissing"] | null;
+            storageClass: string;
+            restore: components["schemas"]["RestoreState"] | null;
+            createdAt: string;
             updatedAt: string;
-            width: number | null;
         };
         /** @description One page of a list, newest first. `nextCursor` is null on the last one. */
         PhotoPage: {
@@ -845,16 +861,16 @@ export interface components {
         };
         /** @description A student's picture: where what lies at `pictureKey` stands, and its thumbnails, signed. */
         Picture: {
-            failure: components["schemas"]["FailureReason"] | null;
-            replacement: components["schemas"]["PictureReplacement"] | null;
             status: components["schemas"]["Status"];
+            failure: components["schemas"]["FailureReason"] | null;
             thumbnails: components["schemas"]["ThumbnailLink"][];
+            replacement: components["schemas"]["PictureReplacement"] | null;
         };
         /** @description A newer upload than the picture that is shown. It is shown instead once it is completed. */
         PictureReplacement: {
-            failure: components["schemas"]["FailureReason"] | null;
             pictureKey: string;
             status: components["schemas"]["Status"];
+            failure: components["schemas"]["FailureReason"] | null;
         };
         /** @description Answer of picture-upload-url. */
         PictureUpload: {
@@ -863,90 +879,90 @@ export interface components {
         };
         /** @description How to send a picture: PUT to `url`, with exactly these headers. */
         PutRequest: {
-            expiresAt: string;
-            headers: {
-                [key: string]: string;
-            };
             /**
              * @default PUT
              * @constant
              */
             method: "PUT";
             url: string;
+            headers: {
+                [key: string]: string;
+            };
+            expiresAt: string;
         };
         /** @description Body of PUT status: what the client says became of its upload. */
         ReportStatus: {
-            reason?: string | null;
             /** @enum {string} */
             status: "uploaded" | "failed";
+            reason?: string | null;
+        };
+        /** @description Body of restore: how fast, and for how many days it can then be read. */
+        RestorePhoto: {
+            /** @enum {string} */
+            tier: "Expedited" | "Standard" | "Bulk";
+            days: number;
+        };
+        /** @description How far the restoring of an archived original is, and until when it can be read then. */
+        RestoreState: {
+            /** @enum {string} */
+            status: "ongoing" | "completed";
+            expiresAt: string | null;
         };
         /** @description Answer of restore. */
         RestoredPhoto: {
             photoId: string;
-            restore: components["schemas"]["RestoreState"] | null;
             storageClass: string;
+            restore: components["schemas"]["RestoreState"] | null;
         };
-        /** @description Body of restore: how fast, and for how many days it can then be read. */
-        RestorePhoto: {
-            days: number;
+        /** @description Body of POST /s3/sign: a request that the client wants to send to S3, in Uppy's words. */
+        SignRequest: {
             /** @enum {string} */
-            tier: "Expedited" | "Standard" | "Bulk";
-        };
-        /** @description How far the restoring of an archived original is, and until when it can be read then. */
-        RestoreState: {
-            expiresAt: string | null;
-            /** @enum {string} */
-            status: "ongoing" | "completed";
+            method: "PUT" | "POST" | "GET" | "DELETE";
+            key: string;
+            uploadId?: string | null;
+            partNumber?: number | null;
+            expiresIn?: number | null;
+            contentType?: string | null;
+            /** @description Else the end of `key` */
+            fileName?: string | null;
+            checksumSha256?: string | null;
+            metadata?: components["schemas"]["UploadMetadata"] | null;
         };
         /** @description How to send a part: PUT to `url`, with exactly these headers. `expires` is in seconds. */
         SignedPart: {
-            expires: number;
-            expiresAt: string;
-            headers: {
-                [key: string]: string;
-            };
             /**
              * @default PUT
              * @constant
              */
             method: "PUT";
             url: string;
+            headers: {
+                [key: string]: string;
+            };
+            expires: number;
+            expiresAt: string;
         };
         /** @description How to send several parts: by part number, the URL to PUT it to, and the headers. */
         SignedParts: {
-            expiresAt: string;
+            presignedUrls: {
+                [key: string]: string;
+            };
             headers: {
                 [key: string]: {
                     [key: string]: string;
                 };
             };
-            presignedUrls: {
-                [key: string]: string;
-            };
+            expiresAt: string;
         };
         /** @description Answer of sign: send it to `url` with exactly these headers, and go on with `key`. */
         SignedRequest: {
-            expiresAt: string;
+            url: string;
+            key: string;
             headers: {
                 [key: string]: string;
             };
-            key: string;
             photoId: string;
-            url: string;
-        };
-        /** @description Body of POST /s3/sign: a request that the client wants to send to S3, in Uppy's words. */
-        SignRequest: {
-            checksumSha256?: string | null;
-            contentType?: string | null;
-            expiresIn?: number | null;
-            /** @description Else the end of `key` */
-            fileName?: string | null;
-            key: string;
-            metadata?: components["schemas"]["UploadMetadata"] | null;
-            /** @enum {string} */
-            method: "PUT" | "POST" | "GET" | "DELETE";
-            partNumber?: number | null;
-            uploadId?: string | null;
+            expiresAt: string;
         };
         /**
          * @description Where a photo stands: pending, uploaded, processing, then completed or failed for good.
@@ -955,13 +971,13 @@ export interface components {
         Status: "pending" | "uploaded" | "processing" | "completed" | "failed";
         /** @description A student. `pictureKey` is null only after the picture was deleted. */
         StudentDetails: {
-            course: string;
-            createdAt: string;
-            email: string;
-            name: string;
-            picture: components["schemas"]["Picture"] | null;
-            pictureKey: string | null;
             studentId: string;
+            name: string;
+            email: string;
+            course: string;
+            pictureKey: string | null;
+            picture: components["schemas"]["Picture"] | null;
+            createdAt: string;
             updatedAt: string;
         };
         /** @description One page of the students, newest first. `nextCursor` is null on the last one. */
@@ -971,114 +987,120 @@ export interface components {
         };
         /** @description Answer of a thumbnail on demand, signed. */
         Thumbnail: {
-            contentType: string;
-            expiresAt: string;
-            height: number;
             url: string;
             width: number;
+            height: number;
+            contentType: string;
+            expiresAt: string;
         };
         /** @description Answer of a thumbnail on demand that takes longer: ask again at `location`, in a while. */
         ThumbnailInWork: {
-            /** @description Path and query, below the API's base URL */
-            location: string;
-            retryAfterSeconds: number;
             /**
              * @default processing
              * @constant
              */
             status: "processing";
+            retryAfterSeconds: number;
+            /** @description Path and query, below the API's base URL */
+            location: string;
         };
         /** @description One thumbnail, signed. `size` is the longest side asked for. */
         ThumbnailLink: {
-            contentType: string;
-            expiresAt: string;
-            height: number;
             size: number;
-            url: string;
             width: number;
+            height: number;
+            contentType: string;
+            url: string;
+            expiresAt: string;
+        };
+        /** @description Why a completed video has no thumbnails. */
+        ThumbnailsMissing: {
+            /** @enum {string} */
+            code: "CorruptVideo" | "TooManyPixels" | "TooMuchData" | "TooMuchMemory" | "TooMuchTime" | "UndecodableFrame" | "UnknownSize" | "UnsupportedCodec";
+            message: string;
         };
         /** @description A pending upload, and what S3 has of it. `uploadId` is null where there are no parts. */
         UnfinishedUpload: {
-            checksumSha256: string | null;
-            contentType: string;
-            createdAt: string;
-            description: string | null;
-            eventId: string | null;
-            expiresAt: string;
-            fileName: string;
-            key: string;
-            partSizeBytes: number | null;
             photoId: string;
-            sizeBytes: number | null;
-            tags: string[];
-            title: string | null;
-            uploadedBytes: number;
-            uploadedParts: number;
+            key: string;
             uploadId: string | null;
+            eventId: string | null;
+            fileName: string;
+            title: string | null;
+            description: string | null;
+            tags: string[];
+            contentType: string;
+            sizeBytes: number | null;
+            checksumSha256: string | null;
+            partSizeBytes: number | null;
+            uploadedParts: number;
+            uploadedBytes: number;
+            createdAt: string;
+            expiresAt: string;
         };
         /** @description How to send the file: `method` to `url`, with exactly these headers or form fields. */
         Upload: {
-            expiresAt: string;
-            fields: {
-                [key: string]: string;
-            };
-            headers: {
-                [key: string]: string;
-            };
             /** @enum {string} */
             method: "PUT" | "POST";
             url: string;
-        };
-        /** @description A part that S3 has, in S3's own words. */
-        UploadedPart: {
-            ChecksumSHA256: string | null;
-            ETag: string;
-            PartNumber: number;
-            Size: number;
-        };
-        /** @description Answer of /s3/params: POST `fields` to `url` as a form, and the file as its last field. */
-        UploadForm: {
-            expiresAt: string;
-            fields: {
-                [key: string]: string;
-            };
             headers: {
                 [key: string]: string;
             };
+            fields: {
+                [key: string]: string;
+            };
+            expiresAt: string;
+        };
+        /** @description Answer of /s3/params: POST `fields` to `url` as a form, and the file as its last field. */
+        UploadForm: {
             /**
              * @default POST
              * @constant
              */
             method: "POST";
-            photoId: string;
             url: string;
+            fields: {
+                [key: string]: string;
+            };
+            headers: {
+                [key: string]: string;
+            };
+            photoId: string;
+            expiresAt: string;
         };
         /** @description What an upload client's `metadata` may say of a photo. All else in it is left alone. */
         UploadMetadata: {
-            checksumSha256?: string | null;
-            description?: string | null;
             eventId?: string | null;
-            partChecksums?: "sha256" | null;
-            sizeBytes?: number | null;
-            tags?: string[] | null;
             title?: string | null;
+            description?: string | null;
+            tags?: string[] | null;
+            sizeBytes?: number | null;
+            checksumSha256?: string | null;
+            partChecksums?: "sha256" | null;
         };
         /** @description One page of the unfinished uploads, newest first. `nextCursor` is null on the last one. */
         UploadPage: {
             items: components["schemas"]["UnfinishedUpload"][];
             nextCursor: string | null;
         };
+        /** @description A part that S3 has, in S3's own words. */
+        UploadedPart: {
+            PartNumber: number;
+            ETag: string;
+            Size: number;
+            ChecksumSHA256: string | null;
+        };
         /** @description A signed URL to an original. */
         ViewUrl: {
-            expiresAt: string;
             url: string;
+            expiresAt: string;
         };
         /** @description Body of POST and PUT: all that is written of a student. */
         WriteStudent: {
-            course: string;
+            name: string;
             /** @example grace@example.com */
             email: string;
-            name: string;
+            course: string;
         };
     };
     responses: never;
@@ -1124,8 +1146,8 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                cursor?: string | null;
                 limit?: number;
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -1639,8 +1661,8 @@ export interface operations {
     listAttendees: {
         parameters: {
             query?: {
-                cursor?: string | null;
                 limit?: number;
+                cursor?: string | null;
             };
             header?: never;
             path: {
@@ -1750,8 +1772,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                email: string;
                 eventId: string;
+                email: string;
             };
             cookie?: never;
         };
@@ -1857,8 +1879,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                email: string;
                 eventId: string;
+                email: string;
             };
             cookie?: never;
         };
@@ -1960,10 +1982,10 @@ export interface operations {
     listEventPhotos: {
         parameters: {
             query?: {
-                cursor?: string | null;
-                limit?: number;
-                status?: components["schemas"]["Status"] | null;
                 tag?: string | null;
+                status?: components["schemas"]["Status"] | null;
+                limit?: number;
+                cursor?: string | null;
             };
             header?: never;
             path: {
@@ -2236,11 +2258,11 @@ export interface operations {
     listPhotos: {
         parameters: {
             query?: {
-                cursor?: string | null;
-                limit?: number;
-                status?: components["schemas"]["Status"] | null;
-                tag?: string | null;
                 userId?: string | null;
+                tag?: string | null;
+                status?: components["schemas"]["Status"] | null;
+                limit?: number;
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -2302,6 +2324,137 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    initiateUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InitiateUpload"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExistingPhoto"];
+                };
+            };
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InitiatedUpload"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized";
+                    };
+                };
+            };
+            /** @description Not in this state: `IdempotencyKeyReused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "IdempotencyKeyReused";
+                    };
+                };
+            };
+            /** @description Too large: `FileTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "FileTooLarge";
+                    };
+                };
+            };
+            /** @description Not JSON: `UnsupportedMediaType` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UnsupportedMediaType";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "LimitExceeded" | "Throttled";
                     };
                 };
             };
@@ -2934,8 +3087,8 @@ export interface operations {
     getThumbnail: {
         parameters: {
             query: {
-                format?: "webp" | "jpeg" | "avif";
                 res: string;
+                format?: "webp" | "jpeg" | "avif";
             };
             header?: never;
             path: {
@@ -3128,137 +3281,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "Throttled";
-                    };
-                };
-            };
-            /** @description Our mistake: `InternalError` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "InternalError";
-                    };
-                };
-            };
-            /** @description It took too long: `Timeout` */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "Timeout";
-                    };
-                };
-            };
-        };
-    };
-    initiateUpload: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["InitiateUpload"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ExistingPhoto"];
-                };
-            };
-            /** @description Done */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InitiatedUpload"];
-                };
-            };
-            /** @description A field is wrong: `InvalidRequest` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "InvalidRequest";
-                    };
-                };
-            };
-            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "TokenExpired" | "Unauthorized";
-                    };
-                };
-            };
-            /** @description Not in this state: `IdempotencyKeyReused` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "IdempotencyKeyReused";
-                    };
-                };
-            };
-            /** @description Too large: `FileTooLarge` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "FileTooLarge";
-                    };
-                };
-            };
-            /** @description Not JSON: `UnsupportedMediaType` */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "UnsupportedMediaType";
-                    };
-                };
-            };
-            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "LimitExceeded" | "Throttled";
                     };
                 };
             };
@@ -3638,122 +3660,12 @@ export interface operations {
             };
         };
     };
-    signPart: {
-        parameters: {
-            query: {
-                checksumSha256?: string | null;
-                key: string;
-            };
-            header?: never;
-            path: {
-                partNumber: number;
-                uploadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedPart"];
-                };
-            };
-            /** @description A field is wrong: `InvalidRequest` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "InvalidRequest";
-                    };
-                };
-            };
-            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
-                    };
-                };
-            };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "UploadNotFound";
-                    };
-                };
-            };
-            /** @description Not in this state: `NotPending` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "NotPending";
-                    };
-                };
-            };
-            /** @description Too much at once: see Retry-After: `Throttled` */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "Throttled";
-                    };
-                };
-            };
-            /** @description Our mistake: `InternalError` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "InternalError";
-                    };
-                };
-            };
-            /** @description It took too long: `Timeout` */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "Timeout";
-                    };
-                };
-            };
-        };
-    };
     signParts: {
         parameters: {
             query: {
-                checksumsSha256?: string[] | null;
                 key: string;
                 partNumbers: number[];
+                checksumsSha256?: string[] | null;
             };
             header?: never;
             path: {
@@ -3994,17 +3906,127 @@ export interface operations {
             };
         };
     };
+    signPart: {
+        parameters: {
+            query: {
+                key: string;
+                checksumSha256?: string | null;
+            };
+            header?: never;
+            path: {
+                uploadId: string;
+                partNumber: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedPart"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
     getUploadParameters: {
         parameters: {
             query: {
                 filename: string;
-                "metadata[checksumSha256]"?: string | null;
-                "metadata[description]"?: string | null;
-                "metadata[eventId]"?: string | null;
-                "metadata[sizeBytes]"?: number | null;
-                "metadata[tags]"?: string[] | null;
-                "metadata[title]"?: string | null;
                 type?: string | null;
+                "metadata[eventId]"?: string | null;
+                "metadata[title]"?: string | null;
+                "metadata[description]"?: string | null;
+                "metadata[tags]"?: string[] | null;
+                "metadata[sizeBytes]"?: number | null;
+                "metadata[checksumSha256]"?: string | null;
             };
             header?: never;
             path?: never;
@@ -4610,124 +4632,12 @@ export interface operations {
             };
         };
     };
-    signPartByToken: {
-        parameters: {
-            query: {
-                checksumSha256?: string | null;
-                key: string;
-            };
-            header?: never;
-            path: {
-                partNumber: number;
-                /** @description An upload token: see POST /upload-tokens */
-                token: string;
-                uploadId: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedPart"];
-                };
-            };
-            /** @description A field is wrong: `InvalidRequest` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "InvalidRequest";
-                    };
-                };
-            };
-            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
-                    };
-                };
-            };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "UploadNotFound";
-                    };
-                };
-            };
-            /** @description Not in this state: `NotPending` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "NotPending";
-                    };
-                };
-            };
-            /** @description Too much at once: see Retry-After: `Throttled` */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "Throttled";
-                    };
-                };
-            };
-            /** @description Our mistake: `InternalError` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "InternalError";
-                    };
-                };
-            };
-            /** @description It took too long: `Timeout` */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"] & {
-                        /** @enum {unknown} */
-                        code?: "Timeout";
-                    };
-                };
-            };
-        };
-    };
     signPartsByToken: {
         parameters: {
             query: {
-                checksumsSha256?: string[] | null;
                 key: string;
                 partNumbers: number[];
+                checksumsSha256?: string[] | null;
             };
             header?: never;
             path: {
@@ -4972,17 +4882,129 @@ export interface operations {
             };
         };
     };
+    signPartByToken: {
+        parameters: {
+            query: {
+                key: string;
+                checksumSha256?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description An upload token: see POST /upload-tokens */
+                token: string;
+                uploadId: string;
+                partNumber: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedPart"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized`, `UploadTokenExpired` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized" | "UploadTokenExpired";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "UploadNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotPending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotPending";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
     getUploadParametersByToken: {
         parameters: {
             query: {
                 filename: string;
-                "metadata[checksumSha256]"?: string | null;
-                "metadata[description]"?: string | null;
-                "metadata[eventId]"?: string | null;
-                "metadata[sizeBytes]"?: number | null;
-                "metadata[tags]"?: string[] | null;
-                "metadata[title]"?: string | null;
                 type?: string | null;
+                "metadata[eventId]"?: string | null;
+                "metadata[title]"?: string | null;
+                "metadata[description]"?: string | null;
+                "metadata[tags]"?: string[] | null;
+                "metadata[sizeBytes]"?: number | null;
+                "metadata[checksumSha256]"?: string | null;
             };
             header?: never;
             path: {
@@ -5171,8 +5193,8 @@ export interface operations {
     listUploads: {
         parameters: {
             query?: {
-                cursor?: string | null;
                 limit?: number;
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -5254,9 +5276,9 @@ export interface operations {
     listStudents: {
         parameters: {
             query?: {
-                cursor?: string | null;
                 hasPicture?: boolean | null;
                 limit?: number;
+                cursor?: string | null;
             };
             header?: never;
             path?: never;

@@ -1,8 +1,11 @@
 import { ImagePlus, Upload } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { FilteredGallery, Filters, useFilter } from "../gallery/filtered";
 import { Empty } from "../ui/states";
 import { useTitle } from "../ui/title";
 import { useUploads } from "../uploads/area";
+
+const Unfinished = lazy(() => import("../uploads/unfinished"));
 
 export function PhotosPage() {
   useTitle("Your photos");
@@ -14,6 +17,9 @@ export function PhotosPage() {
         <h1>Your photos</h1>
         <Filters {...filtering} />
       </header>
+      <Suspense fallback={null}>
+        <Unfinished />
+      </Suspense>
       <FilteredGallery
         filtering={filtering}
         label="Your photos"

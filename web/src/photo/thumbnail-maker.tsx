@@ -59,7 +59,7 @@ export function ThumbnailMaker({ photo }: { photo: Photo }) {
         <Scaling aria-hidden size={18} /> Generate thumbnail
       </h2>
       <form className="thumbnail-form" onSubmit={submit}>
-        <Field label="Resolution">
+        <Field label="Resolution" hint="Of the longest side, or of a box to fit into">
           <select value={resolution} onChange={(event) => setResolution(event.target.value)}>
             {resolutions.map((one) => (
               <option key={one} value={one}>
@@ -104,10 +104,7 @@ export function ThumbnailMaker({ photo }: { photo: Photo }) {
   );
 }
 
-const inWords = (resolution: string): string =>
-  resolution.includes("x")
-    ? `fits ${resolution.replace("x", " × ")}`
-    : `longest side ${resolution}`;
+const inWords = (resolution: string): string => `${resolution.replace("x", " × ")} px`;
 
 function LinkToCopy({ url }: { url: string }) {
   const [isCopied, setCopied] = useState(false);

@@ -13,6 +13,7 @@ import {
   useRef,
   useState,
 } from "react";
+import type { UnfinishedUpload } from "../api/client";
 import { useUser } from "../auth/session";
 import { sayError } from "../ui/toasts";
 import type { Draft, Engine } from "./engine";
@@ -33,6 +34,10 @@ const LIBRARY: Target = { name: "your photos" };
 interface Uploads {
   /** Open the file chooser. */
   choose: () => void;
+  /** Go on with an upload that was begun elsewhere; says whether this is its file. */
+  adopt: (upload: UnfinishedUpload, file: File) => Promise<boolean>;
+  /** What sends files, once one was sent. */
+  engine: Engine | undefined;
   /** Make an event the place that files go to, while its page is shown. */
   setTarget: (target: Target) => void;
 }
@@ -93,7 +98,15 @@ export function UploadArea({ children }: { children: ReactNode }) {
     if (files.length) setChosen((before) => [...before, ...files]);
   }, []);
   const isDragged = useDrop(add);
-  const uploads = useMemo(() => ({ choose: () => chooser.current?.click(), setTarget }), []);
+  const uploads = useMemo(
+    () => ({
+      choose: () => chooser.current?.click(),
+      adopt: async (upload: UnfinishedUpload, file: File) => (await load()).adopt(upload, file),
+      engine,
+      setTarget,
+    }),
+    [engine, load],
+  );
 
   async function send(drafts: Draft[]) {
     setChosen([]);

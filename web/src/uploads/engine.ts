@@ -5,8 +5,9 @@
 import AwsS3 from "@uppy/aws-s3";
 import Uppy, { type UppyFile } from "@uppy/core";
 import GoldenRetriever from "@uppy/golden-retriever";
-import { ApiError, api, data } from "../api/client";
+import { ApiError, api, data, type UnfinishedUpload } from "../api/client";
 import type { components } from "../api/schema";
+import { endUpload } from "../api/uploads";
 import { SignedOutError } from "../auth/auth";
 import { contentTypeOf } from "./files";
 import { markUnsent } from "./unsent";
@@ -17,6 +18,7 @@ const IN_PARTS_FROM = 16 * MB;
 const PART_BYTES = 8 * MB;
 /** Up to here the file's SHA-256 is told first: S3 checks it, and a file that is there is not sent again. */
 const CHECKSUM_UP_TO = 64 * MB;
+const MOST_PARTS = 10_000;
 const AT_A_TIME = 4;
 /** Kept in the browser's database until sent, so that a reload can go on without asking for the file. */
 const KEPT_UP_TO = 512 * MB;
@@ -68,7 +70,8 @@ export interface UploadItem {
 
 export type Engine = ReturnType<typeof createEngine>;
 
-export function createEngine(userId: string, onSent: (item: UploadItem) => void) {
+/** `onChange` is called when the lists of photos have something new, or less. */
+export function createEngine(userId: string, onChange: () => void) {
   const uppy = new Uppy<Meta, Body>({
     id: `photodrop-${userId}`,
     autoProceed: false,
@@ -82,10 +85,12 @@ export function createEngine(userId: string, onSent: (item: UploadItem) => void)
   uppy.use(AwsS3<Meta, Body>, {
     limit: AT_A_TIME,
     shouldUseMultipart: (file) => (file.size ?? 0) > IN_PARTS_FROM,
-    getChunkSize: ({ size }) => Math.max(PART_BYTES, Math.ceil(size / 10_000)),
+    getChunkSize: ({ size }) => partBytes(size),
     generateObjectKey: (file) => file.id,
     signRequest: async (request) => {
       const uploadId = "uploadId" in request ? request.uploadId : undefined;
+      // `cancel` ends the upload and its photo together.
+      if (request.method === "DELETE") throw new DOMException("Cancelled.", "AbortError");
       if (uploadId) return patiently(() => sign({ ...request, uploadId }));
       return begin(request);
     },
@@ -177,13 +182,13 @@ export function createEngine(userId: string, onSent: (item: UploadItem) => void)
         bytesUploaded: file.size ?? 0,
       } as File_["progress"],
     });
-    onSent(itemOf(uppy.getFile(id)));
+    onChange();
   }
 
   uppy.on("upload-success", (file) => {
     if (!file) return;
     errors.delete(file.id);
-    onSent(itemOf(uppy.getFile(file.id)));
+    onChange();
   });
 
   // What was going on before a reload goes on.
@@ -252,6 +257,31 @@ export function createEngine(userId: string, onSent: (item: UploadItem) => void)
       void uppy.upload()?.catch(() => undefined); // each file tells its own error
     },
 
+    /** Go on with an upload that was begun elsewhere. Says whether this is its file. */
+    adopt(upload: UnfinishedUpload, file: File): boolean {
+      const isOther =
+        file.name !== upload.fileName || file.size !== (upload.sizeBytes ?? file.size);
+      if (isOther) return false;
+      if (upload.uploadId && upload.partSizeBytes !== partBytes(file.size))
+        throw new Error("It was begun in parts of another size. Discard it, and upload it anew.");
+      const id = uppy.addFile({
+        name: file.name,
+        type: upload.contentType,
+        data: file,
+        meta: {
+          title: upload.title ?? "",
+          eventId: upload.eventId ?? undefined,
+          photoId: upload.photoId,
+          grantedKey: upload.key,
+          checksum: upload.checksumSha256 ?? undefined,
+        },
+      });
+      if (upload.uploadId)
+        uppy.setFileState(id, { s3Multipart: { uploadId: upload.uploadId, key: upload.key } });
+      void uppy.upload()?.catch(() => undefined);
+      return true;
+    },
+
     /** The file of an upload that is known by its notes only. Says whether it was the right one. */
     provide(id: string, file: File): boolean {
       const ghost = uppy.getFile(id);
@@ -279,11 +309,14 @@ export function createEngine(userId: string, onSent: (item: UploadItem) => void)
     cancel(id: string): void {
       const file = uppy.getFile(id);
       if (!file) return;
-      const isUnderWay = file.meta.photoId && !file.progress.uploadComplete;
-      const inParts = "s3Multipart" in file && file.s3Multipart; // Uppy ends those itself
+      const { photoId, grantedKey } = file.meta;
+      const uploadId = "s3Multipart" in file ? file.s3Multipart?.uploadId : undefined;
       errors.delete(id);
       uppy.removeFile(id);
-      if (isUnderWay && !inParts) void endPending(file.meta.photoId as string);
+      if (!photoId || file.progress.uploadComplete) return;
+      endUpload({ photoId, uploadId, key: grantedKey })
+        .catch(() => undefined) // the schedule ends it otherwise
+        .finally(onChange);
     },
 
     clearSent(): void {
@@ -303,6 +336,10 @@ export function createEngine(userId: string, onSent: (item: UploadItem) => void)
       if (!file.progress.uploadComplete && !file.isGhost) act(file);
   }
 }
+
+/** As the service plans it: parts of 8 MiB, larger where S3 would not take as many. */
+const partBytes = (size: number): number =>
+  Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS / MB) * MB);
 
 function stateOf(file: File_): UploadState {
   if (file.progress.uploadComplete) return "sent";
@@ -324,14 +361,6 @@ async function sign(body: SignBody, attempt?: string) {
       body,
     }),
   );
-}
-
-async function endPending(photoId: string): Promise<void> {
-  const cancelled = api().PUT("/photos/{photoId}/status", {
-    params: { path: { photoId } },
-    body: { status: "failed", reason: "Cancelled in the browser." },
-  });
-  await data(cancelled).catch(() => undefined); // the schedule ends it otherwise
 }
 
 /** Try again what may work later: lost connections, limits, and errors of the service. */
