@@ -18,9 +18,13 @@ import "./styles/pages.css";
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
+      // Without a connection too: an error that says so is better than waiting without a word.
+      networkMode: "always",
+      refetchOnReconnect: true,
       staleTime: 30_000,
       retry: (failures, error) => failures < 2 && isWorthAnotherTry(error),
     },
+    mutations: { networkMode: "always" },
   },
 });
 
