@@ -56,8 +56,8 @@ def titles(person: Person) -> list[str]:
 
 def shown(app: WebApp) -> list[str]:
     """The names of the pictures in the list."""
-    names = "links => links.map((link) => (link.querySelector('img')?.alt ?? link.querySelector('.name').textContent))"
-    return list(app.photos().evaluate_all(names))
+    name = "link.querySelector('img')?.alt ?? link.querySelector('.name').textContent"
+    return list(app.photos().evaluate_all(f"links => links.map((link) => {name})"))
 
 
 def test_all_photos_come_while_scrolling_and_nothing_jumps(tab: Tab, collector: Person) -> None:
@@ -77,7 +77,7 @@ def test_all_photos_come_while_scrolling_and_nothing_jumps(tab: Tab, collector: 
     app.photos().last.scroll_into_view_if_needed()
     app.until(lambda: app.photos().locator("img").last.evaluate("image => image.naturalWidth"))
     expect(app.button("Load more")).to_have_count(0)
-    assert app.layout_shift() < MOST_SHIFT, print(app.page.evaluate("shifts"))
+    assert app.layout_shift() < MOST_SHIFT, app.shifts()
 
 
 def test_rows_fill_the_width_and_pictures_keep_their_shape(tab: Tab, collector: Person) -> None:

@@ -211,7 +211,7 @@ class WebApp:
 
     @contextmanager
     def holding(self, pattern: str, *, method: str = "*") -> Iterator[Gate]:
-        """Hold requests whose URL matches `pattern` (with wildcards) until the end at the latest."""
+        """Hold requests whose URL matches `pattern` (with wildcards) to the end at the latest."""
         gate = Gate(self.page, pattern, method)
         try:
             yield gate
@@ -231,7 +231,11 @@ class WebApp:
 
     def layout_shift(self) -> float:
         """Return how much moved since the page was loaded without anybody asking: CLS."""
-        return float(self.page.evaluate("shifts.reduce((sum, [value]) => sum + value, 0)"))
+        return float(sum(value for value, *_ in self.shifts()))
+
+    def shifts(self) -> list[Any]:
+        """Return how much each of those moves counts, and what moved."""
+        return list(self.page.evaluate("shifts"))
 
     def assert_accessible(self, what: str) -> None:
         """Axe finds no serious or critical fault in what is shown, and nothing is too wide."""

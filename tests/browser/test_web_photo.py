@@ -1,0 +1,201 @@
+"""The browser app: one photo, and what can be done with it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from local.client import Stack
+from tests.browser.web_app import Person, WebApp
+from tests.support import pictures
+from tests.support.archive import Record
+from tests.support.running_stack import SAMPLE, assert_is_error, initiate, upload
+from tests.support.videos import video
+
+Tab = Callable[..., WebApp]
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+@pytest.fixture
+def photo(person: Person) -> Any:
+    """A completed photo of `person`."""
+    content = pictures.jpeg(320, 240, gps=True)
+    return upload(person.client, content, title="The pier", tags=["sea"])
+
+
+@pytest.fixture
+def opened(app: WebApp, photo: Any) -> WebApp:
+    """The tab of `person`, at `photo`."""
+    app.open(f"/photos/{photo['photoId']}")
+    app.expect_page("The pier")
+    return app
+
+
+def test_its_page_shows_it_and_what_is_known_of_it(opened: WebApp, photo: Any) -> None:
+    picture = opened.page.get_by_role("article", name="The pier").get_by_role("img").first
+    opened.until(lambda: picture.evaluate("image => image.naturalWidth"))
+    facts = opened.page.get_by_role("region", name="Details")
+    expect(facts).to_contain_text(f"320 {TIMES} 240 pixels")
+    expect(facts).to_contain_text(photo["fileName"])
+    expect(facts).to_contain_text("image/jpeg")
+    expect(opened.page).to_have_title("The pier · Photodrop")
+
+
+def test_its_words_are_changed(opened: WebApp, person: Person, photo: Any) -> None:
+    opened.button("Edit").click()
+    dialog = opened.dialog("Edit photo")
+    dialog.get_by_label("Title").fill("The long pier")
+    dialog.get_by_label("Description").fill("At low tide")
+    dialog.get_by_label("Tags").fill("sea, Winter")
+    dialog.get_by_role("button", name="Save").click()
+    opened.says("Saved")
+    opened.expect_page("The long pier")
+    expect(opened.page.get_by_text("At low tide")).to_be_visible()
+    expect(opened.page.get_by_role("list", name="Tags")).to_contain_text("winter")
+    stored = person.client.api.get(f"/photos/{photo['photoId']}").raise_for_status().json()
+    assert (stored["title"], stored["description"]) == ("The long pier", "At low tide")
+    assert sorted(stored["tags"]) == ["sea", "winter"]
+
+
+def test_what_the_service_does_not_take_is_told_with_its_code(opened: WebApp) -> None:
+    opened.refused = {"400"}
+    opened.button("Edit").click()
+    dialog = opened.dialog("Edit photo")
+    dialog.get_by_label("Tags").fill("x" * 60)
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("InvalidRequest")
+    dialog.get_by_role("button", name="Cancel").click()
+    opened.expect_page("The pier")
+
+
+def test_a_thumbnail_of_a_chosen_size_is_made_and_its_link_opens(
+    tab: Tab, person: Person, stack: Stack
+) -> None:
+    photo = upload(person.client, SAMPLE.read_bytes(), title="Dandelions")
+    app = tab(person, permissions=["clipboard-read", "clipboard-write"])
+    app.open(f"/photos/{photo['photoId']}")
+    panel = app.page.get_by_role("region", name="Generate thumbnail")
+    panel.get_by_label("Resolution").select_option("800x600")
+    panel.get_by_label("Format").select_option("JPEG")
+    panel.get_by_role("button", name="Generate").click()
+
+    link = panel.get_by_label("Link of the thumbnail")
+    expect(link).to_be_visible()
+    url = link.input_value()
+    picture = Image.open(io.BytesIO(httpx.get(url, trust_env=False).raise_for_status().content))
+    assert picture.format == "JPEG"
+    assert 800 in picture.size or 600 in picture.size
+    assert picture.size[0] <= 800
+    assert picture.size[1] <= 600
+    expect(panel).to_contain_text(f"{picture.size[0]} {TIMES} {picture.size[1]} pixels")
+    shown = panel.get_by_role("img")
+    app.until(lambda: shown.evaluate("image => image.naturalWidth") == picture.size[0])
+
+    panel.get_by_role("button", name="Copy link").click()
+    expect(panel.get_by_role("button", name="Copied")).to_be_visible()
+    assert app.page.evaluate("navigator.clipboard.readText()") == url
+    with app.page.context.expect_page() as other:
+        panel.get_by_role("link", name="Open the thumbnail").click()
+    other.value.wait_for_load_state()
+    assert urlsplit(other.value.url).path == urlsplit(url).path
+
+
+def test_the_original_is_downloaded(opened: WebApp, person: Person, photo: Any) -> None:
+    view = person.client.api.get(f"/photos/{photo['photoId']}/view-url").raise_for_status()
+    with opened.page.expect_download() as download:
+        opened.button("Download").click()
+    assert download.value.suggested_filename == photo["fileName"]
+    original = person.client.storage.get(view.json()["url"]).raise_for_status().content
+    assert Path(download.value.path()).read_bytes() == original
+    opened.expect_page("The pier")
+
+
+def test_it_is_deleted_once_that_is_confirmed(opened: WebApp, person: Person, photo: Any) -> None:
+    path = f"/photos/{photo['photoId']}"
+    opened.button("Delete").click()
+    opened.dialog("Delete this photo?").get_by_role("button", name="Keep it").click()
+    opened.expect_page("The pier")
+    assert person.client.api.get(path).status_code == 200
+
+    opened.button("Delete").click()
+    dialog = opened.dialog("Delete this photo?")
+    dialog.get_by_role("button", name="Delete", exact=True).click()
+    opened.says("Deleted")
+    assert_is_error(person.client.api.get(path), 404, "PhotoNotFound")
+    opened.refused = {"404"}
+    opened.open(path)
+    opened.expect_page("This photo is not here")
+    opened.page.get_by_role("link", name="Back").click()
+    opened.expect_page("Your photos")
+
+
+def test_a_photo_of_somebody_else_is_not_here(
+    tab: Tab, photo: Any, new_person: Callable[..., Person]
+) -> None:
+    app = tab(new_person())
+    app.refused = {"404"}
+    app.open(f"/photos/{photo['photoId']}")
+    app.expect_page("This photo is not here")
+
+
+def test_a_failed_photo_says_why(app: WebApp, person: Person) -> None:
+    photo = upload(person.client, b"This is no picture.", title="Nothing")
+    app.open(f"/photos/{photo['photoId']}")
+    app.expect_page("Nothing")
+    expect(app.page.get_by_role("article")).to_contain_text("UnsupportedContent")
+    expect(app.page.get_by_role("article")).to_contain_text(photo["failure"]["message"])
+    expect(app.button("Download")).to_have_count(0)
+
+
+def test_a_photo_becomes_what_it_is_while_one_looks(app: WebApp, person: Person) -> None:
+    content = pictures.jpeg(200, 150)
+    grant = initiate(person.client, content, title="Soon")
+    app.open(f"/photos/{grant['photoId']}")
+    expect(app.page.get_by_text("The file has not arrived yet.")).to_be_visible()
+    person.client.send(grant["upload"], content).raise_for_status()
+    expect(app.page.get_by_text(f"200 {TIMES} 150 pixels")).to_be_visible()
+    expect(app.button("Download")).to_be_visible()
+
+
+def test_a_video_is_played(app: WebApp, person: Person) -> None:
+    content = video("webm", "libvpx", (160, 120), seconds=2)
+    video_file = {"fileName": "waves.webm", "contentType": "video/webm", "title": "Waves"}
+    photo = upload(person.client, content, **video_file)
+    assert photo["status"] == "completed", photo["failure"]
+    app.open("/photos")
+    expect(app.photos().filter(has=app.page.get_by_role("img", name="Waves"))).to_contain_text(
+        "0:02"
+    )
+    app.open(f"/photos/{photo['photoId']}")
+    player = app.page.locator("video")
+    app.until(lambda: player.evaluate("player => player.readyState >= player.HAVE_METADATA"))
+    assert player.evaluate("player => player.videoWidth") == 160
+    assert player.evaluate("player => player.poster")
+    player.evaluate("player => { player.muted = true; return player.play(); }")
+    app.until(lambda: player.evaluate("player => player.currentTime") > 0)
+    expect(app.page.get_by_role("region", name="Details")).to_contain_text("0:02")
+
+
+@pytest.mark.parametrize("storage_class", ["GLACIER", "DEEP_ARCHIVE"])
+def test_an_archived_original_is_asked_back(
+    app: WebApp, person: Person, photo: Any, stack: Stack, storage_class: str
+) -> None:
+    Record(stack, photo).archive(storage_class)
+    app.refused = {"409"}
+    app.open(f"/photos/{photo['photoId']}")
+    panel = app.page.get_by_role("region", name="In the archive")
+    panel.get_by_label("How fast").select_option(index=0)
+    panel.get_by_label("For how many days").fill("3")
+    expect(app.button("Download")).to_have_count(0)
+    panel.get_by_role("button", name="Bring it back").click()
+    opened = app.button("Download").or_(app.page.get_by_text("It is being brought back."))
+    expect(opened).to_be_visible()

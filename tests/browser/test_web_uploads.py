@@ -1,0 +1,295 @@
+"""The browser app: files on their way, whatever comes between."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from local.client import Client
+from tests.browser.web_app import Gate, Person, WebApp, photo_file
+
+Tab = Callable[..., WebApp]
+HalfSent = tuple[Path, Gate]
+
+MIB = 1024**2
+BIG = 20 * MIB
+"""Sent in three parts."""
+
+SECOND_PART = "*partNumber=2*"
+KEPT = """async () => {
+    const done = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const database = await done(indexedDB.open("uppy-blobs"));
+    const stores = await Promise.all([...database.objectStoreNames].map(async (name) =>
+        done(database.transaction(name).objectStore(name).getAll())));
+    database.close();
+    const notes = JSON.stringify([stores, localStorage]);
+    return stores.flat().some((record) => record.data) && notes.includes("uploadId");
+}"""
+"""Whether the browser has written down the file and how far it is."""
+
+
+FORGET_TOKENS = """() => {
+    for (const name of Object.keys(localStorage))
+        if (name.startsWith("CognitoIdentity")) localStorage.removeItem(name);
+}"""
+
+
+@pytest.fixture
+def opened(app: WebApp) -> WebApp:
+    """The tab of `person`, at their photos."""
+    app.open("/photos")
+    app.expect_page("Your photos")
+    return app
+
+
+@pytest.fixture
+def half_sent(opened: WebApp, tmp_path: Path) -> Iterator[HalfSent]:
+    """A big file whose second part is held back while the others are sent."""
+    file = photo_file(tmp_path, "big.jpg", size=BIG)
+    with opened.holding(SECOND_PART, method="PUT") as gate:
+        opened.send(file)
+        opened.until(lambda: gate.held and set(parts_sent(opened)) == {1, 3})
+        yield file, gate
+
+
+def photo_of(upload: Locator, client: Client) -> Any:
+    """Wait until the tray says that an upload is done; return the photo that it became."""
+    expect(upload).to_contain_text("Done")
+    path = upload.get_by_role("link").get_attribute("href")
+    assert path
+    return client.api.get(f"/photos/{path.rpartition('/')[2]}").raise_for_status().json()
+
+
+def parts_sent(app: WebApp) -> Counter[int]:
+    """How often S3 took each part of files of this page."""
+    return Counter(
+        int(number)
+        for answer in app.answers
+        if answer.request.method == "PUT" and answer.ok
+        for number in parse_qs(urlsplit(answer.url).query).get("partNumber", [])
+    )
+
+
+def pending(client: Client) -> list[Any]:
+    return list(client.api.get("/uploads").raise_for_status().json()["items"])
+
+
+def test_a_photo_is_chosen_described_and_uploaded(
+    opened: WebApp, person: Person, tmp_path: Path
+) -> None:
+    with opened.page.expect_file_chooser() as chooser:
+        opened.button("Upload").click()
+    chooser.value.set_files(photo_file(tmp_path, "sunset.jpg"))
+    dialog = opened.dialog("Add to your photos")
+    dialog.get_by_label("Title of sunset.jpg").fill("Last light")
+    dialog.get_by_text("Description and tags").click()
+    dialog.get_by_label("Description").fill("At the sea")
+    dialog.get_by_label("Tags").fill("Sea, Evening")
+    dialog.get_by_role("button", name="Upload 1 file").click()
+
+    upload = opened.upload("Last light")
+    photo = photo_of(upload, person.client)
+    assert photo["status"] == "completed"
+    assert photo["title"] == "Last light"
+    assert photo["description"] == "At the sea"
+    assert sorted(photo["tags"]) == ["evening", "sea"]
+    expect(upload.locator("img")).to_have_js_property("complete", True)
+    expect(opened.page.get_by_role("region", name="Uploads")).to_contain_text("1 file uploaded")
+    expect(opened.photos().get_by_role("img", name="Last light")).to_be_visible()
+
+    upload.get_by_role("link").click()
+    opened.expect_page("Last light")
+    opened.button("Close the uploads").click()
+    expect(opened.page.get_by_role("region", name="Uploads")).to_have_count(0)
+
+
+def test_several_are_dropped_and_described_together(
+    opened: WebApp, person: Person, tmp_path: Path
+) -> None:
+    names = ["one.jpg", "two.jpg", "three.jpg"]
+    dialog = opened.drop(*[photo_file(tmp_path, name) for name in names])
+    expect(
+        dialog.get_by_role("list", name="Files to upload").get_by_role("listitem")
+    ).to_have_count(3)
+    dialog.get_by_role("button", name="Remove three.jpg").click()
+    dialog.get_by_label("Title of two.jpg").fill("The second")
+    dialog.get_by_label("Tags for all").fill("holidays")
+    dialog.get_by_role("button", name="Upload 2 files").click()
+
+    first = photo_of(opened.upload("one.jpg"), person.client)
+    second = photo_of(opened.upload("The second"), person.client)
+    assert [first["tags"], second["tags"]] == [["holidays"], ["holidays"]]
+    assert second["title"] == "The second"
+    expect(opened.page.get_by_role("region", name="Uploads")).to_contain_text("2 files uploaded")
+    opened.page.get_by_label("Filter by tag").fill("holidays")
+    expect(opened.photos()).to_have_count(2)
+
+
+def test_what_is_no_picture_is_refused_before_it_is_sent(opened: WebApp, tmp_path: Path) -> None:
+    notes, empty = tmp_path / "notes.txt", tmp_path / "empty.jpg"
+    notes.write_text("Buy milk.")
+    empty.touch()
+    dialog = opened.choose(notes, empty, photo_file(tmp_path, "good.jpg"))
+    alert = dialog.get_by_role("alert")
+    expect(alert).to_contain_text("notes.txt is no picture or video that can be uploaded")
+    expect(alert).to_contain_text("empty.jpg is empty.")
+    expect(dialog.get_by_role("button", name="Upload 1 file")).to_be_enabled()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+
+
+def test_a_text_that_calls_itself_a_picture_fails_and_says_why(
+    opened: WebApp, tmp_path: Path
+) -> None:
+    file = tmp_path / "picture-of-nothing.jpg"
+    file.write_text("This is no picture.")
+    opened.send(file)
+    upload = opened.upload(file.name)
+    expect(upload.get_by_role("alert")).to_contain_text("UnsupportedContent")
+    expect(upload.get_by_role("alert")).to_contain_text(re.compile("picture", re.I))
+    expect(opened.photos().filter(has_text=file.name)).to_be_visible()
+
+
+def test_the_same_file_is_not_sent_twice(opened: WebApp, person: Person, tmp_path: Path) -> None:
+    file = photo_file(tmp_path, "again.jpg")
+    opened.send(file)
+    first = photo_of(opened.upload(file.name), person.client)
+    opened.button("Close the uploads").click()
+    opened.refused = {"409"}
+    opened.send(file)
+    upload = opened.upload(file.name)
+    expect(upload).to_contain_text("It was here already")
+    assert upload.get_by_role("link").get_attribute("href") == f"/photos/{first['photoId']}"
+
+
+def test_a_big_file_is_paused_and_goes_on(
+    opened: WebApp, half_sent: HalfSent, person: Person
+) -> None:
+    file, gate = half_sent
+    upload = opened.upload(file.name)
+    progress = upload.get_by_role("progressbar", name=f"Upload of {file.name}")
+    opened.until(lambda: progress.evaluate("bar => bar.value") >= 50)
+    assert progress.evaluate("bar => bar.value") < 100
+    upload.get_by_role("button", name=f"Pause {file.name}").click()
+    expect(upload).to_contain_text("Paused at")
+    gate.open()
+    upload.get_by_role("button", name=f"Resume {file.name}").click()
+    photo = photo_of(upload, person.client)
+    assert photo["sizeBytes"] == BIG
+    assert parts_sent(opened) == Counter([1, 2, 3])
+
+
+def test_a_big_file_goes_on_after_a_reload(
+    opened: WebApp, half_sent: HalfSent, person: Person
+) -> None:
+    file, gate = half_sent
+    opened.until(lambda: opened.page.evaluate(KEPT))
+    opened.page.reload()
+    gate.open()
+    photo = photo_of(opened.upload(file.name), person.client)
+    assert photo["sizeBytes"] == BIG
+    assert parts_sent(opened) == Counter([1, 2, 3])
+
+
+def test_a_cancelled_upload_leaves_nothing(
+    opened: WebApp, half_sent: HalfSent, person: Person
+) -> None:
+    file, _ = half_sent
+    (begun,) = [one for one in pending(person.client) if one["fileName"] == file.name]
+    opened.upload(file.name).get_by_role("button", name=f"Cancel {file.name}").click()
+    expect(opened.upload(file.name)).to_have_count(0)
+    photo = person.client.wait(begun["photoId"])
+    assert photo["failure"]["code"] == "UploadCancelled"
+    assert begun["photoId"] not in [one["photoId"] for one in pending(person.client)]
+
+
+def test_an_upload_goes_on_in_another_browser_with_the_same_file(
+    opened: WebApp, half_sent: HalfSent, tab: Tab, person: Person
+) -> None:
+    file, _ = half_sent
+    other = tab(person)
+    other.open("/photos")
+    other.page.get_by_text(re.compile("not finished")).click()
+    other.page.get_by_label(f"File of {file.name}").set_input_files(file)
+    photo = photo_of(other.upload(file.name), person.client)
+    assert photo["sizeBytes"] == BIG
+    assert parts_sent(other) == Counter([2])
+    opened.page.close()
+
+
+def test_what_the_storage_refused_is_tried_again_when_told(
+    opened: WebApp, person: Person, tmp_path: Path
+) -> None:
+    file = photo_file(tmp_path, "refused.jpg")
+    opened.refused = {"403"}
+    opened.page.route(
+        f"{person.client.stack.endpoint_url}/{person.client.stack.uploads_bucket}/**",
+        lambda route: route.fulfill(
+            status=403,
+            headers={"Access-Control-Allow-Origin": "*"},
+            body="<Error><Code>AccessDenied</Code></Error>",
+        ),
+        times=1,
+    )
+    opened.send(file)
+    upload = opened.upload(file.name)
+    expect(upload.get_by_role("alert")).to_contain_text("The storage refused the file.")
+    upload.get_by_role("button", name=f"Retry {file.name}").click()
+    assert photo_of(upload, person.client)["status"] == "completed"
+
+
+def test_what_the_service_refused_is_told_in_its_words(
+    opened: WebApp, person: Person, tmp_path: Path
+) -> None:
+    file = photo_file(tmp_path, "limited.jpg")
+    opened.refused = {"409"}
+    opened.refuse("/s3/sign", 409, "QuotaExceeded")
+    opened.send(file)
+    upload = opened.upload(file.name)
+    expect(upload.get_by_role("alert")).to_contain_text("QuotaExceeded, in words. QuotaExceeded")
+    upload.get_by_role("button", name=f"Retry {file.name}").click()
+    assert photo_of(upload, person.client)["status"] == "completed"
+
+
+def test_a_session_that_ends_in_the_middle_asks_and_the_upload_goes_on(
+    tab: Tab, new_person: Callable[..., Person], tmp_path: Path
+) -> None:
+    person = new_person()
+    app = tab(person)
+    app.open("/photos")
+    app.expect_page("Your photos")
+    file = photo_file(tmp_path, "long.jpg", size=BIG)
+    with app.holding(SECOND_PART, method="PUT") as gate:
+        app.send(file)
+        app.until(lambda: gate.held)
+        app.page.evaluate(FORGET_TOKENS)
+    dialog = app.dialog("Please sign in again")
+    dialog.get_by_label(f"Password of {person.user.email}").fill(person.user.password)
+    dialog.get_by_role("button", name="Sign in").click()
+    photo = photo_of(app.upload(file.name), person.client)
+    assert photo["sizeBytes"] == BIG
+    assert parts_sent(app) == Counter([1, 2, 3])
+
+
+def test_signing_out_pauses_what_is_under_way_until_one_is_back(
+    opened: WebApp, half_sent: HalfSent, person: Person
+) -> None:
+    file, gate = half_sent
+    opened.page.get_by_label(f"Account of {person.user.email}").click()
+    opened.button("Sign out").click()
+    opened.expect_page("Sign in")
+    gate.open()
+    opened.sign_in(person.user)
+    upload = opened.upload(file.name)
+    upload.get_by_role("button", name=f"Resume {file.name}").click()
+    assert photo_of(upload, person.client)["sizeBytes"] == BIG
