@@ -87,12 +87,9 @@ def test_rows_fill_the_width_and_pictures_keep_their_shape(tab: Tab, collector: 
     boxes = app.photos().evaluate_all(
         """links => links.map((link) => {
             const { top, left, right, width, height } = link.getBoundingClientRect();
-            const { width: w, height: h } = link.querySelector("img");
-            return { top, left, right, shape: width / height, wanted: image(link) };
-            function image(link) {
-                const found = link.querySelector("img");
-                return Number(found.getAttribute("width")) / Number(found.getAttribute("height"));
-            }
+            const image = link.querySelector("img");
+            const wanted = image ? image.getAttribute("width") / image.getAttribute("height") : 1;
+            return { top, left, right, shape: width / height, wanted };
         })"""
     )
     rows: dict[int, list[Any]] = {}
@@ -236,6 +233,22 @@ def test_without_a_connection_a_page_says_so_and_comes_later(tab: Tab, collector
     expect(app.page.get_by_role("alert")).to_contain_text("Are you online?")
     app.page.context.set_offline(False)
     expect(app.photos().first).to_be_visible()
+
+
+def test_a_page_that_cannot_be_loaded_without_a_connection_says_so(
+    tab: Tab, collector: Person
+) -> None:
+    app = tab(collector)
+    app.refused = {"ERR_INTERNET_DISCONNECTED"}
+    app.open("/photos")
+    expect(app.photos().first).to_be_visible()
+    app.page.context.set_offline(True)
+    main = app.page.get_by_role("navigation", name="Main")
+    main.get_by_role("link", name="Students").click()
+    expect(app.page.get_by_role("alert")).to_contain_text("Are you online?")
+    main.get_by_role("link", name="Photos").click()
+    expect(app.photos().first).to_be_visible()
+    assert "dynamically imported module" in app.errors.pop()
 
 
 def test_a_page_that_is_none_says_so(tab: Tab, collector: Person) -> None:

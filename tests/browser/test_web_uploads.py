@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from local.client import Client
-from tests.browser.web_app import Gate, Person, WebApp, photo_file
+from tests.browser.web_app import FORGET_TOKENS, Gate, Person, WebApp, photo_file
 
 Tab = Callable[..., WebApp]
 HalfSent = tuple[Path, Gate]
@@ -38,12 +38,6 @@ KEPT = """async () => {
 """Whether the browser has written down the file and how far it is."""
 
 
-FORGET_TOKENS = """() => {
-    for (const name of Object.keys(localStorage))
-        if (name.startsWith("CognitoIdentity")) localStorage.removeItem(name);
-}"""
-
-
 @pytest.fixture
 def opened(app: WebApp) -> WebApp:
     """The tab of `person`, at their photos."""
@@ -54,11 +48,11 @@ def opened(app: WebApp) -> WebApp:
 
 @pytest.fixture
 def half_sent(opened: WebApp, tmp_path: Path) -> Iterator[HalfSent]:
-    """A big file whose second part is held back while the others are sent."""
+    """A big file whose second part is held back."""
     file = photo_file(tmp_path, "big.jpg", size=BIG)
     with opened.holding(SECOND_PART, method="PUT") as gate:
         opened.send(file)
-        opened.until(lambda: gate.held and set(parts_sent(opened)) == {1, 3})
+        opened.until(lambda: gate.held and 1 in parts_sent(opened))
         yield file, gate
 
 
@@ -157,7 +151,7 @@ def test_a_text_that_calls_itself_a_picture_fails_and_says_why(
     upload = opened.upload(file.name)
     expect(upload.get_by_role("alert")).to_contain_text("UnsupportedContent")
     expect(upload.get_by_role("alert")).to_contain_text(re.compile("picture", re.I))
-    expect(opened.photos().filter(has_text=file.name)).to_be_visible()
+    expect(opened.photos().filter(has_text=file.stem)).to_be_visible()
 
 
 def test_the_same_file_is_not_sent_twice(opened: WebApp, person: Person, tmp_path: Path) -> None:
@@ -178,7 +172,7 @@ def test_a_big_file_is_paused_and_goes_on(
     file, gate = half_sent
     upload = opened.upload(file.name)
     progress = upload.get_by_role("progressbar", name=f"Upload of {file.name}")
-    opened.until(lambda: progress.evaluate("bar => bar.value") >= 50)
+    opened.until(lambda: progress.evaluate("bar => bar.value") >= 40)
     assert progress.evaluate("bar => bar.value") < 100
     upload.get_by_role("button", name=f"Pause {file.name}").click()
     expect(upload).to_contain_text("Paused at")
@@ -223,7 +217,7 @@ def test_an_upload_goes_on_in_another_browser_with_the_same_file(
     other.page.get_by_label(f"File of {file.name}").set_input_files(file)
     photo = photo_of(other.upload(file.name), person.client)
     assert photo["sizeBytes"] == BIG
-    assert parts_sent(other) == Counter([2])
+    assert parts_sent(other) == Counter([2, 3])
     opened.page.close()
 
 
@@ -236,7 +230,10 @@ def test_what_the_storage_refused_is_tried_again_when_told(
         f"{person.client.stack.endpoint_url}/{person.client.stack.uploads_bucket}/**",
         lambda route: route.fulfill(
             status=403,
-            headers={"Access-Control-Allow-Origin": "*"},
+            headers={
+                "Access-Control-Allow-Origin": "*",
+                "Access-Control-Expose-Headers": "x-amz-error-code",
+            },
             body="<Error><Code>AccessDenied</Code></Error>",
         ),
         times=1,

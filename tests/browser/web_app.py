@@ -62,6 +62,13 @@ DROP = """(files) => {
 }"""
 
 
+FORGET_TOKENS = """() => {
+    for (const name of Object.keys(localStorage))
+        if (name.startsWith("CognitoIdentity")) localStorage.removeItem(name);
+}"""
+"""Ends the session, as far as this browser knows."""
+
+
 @dataclass(frozen=True)
 class Person:
     """Someone with an account: their client of the API, and a browser that they signed in with."""
@@ -131,6 +138,8 @@ class WebApp:
         return [error for error in self.errors if not self._is_expected(error)]
 
     def _is_expected(self, error: str) -> bool:
+        if error.startswith("[Uppy]"):  # tells in its own words what the network's message says
+            return bool(self.refused)
         said = NETWORK.search(error)
         return bool(said and (said[1] or said[2]) in self.refused)
 

@@ -1,11 +1,9 @@
 import { ImagePlus, Upload } from "lucide-react";
-import { lazy, Suspense } from "react";
 import { FilteredGallery, Filters, useFilter } from "../gallery/filtered";
 import { Empty } from "../ui/states";
 import { useTitle } from "../ui/title";
 import { useUploads } from "../uploads/area";
-
-const Unfinished = lazy(() => import("../uploads/unfinished"));
+import { Unfinished } from "../uploads/unfinished";
 
 export function PhotosPage() {
   useTitle("Your photos");
@@ -17,9 +15,7 @@ export function PhotosPage() {
         <h1>Your photos</h1>
         <Filters {...filtering} />
       </header>
-      <Suspense fallback={null}>
-        <Unfinished />
-      </Suspense>
+      <Unfinished />
       <FilteredGallery
         filtering={filtering}
         label="Your photos"

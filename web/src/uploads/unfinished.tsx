@@ -12,7 +12,7 @@ import { ACCEPT } from "./files";
 const NONE: UploadItem[] = [];
 const NOTHING_CHANGES = () => () => undefined;
 
-export default function Unfinished() {
+export function Unfinished() {
   const { data = [] } = useUnfinished();
   const { engine } = useUploads();
   const here = useSyncExternalStore(
