@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -70,7 +69,7 @@ def photos(app: WebApp, has: dict[str, Any], folder: Path) -> Scene:
     app.open("/photos")
     expect(app.photos()).to_have_count(2)
     yield "photos"
-    app.page.get_by_label(re.compile("^Account of")).click()
+    app.account().click()
     yield "the menu of the account"
     app.page.keyboard.press("Escape")
     app.page.get_by_label("Filter by tag").fill("none has this")
@@ -274,10 +273,10 @@ def test_progress_and_news_are_announced(app: WebApp, tmp_path: Path) -> None:
 def test_colours_are_chosen_and_stay(app: WebApp, theme: str) -> None:
     app.page.emulate_media(color_scheme="dark" if theme == "Light" else "light")
     app.open("/events")
-    app.page.get_by_label(re.compile("^Account of")).click()
-    colour = "getComputedStyle(document.body).backgroundColor"
+    app.account().click()
+    colour = "getComputedStyle(document.documentElement).backgroundColor"
     before = app.page.evaluate(colour)
-    app.page.get_by_label(theme, exact=True).check(force=True)
+    app.page.get_by_title(theme, exact=True).click()
     assert app.page.evaluate(colour) != before
     chosen = app.page.evaluate(colour)
     app.page.reload()

@@ -37,7 +37,7 @@ def test_a_demo_user_signs_in_by_one_click_and_out_again(tab: Tab) -> None:
     app.page.reload()
     app.expect_page("Your photos")
 
-    app.page.get_by_label("Account of grace@example.com").click()
+    app.account().click()
     app.button("Sign out").click()
     app.expect_page("Sign in")
     app.page.reload()
@@ -86,7 +86,7 @@ def test_an_account_is_made_and_confirmed(
     code.fill(local_code(app))
     app.button("Confirm").click()
     app.expect_page("Your photos")
-    expect(app.page.get_by_label(f"Account of {user.email}")).to_be_visible()
+    expect(app.account()).to_contain_text(user.email)
     assert sign_in(stack, user)
 
 

@@ -78,9 +78,9 @@ def test_a_student_is_added_with_a_picture(
     expect(line(opened, name)).to_contain_text("Mathematics")
     picture = line(opened, name).get_by_role("img", name=f"Picture of {name}")
     opened.until(lambda: picture.evaluate("image => image.naturalWidth"))
-    opened.page.get_by_label("Without").check()
+    opened.page.get_by_text("Without", exact=True).click()
     expect(line(opened, name)).to_have_count(0)
-    opened.page.get_by_label("With picture").check()
+    opened.page.get_by_text("With picture", exact=True).click()
     expect(line(opened, name)).to_be_visible()
 
 

@@ -282,7 +282,7 @@ def test_signing_out_pauses_what_is_under_way_until_one_is_back(
     opened: WebApp, half_sent: HalfSent, person: Person
 ) -> None:
     file, gate = half_sent
-    opened.page.get_by_label(f"Account of {person.user.email}").click()
+    opened.account().click()
     opened.button("Sign out").click()
     opened.expect_page("Sign in")
     gate.open()

@@ -161,6 +161,10 @@ class WebApp:
         """Find an open dialog by its title."""
         return self.page.get_by_role("dialog", name=name)
 
+    def account(self) -> Locator:
+        """Find what opens the menu of the account."""
+        return self.page.locator("summary").filter(has_text="Account of")
+
     def says(self, text: str) -> None:
         """Wait for the short news at the edge of the screen."""
         expect(self.page.locator(".toasts").get_by_text(text)).to_be_visible()

@@ -89,10 +89,11 @@ function UserMenu() {
 
   return (
     <details className="menu" ref={ref}>
-      <summary aria-label={`Account of ${user.email}`}>
+      <summary>
         <span className="avatar" aria-hidden>
           {user.email.charAt(0).toUpperCase()}
         </span>
+        <span className="visually-hidden">Account of {user.email}</span>
       </summary>
       <div className="menu-panel">
         <p className="menu-email">{user.email}</p>

@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 /** A native modal dialog: focus stays inside, Escape closes, focus returns where it was. */
 export function Dialog(props: {
@@ -14,7 +14,8 @@ export function Dialog(props: {
   const title = useId();
   const { onClose, isRequired } = props;
 
-  useEffect(() => {
+  // Closed while it is still in the page: only then the focus goes back.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
     return () => dialog?.close();
