@@ -44,6 +44,9 @@ format: bootstrap  ## let the tools fix what they can
 bench: bootstrap  ## measure against the named peers
 	@PYTHONPATH=functions $(PY) -m benchmarks
 
+screenshots: bootstrap  ## take the README's pictures of the web app (needs Node.js and Chromium)
+	@$(PY) -m local.screenshots
+
 build: bootstrap  ## build for AWS into .aws-sam/build
 	PATH="$(CURDIR)/.venv/bin:$$PATH" UV=$(CURDIR)/.venv/bin/uv .venv/sam/bin/sam build
 

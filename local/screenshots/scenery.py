@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
@@ -53,10 +54,7 @@ def _ridge(width: int, random: Random, height: float, roughness: float = 0.52) -
     line = [random.uniform(-0.4, 0.4), random.uniform(-0.4, 0.4)]
     spread = 1.0
     while len(line) < width:
-        between = [
-            (a + b) / 2 + random.uniform(-spread, spread) * 0.5
-            for a, b in zip(line, line[1:], strict=False)
-        ]
+        between = [(a + b) / 2 + random.uniform(-spread, spread) * 0.5 for a, b in pairwise(line)]
         line = [y for pair in zip(line, between, strict=False) for y in pair] + [line[-1]]
         spread *= roughness
     return [y * height for y in line[:width]]
@@ -139,7 +137,7 @@ def mountains(size: Size, random: Random, colours: Sequence[Colour]) -> Image.Im
 
 
 def lake(size: Size, random: Random, colours: Sequence[Colour]) -> Image.Image:
-    """The same, and once more in the water."""
+    """Draw mountains, and once more in the water."""
     width, height = size
     shore = round(height * 0.56)
     above = mountains((width, round(height * 0.8)), random, colours).crop((0, 0, width, shore))
@@ -161,7 +159,7 @@ def lake(size: Size, random: Random, colours: Sequence[Colour]) -> Image.Image:
 
 
 def sea(size: Size, random: Random, colours: Sequence[Colour]) -> Image.Image:
-    """The horizon, and the light that the water throws back."""
+    """Draw the horizon, and the light that the water throws back."""
     width, height = size
     horizon = round(height * random.uniform(0.46, 0.56))
     picture = _sky(size, colours, random, 0.8)
@@ -210,10 +208,10 @@ def fog(size: Size, random: Random, colours: Sequence[Colour]) -> Image.Image:
 
 
 def stars(size: Size, random: Random, colours: Sequence[Colour]) -> Image.Image:
-    """A clear night over the hills."""
+    """Draw a clear night over the hills."""
     width, height = size
     picture = _gradient(colours, size)
-    band = _clouds(size, random, (4, 4), 6).rotate(32, Image.Resampling.BICUBIC)
+    band = _clouds(size, random, (4, 4), 6)
     falloff = ImageOps.invert(Image.linear_gradient("L"))
     falloff = ImageChops.darker(falloff, ImageOps.flip(falloff)).resize((width * 3, height // 2))
     stripe = Image.new("L", size)
@@ -315,7 +313,7 @@ def _flower(
 
 def portrait(size: Size, random: Random, colours: Sequence[Colour]) -> Image.Image:
     """Somebody, simply drawn, before a soft background."""
-    width, height = size
+    width = size[0]
     picture = _gradient([_mix(one, (255, 255, 255), 0.25) for one in colours[1:]], size)
     draw = ImageDraw.Draw(picture)
     skin, hair = random.choice(

@@ -15,10 +15,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from local import users, web
+from local.chromium import flags
 from local.client import Client, Stack, User
 from tests.browser.web_app import Person, WebApp
 from tests.conftest import checked
-from tests.support.browser import chromium, chromium_flags, unavailable
+from tests.support.browser import chromium, unavailable
 from tests.support.running_stack import aws
 
 PAGE_TIMEOUT_MILLISECONDS = 30_000
@@ -27,14 +28,14 @@ expect.set_options(timeout=PAGE_TIMEOUT_MILLISECONDS)
 
 @pytest.fixture(scope="session")
 def start_browser() -> Iterator[Callable[..., Browser]]:
-    """Start a browser: `start_browser({"localhost:5173": port})` (see `chromium_flags`)."""
+    """Start a browser: `start_browser({"localhost:5173": port})` (see `local.chromium.flags`)."""
     executable = chromium()
     with ExitStack() as running:
         playwright = running.enter_context(sync_playwright())
 
         def start(sites: dict[str, int] | None = None) -> Browser:
             browser = playwright.chromium.launch(
-                executable_path=executable, args=chromium_flags(sites or {})
+                executable_path=executable, args=flags(sites or {})
             )
             running.callback(browser.close)
             return browser

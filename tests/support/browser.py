@@ -16,9 +16,9 @@ from typing import NoReturn
 
 import pytest
 
+from local.chromium import find
 from local.state import waiting_lock
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NPM_TIMEOUT_SECONDS = 300
 
 
@@ -30,33 +30,8 @@ def unavailable(reason: str) -> NoReturn:
 
 
 def chromium() -> str:
-    """The Chromium of this machine: `CHROMIUM`, or what PATH has."""
-    if given := os.environ.get("CHROMIUM"):
-        return given
-    for name in CHROMIUM_NAMES:
-        if found := shutil.which(name):
-            return found
-    unavailable("There is no Chromium: install it, or name one in CHROMIUM.")
-
-
-def chromium_flags(sites: dict[str, int]) -> list[str]:
-    """How Chromium is started: it reaches this machine only.
-
-    `sites` maps names to loopback ports: `{"localhost:5173": 41234}` opens http://localhost:5173
-    from port 41234, so that a page has the origin that the service allows, whoever has that port.
-    Playwright's routes will not do: with one set, Playwright answers CORS preflights itself.
-    """
-    rules = [f"MAP {name} 127.0.0.1:{port}" for name, port in sites.items()]
-    rules += ["MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"]
-    if not sites:
-        rules.append("EXCLUDE localhost")
-    return [
-        f"--host-resolver-rules={', '.join(rules)}",
-        "--no-proxy-server",
-        "--disable-quic",
-        "--disable-background-networking",
-        "--disable-dev-shm-usage",
-    ]
+    """The Chromium of this machine."""
+    return find() or unavailable("There is no Chromium: install it, or name one in CHROMIUM.")
 
 
 def npm_packages(folder: Path, *made: tuple[str, ...]) -> Path:
