@@ -203,6 +203,7 @@ def _summary(stack: Stack, places: Places, photo: Any, started: float) -> None:
         say(f"  Sample     {name}: {photo['status']}{_reason(photo)}")
         for thumbnail in (photo.get("thumbnails") or [])[1:2]:  # signed URLs are long: one will do
             say(f"  Thumbnail  {thumbnail['url']}")
+    say(f"  Upload     {_where(places)}.venv/bin/photodrop upload FILES")
     say(f"  Try        {_curl(stack, places)}")
     say(f"  Logs       {_relative(places.emulator_log)}")
     say("\n  Ctrl-C stops it; what is in it is kept. `make reset` clears it.\n")
@@ -215,8 +216,13 @@ def _reason(photo: Any) -> str:
 
 def _curl(stack: Stack, places: Places) -> str:
     """Make a line that works as printed, run in the checkout."""
-    file = "" if places.root == DEFAULT_STATE_DIR else f"PHOTODROP_STACK={places.stack_file} "
-    return f'curl -sS -H "Authorization: $({file}make -s token)" "{stack.api_url}/photos"'
+    token = f"{_where(places)}make -s token"
+    return f'curl -sS -H "Authorization: $({token})" "{stack.api_url}/photos"'
+
+
+def _where(places: Places) -> str:
+    """Return what a command begins with to find this stack: nothing where it looks by itself."""
+    return "" if places.root == DEFAULT_STATE_DIR else f"PHOTODROP_STACK={places.stack_file} "
 
 
 def _relative(path: Path) -> Path:

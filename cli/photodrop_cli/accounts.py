@@ -20,14 +20,20 @@ from photodrop_cli.errors import (
     RefusedError,
     SignInError,
     TemporaryError,
-    UnreachableError,
     UsageError,
 )
 from photodrop_cli.targets import Target
-from photodrop_cli.transport import Waiting, content_of, exchange, persistently, verdict
+from photodrop_cli.transport import (
+    ATTEMPTS,
+    Waiting,
+    content_of,
+    exchange,
+    persistently,
+    verdict,
+)
 
-ATTEMPTS = 4
-"""A person waits at the prompt: fewer than for a file on its way."""
+FIRST_ATTEMPTS = 4
+"""A person waits: fewer than later, when files are on their way."""
 
 RENEW_SECONDS = 300
 """A token is renewed this long before it ends, so that it does not end on its way."""
@@ -53,12 +59,13 @@ class Challenge:
 
 
 class Cognito:
-    """The calls of Amazon Cognito that need no AWS credentials."""
+    """The calls of Amazon Cognito that need no AWS credentials. All raise UnreachableError too."""
 
     def __init__(self, http: httpx.AsyncClient, target: Target, waiting: Waiting) -> None:
         self._http = http
         self._target = target
         self._waiting = waiting
+        self._attempts = FIRST_ATTEMPTS
 
     async def by_password(self, email: str, password: str) -> Tokens | Challenge:
         """Sign in. Raises SignInError with Cognito's own words."""
@@ -135,12 +142,11 @@ class Cognito:
             raise verdict(answer, code, message)
 
         try:
-            return await persistently(attempt, waiting=self._waiting, attempts=ATTEMPTS)
+            answer = await persistently(attempt, waiting=self._waiting, attempts=self._attempts)
         except RefusedError as error:
             raise SignInError(error.message) from None
-        except UnreachableError as error:
-            hint = " Does the local stack still run?" if self._target.is_local else ""
-            raise UsageError(error.message + hint) from None
+        self._attempts = ATTEMPTS
+        return answer
 
 
 def _lifetime(id_token: str) -> float:

@@ -100,7 +100,7 @@ class Display:
 
     def ended(self, status: str, name: str, text: str) -> None:
         """Say what became of a file."""
-        self._ended += 1
+        self._ended += self._total is not None
         self._count()
         mark, colour = MARKS[status]
         if not self._quiet or status == "failed":

@@ -51,13 +51,17 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return run(options)
     except (UsageError, FileError) as error:
-        print(f"photodrop: {error}", file=sys.stderr)
+        _complain(error)
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # whoever read the output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+def _complain(error: Exception) -> None:
+    print(f"photodrop: {error}", file=sys.stderr)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -232,26 +236,27 @@ def _upload(options: argparse.Namespace) -> int:
     found = find(options.files, recursive=options.recursive)
     files = [(file, Outcome(str(file.path), file.size_bytes)) for file in found.files]
     refused = [Outcome(str(path), status="failed", failure=e) for path, e in found.problems]
-    started = time.monotonic()
-    is_interrupted = False
+    started, code = time.monotonic(), 0
+    for outcome in refused:
+        display.ended("failed", outcome.path, str(outcome.failure))
     try:
-        for outcome in refused:
-            display.ended("failed", outcome.path, str(outcome.failure))
         asyncio.run(_send(options, target, who, display, files))
     except KeyboardInterrupt:
-        is_interrupted = True
+        code = INTERRUPTED
         display.say("Stopped. The same command goes on from here.", important=True)
+    except (UsageError, FileError) as error:
+        code = USAGE
+        _complain(error)
     summary = Summary(
         [*refused, *(outcome for _, outcome in files)],
         [str(path) for path in found.left_out],
         time.monotonic() - started,
     )
-    display.say(str(summary))
+    if code != USAGE or any(outcome.status for _, outcome in files):
+        display.say(str(summary))
     if options.json:
         print(json.dumps(summary.to_json(), indent=2))
-    if is_interrupted:
-        return INTERRUPTED
-    return FAILED if summary.count("failed") else 0
+    return code or (FAILED if summary.count("failed") else 0)
 
 
 async def _send(

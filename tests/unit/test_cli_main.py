@@ -172,7 +172,7 @@ def test_a_service_that_is_not_there_is_2(
     done = photodrop("upload", photo, *AWS, **ADA)
     assert done.code == 2
     assert "cannot be reached: no connection" in done.err
-    assert len(fake.requests) == accounts.ATTEMPTS
+    assert len(fake.requests) == accounts.FIRST_ATTEMPTS
 
 
 def test_an_event_that_is_not_there_is_2_before_anything_is_sent(
@@ -194,8 +194,10 @@ def test_a_sign_in_that_ends_on_the_way_is_2(
         return None if is_to_cognito(request) else error(401, "Unauthorized")
 
     fake.fault = fault
-    done = photodrop("upload", photo, *AWS, **ADA)
-    assert (done.code, done.err) == (2, "photodrop: This is Unauthorized.\n")
+    done = photodrop("upload", photo, "--json", *AWS, **ADA)
+    assert done.code == 2
+    assert "photodrop: This is Unauthorized.\n" in done.err
+    assert json.loads(done.out)["interrupted"] == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

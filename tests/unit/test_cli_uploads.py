@@ -598,6 +598,24 @@ def test_tokens_are_renewed_while_files_are_sent(fake: FakeService, tmp_path: Pa
     assert len(fake.tokens) > 3
 
 
+def test_a_renewal_that_meets_a_dead_network_waits_as_long_as_any_other_request(
+    fake: FakeService, tmp_path: Path
+) -> None:
+    fake.token_seconds = 1
+    cut = []
+
+    def fault(request: httpx.Request) -> httpx.Response | None:
+        if b"REFRESH_TOKEN_AUTH" in request.content and len(cut) < transport.ATTEMPTS - 1:
+            cut.append(request)
+            raise httpx.ConnectError("no route to host")
+        return None
+
+    fake.fault = fault
+    (outcome,) = send(fake, write(tmp_path / "a.jpg", 50))
+    assert cut
+    assert outcome.status == "uploaded"
+
+
 def test_a_token_that_is_refused_is_renewed_once(fake: FakeService, tmp_path: Path) -> None:
     fake.fault = once(lambda request: "initiate" in request.url.path, error(401, "Unauthorized"))
     (outcome,) = send(fake, write(tmp_path / "a.jpg", 50))

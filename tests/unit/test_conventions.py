@@ -60,6 +60,13 @@ def test_the_domain_imports_no_handler(path: Path) -> None:
     assert not imports(path) & set(MODULES)
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "cli").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_command_line_client_imports_nothing_of_the_service(path: Path) -> None:
+    """It is installed without the rest."""
+    service = {"photodrop", "local", *MODULES}
+    assert not {name.split(".")[0] for name in imports(path)} & service
+
+
 @pytest.mark.parametrize("path", DOMAIN, ids=lambda path: path.stem)
 def test_only_the_imaging_modules_import_pillow(path: Path) -> None:
     uses_pillow = any(name.split(".")[0] in {"PIL", "pillow_heif"} for name in imports(path))
