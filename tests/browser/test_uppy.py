@@ -30,7 +30,7 @@ PART = 5 * MIB
 """What both versions of Uppy make of a file in parts, whatever the service would like."""
 
 RETRIEVER = {"indexedDB": {"maxFileSize": 20 * MIB}}
-"""Version 5 keeps files of up to 10 MiB for after a reload, unless told; version 6 keeps all."""
+"""Both versions keep files of up to 10 MiB for after a reload, unless told otherwise."""
 
 MODES = ("endpoint", "signRequest", "companionEndpoint")
 """The first is version 5, the others are version 6."""
