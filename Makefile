@@ -1,7 +1,7 @@
 # `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
 # up to date.
 .DEFAULT_GOAL := help
-.PHONY: help start reset token sam-local test check openapi format bench build deploy lock bootstrap
+.PHONY: help start reset token sam-local test check openapi format bench build deploy deploy-web lock bootstrap
 
 PY := .venv/bin/python
 
@@ -11,8 +11,8 @@ help:  ## this list
 bootstrap:
 	@sh local/bootstrap.sh
 
-start: bootstrap  ## run the whole stack on this machine (PORT=4566)
-	@exec $(PY) -m local.start $(if $(PORT),--port $(PORT)) $(ARGS)
+start: bootstrap  ## run the whole stack on this machine (PORT=4566 WEB_PORT=5173)
+	@exec $(PY) -m local.start $(if $(PORT),--port $(PORT)) $(if $(WEB_PORT),--web-port $(WEB_PORT)) $(ARGS)
 
 reset: bootstrap  ## forget what the local stack holds
 	@$(PY) -m local.reset
@@ -29,12 +29,13 @@ test: bootstrap  ## every test, the deployed local stack included (ARGS="-k name
 check: bootstrap  ## format, lint, types and template, all of them
 	@status=0; export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv/sam/bin:$$PATH"; \
 	export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1; \
-	for tool in "ruff format --check ." "ruff check ." mypy "cfn-lint template.yaml" "sam validate --lint"; do \
+	for tool in "ruff format --check ." "ruff check ." mypy "cfn-lint template.yaml" "sam validate --lint" "$(PY) -m local.check_web"; do \
 		echo "$$tool"; $$tool || status=1; \
 	done; exit $$status
 
 openapi: bootstrap  ## describe the API anew, from the code
 	@$(PY) -m local.openapi
+	@if [ -d web/node_modules/openapi-typescript ]; then cd web && npm run --silent types; fi
 
 format: bootstrap  ## let the tools fix what they can
 	$(PY) -m ruff check --fix-only .
@@ -48,6 +49,9 @@ build: bootstrap  ## build for AWS into .aws-sam/build
 
 deploy: build  ## deploy to your AWS account, with your usual credentials
 	.venv/sam/bin/sam deploy $(ARGS)
+
+deploy-web: bootstrap  ## build the browser app and put it behind the deployed CloudFront distribution
+	@$(PY) -m local.deploy_web $(ARGS)
 
 lock: bootstrap  ## compile requirements/*.in anew
 	@for name in dev sam; do \

@@ -152,6 +152,11 @@ class Deployment:
         stack = self.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
+    def all_parameters(self) -> dict[str, str]:
+        """Read the deployed stack's parameters, defaults included."""
+        stack = self.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+        return {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
+
     def _deployed_hash(self) -> str:
         """Read the hash of what was deployed last, which is kept with the stack it describes.
 

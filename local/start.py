@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -21,7 +22,7 @@ import boto3
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import sam, users
+from local import sam, users, web
 from local.client import Client, ProcessingTimeoutError, SignInError, Stack
 from local.emulator import settings
 from local.emulator.process import Emulator, EmulatorError, port_is_free
@@ -30,7 +31,7 @@ from local.state import DEFAULT_STATE_DIR, ROOT, InUseError, Places, held, write
 from local.terminal import bold, fail, say, step
 
 DEFAULT_PORT = 4566
-DEFAULT_WEB_ORIGIN = "http://localhost:5173"
+DEFAULT_WEB_ORIGIN = f"http://localhost:{web.DEFAULT_PORT}"
 SAMPLES = ROOT / "local" / "sample"
 
 
@@ -60,8 +61,14 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or DEFAULT_PORT))
     parser.add_argument("--state-dir", type=Path, default=DEFAULT_STATE_DIR)
     parser.add_argument(
-        "--allowed-origin", default=os.environ.get("WEB_ORIGIN") or DEFAULT_WEB_ORIGIN
+        "--web-port", type=int, default=int(os.environ.get("WEB_PORT") or web.DEFAULT_PORT)
     )
+    parser.add_argument(
+        "--allowed-origin",
+        default=os.environ.get("WEB_ORIGIN"),
+        help="the origin of another web app that calls the API; ours is not served then",
+    )
+    parser.add_argument("--no-web", action="store_true", help="do not serve the web app")
     parser.add_argument("--no-sample", action="store_true", help="upload no sample photo")
     return parser.parse_args()
 
@@ -83,14 +90,15 @@ def _run(options: argparse.Namespace, places: Places) -> int:
     started = time.monotonic()
     emulator = Emulator(options.port, places.emulator_state, places.emulator_log)
     try:
-        with step("emulator"):
-            emulator.start()
-        stack = _deploy(options, places, emulator)
-        with _published(places, stack):
-            _summary(stack, places, None if options.no_sample else _sample(stack), started)
-            code = emulator.wait()
-            fail(f"The emulator stopped by itself (exit code {code}).\n{emulator.log_tail()}")
-            return 1
+        with _web(options, places) as page:
+            with step("emulator"):
+                emulator.start()
+            stack = _deploy(options, places, emulator, page)
+            with _published(places, stack):
+                _summary(stack, places, None if options.no_sample else _sample(stack), started)
+                code = emulator.wait()
+                fail(f"The emulator stopped by itself (exit code {code}).\n{emulator.log_tail()}")
+                return 1
     except (EmulatorError, sam.SamError) as error:
         fail(str(error))
         return 1
@@ -112,9 +120,57 @@ def _stop_emulator(emulator: Emulator) -> None:
         emulator.stop()
 
 
-def _deploy(options: argparse.Namespace, places: Places, emulator: Emulator) -> Stack:
-    """Build and deploy what changed, see to the demo users, and say how to reach it all."""
-    parameters = {"Architecture": sam.architecture(), "AllowedOrigin": options.allowed_origin}
+@contextmanager
+def _web(options: argparse.Namespace, places: Places) -> Iterator[_Web | None]:
+    """Take the web app's port, the next free one if it is in use, and begin to build the app.
+
+    Inside, it is there to be served; None without a web app. Afterwards the port is free again.
+    """
+    if options.no_web or options.allowed_origin:
+        yield None
+        return
+    if problem := web.node_problem():
+        say(f"  No web app: {problem}. Everything else runs without.")
+        yield None
+        return
+    server = web.Server(options.web_port)
+    if server.port != options.web_port:
+        say(f"  Port {options.web_port} is taken: the web app is on {server.port}.")
+    build = web.Build(places.web_log)
+    try:
+        yield _Web(server, build)
+    finally:
+        build.stop()
+        server.close()
+
+
+@dataclass(frozen=True)
+class _Web:
+    server: web.Server
+    build: web.Build
+
+
+def _with_web(stack: Stack, page: _Web | None, parameters: dict[str, str]) -> Stack:
+    """Serve the web app once it is built. A failure is reported and leaves the rest running."""
+    if page is None:
+        return stack
+    try:
+        with step("web app") as current:
+            current.note = page.build.result()
+    except (web.WebError, OSError) as error:
+        fail(f"No web app: {error}")
+        page.server.close()
+        return stack
+    page.server.serve(stack, parameters)
+    return replace(stack, web_url=page.server.origin)
+
+
+def _deploy(
+    options: argparse.Namespace, places: Places, emulator: Emulator, page: _Web | None
+) -> Stack:
+    """Build and deploy what changed, see to users and web app, and say how to reach it all."""
+    origin = page.server.origin if page else options.allowed_origin or DEFAULT_WEB_ORIGIN
+    parameters = {"Architecture": sam.architecture(), "AllowedOrigin": origin}
     client = partial(_client, emulator)
     with sam.build_folder():
         deployment = sam.Deployment(places, emulator.endpoint_url, parameters, client)
@@ -125,7 +181,7 @@ def _deploy(options: argparse.Namespace, places: Places, emulator: Emulator) -> 
     outputs = deployment.outputs()
     with step("demo users"):
         users.create(client("cognito-idp"), outputs["UserPoolId"])
-    return Stack(
+    stack = Stack(
         api_url=f"{emulator.endpoint_url}/_aws/execute-api/{outputs['ApiId']}/{outputs['ApiStage']}",
         web_url=None,
         endpoint_url=emulator.endpoint_url,
@@ -136,6 +192,7 @@ def _deploy(options: argparse.Namespace, places: Places, emulator: Emulator) -> 
         thumbnails_bucket=outputs["ThumbnailsBucket"],
         users=users.DEMO_USERS,
     )
+    return _with_web(stack, page, deployment.all_parameters())
 
 
 def _client(emulator: Emulator, service: str) -> Any:
@@ -191,10 +248,10 @@ def _sample(stack: Stack) -> Any:
 def _summary(stack: Stack, places: Places, photo: Any, started: float) -> None:
     """Print what a person needs next."""
     say(f"\n  {bold('Photodrop is running')}, ready in {time.monotonic() - started:.1f} s\n")
+    if stack.web_url:
+        say(f"  Web        {bold(stack.web_url)}")
     say(f"  API        {stack.api_url}")
     say(f"  Docs       {stack.api_url}/docs")
-    if stack.web_url:
-        say(f"  Web        {stack.web_url}")
     for number, user in enumerate(stack.users):
         groups = f"   ({', '.join(user.groups)})" if user.groups else ""
         say(f"  {'Sign in' if number == 0 else '':<10} {user.email:<18} {user.password}{groups}")

@@ -43,6 +43,11 @@ class Places:
         return self.root / "sam.log"
 
     @property
+    def web_log(self) -> Path:
+        """Output of npm and Vite."""
+        return self.root / "web.log"
+
+    @property
     def stack_file(self) -> Path:
         """How to reach the running stack; exists while it runs."""
         return self.root / "stack.json"

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from local.client import Client
+from local.client import Client, Stack
 from tests.support.browser import served
-from tests.support.running_stack import ORIGIN
+from tests.support.running_stack import origin
 
 ASK = """async ([url, headers]) => {
     try {
@@ -34,8 +34,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def browser(start_browser: Callable[..., Browser], port: int) -> Browser:
-    return start_browser({urlsplit(ORIGIN).netloc: port})
+def browser(start_browser: Callable[..., Browser], stack: Stack, port: int) -> Browser:
+    return start_browser({urlsplit(origin(stack)).netloc: port})
 
 
 def ask(page: Page, client: Client, headers: dict[str, str]) -> Any:
@@ -43,14 +43,14 @@ def ask(page: Page, client: Client, headers: dict[str, str]) -> Any:
 
 
 def test_a_page_of_the_allowed_origin_may_call_the_api(page: Page, ada: Client) -> None:
-    page.goto(ORIGIN)
+    page.goto(origin(ada.stack))
     answer = ask(page, ada, {"Authorization": ada.api.headers["Authorization"]})
     assert answer["status"] == 200
     assert set(answer["body"]) == {"items", "nextCursor"}
 
 
 def test_it_can_read_why_the_gateway_refuses(page: Page, ada: Client) -> None:
-    page.goto(ORIGIN)
+    page.goto(origin(ada.stack))
     answer = ask(page, ada, {"Authorization": "nonsense"})
     assert answer["status"] == 401
     assert answer["body"]["code"] == "Unauthorized"
@@ -64,5 +64,5 @@ def test_a_page_of_another_origin_may_not(page: Page, ada: Client, port: int) ->
 
 
 def test_headers_that_are_not_allowed_are_not_sent(page: Page, ada: Client) -> None:
-    page.goto(ORIGIN)
+    page.goto(origin(ada.stack))
     assert ask(page, ada, {"X-Anything": "x"}) == "Failed to fetch"

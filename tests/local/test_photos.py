@@ -16,12 +16,12 @@ from local.client import Client, Stack
 from local.state import ROOT
 from tests.support import pictures
 from tests.support.running_stack import (
-    ORIGIN,
     SAMPLE,
     assert_is_error,
     aws,
     initiate,
     is_empty,
+    origin,
     resource,
     setting,
     until,
@@ -358,13 +358,13 @@ def test_browsers_may_call_the_api_from_the_web_origin(stack: Stack) -> None:
         answer = httpx.options(
             stack.api_url + path,
             headers={
-                "Origin": ORIGIN,
+                "Origin": origin(stack),
                 "Access-Control-Request-Method": "POST",
                 "Access-Control-Request-Headers": "authorization,content-type,idempotency-key",
             },
         )
         assert answer.status_code == 200
-        assert answer.headers["access-control-allow-origin"] == ORIGIN
+        assert answer.headers["access-control-allow-origin"] == origin(stack)
         allowed = answer.headers["access-control-allow-headers"].lower()
         assert "authorization" in allowed
         assert "idempotency-key" in allowed
@@ -376,15 +376,15 @@ def test_browsers_may_upload_from_the_web_origin_and_read_the_etag(ada: Client) 
     preflight = ada.storage.options(
         upload["url"],
         headers={
-            "Origin": ORIGIN,
+            "Origin": origin(ada.stack),
             "Access-Control-Request-Method": "PUT",
             "Access-Control-Request-Headers": "content-type,if-none-match",
         },
     )
     assert preflight.status_code == 200
-    assert preflight.headers["access-control-allow-origin"] == ORIGIN
+    assert preflight.headers["access-control-allow-origin"] == origin(ada.stack)
     answer = ada.storage.put(
-        upload["url"], content=content, headers=upload["headers"] | {"Origin": ORIGIN}
+        upload["url"], content=content, headers=upload["headers"] | {"Origin": origin(ada.stack)}
     )
     assert "etag" in answer.headers["access-control-expose-headers"].lower()
     elsewhere = {"Origin": "https://evil.example.com", "Access-Control-Request-Method": "PUT"}

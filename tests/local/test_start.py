@@ -10,8 +10,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from local import web
 from local.client import Client
 from local.state import ROOT
 from tests.conftest import StackProcess
@@ -23,8 +25,9 @@ Start = Callable[..., StackProcess]
 def start(tmp_path: Path) -> Iterator[Start]:
     started: list[StackProcess] = []
 
-    def one(*options: str, port: int | None = None) -> StackProcess:
-        process = StackProcess(tmp_path / "stack", *options, port=port)
+    def one(*options: str, port: int | None = None, with_web: bool = False) -> StackProcess:
+        web = () if with_web else ("--no-web",)
+        process = StackProcess(tmp_path / "stack", *web, *options, port=port)
         started.append(process)
         return process
 
@@ -64,6 +67,23 @@ def test_first_start_processes_the_sample_and_second_start_finds_everything(star
         kept = ada.api.get(f"/photos/{photo['photoId']}").raise_for_status().json()
         assert kept["status"] == "completed"
         assert ada.storage.get(original).is_success
+
+
+def test_the_web_app_comes_and_goes_with_the_stack(start: Start) -> None:
+    if problem := web.node_problem():
+        pytest.skip(f"no web app: {problem}")
+    process = start("--no-sample", with_web=True)
+    stack = process.stack()
+
+    assert stack.web_url is not None
+    page = httpx.get(stack.web_url, trust_env=False)
+    assert '<div id="root"></div>' in page.text
+    process.wait_for(is_ready(process))
+    assert stack.web_url in process.text()
+
+    assert process.stop() == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(stack.web_url, trust_env=False)
 
 
 def test_another_port_serves_the_same_state(start: Start) -> None:

@@ -1,0 +1,52 @@
+"""What the browser app is served with, here and on AWS."""
+
+from __future__ import annotations
+
+import json
+
+from local import web
+from tests.support.template import ROOT, resources, template
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    lock = json.loads((ROOT / "web" / "package-lock.json").read_text())
+    assert all("resolved" not in package for package in lock["packages"].values())
+    assert all(package.get("integrity") for name, package in lock["packages"].items() if name)
+
+
+def test_cloudfront_and_the_local_server_send_the_same_headers() -> None:
+    config = resources("AWS::CloudFront::ResponseHeadersPolicy")["WebHeaders"]
+    security = config["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    custom = config["ResponseHeadersPolicyConfig"]["CustomHeadersConfig"]["Items"]
+
+    text, origins = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
+
+    assert set(origins) == {"ApiOrigin", "SignIn", "Originals", "Thumbnails"}
+    assert text == web.content_security_policy(
+        "${ApiOrigin}", "${SignIn}", "${Originals}", "${Thumbnails}"
+    )
+    assert {item["Header"]: item["Value"] for item in custom} | {
+        "Referrer-Policy": security["ReferrerPolicy"]["ReferrerPolicy"],
+        "X-Content-Type-Options": "nosniff" if security["ContentTypeOptions"]["Override"] else "",
+        "X-Frame-Options": security["FrameOptions"]["FrameOption"],
+    } == web.HEADERS
+
+
+def test_the_web_bucket_is_private_and_read_by_the_distribution_alone() -> None:
+    assert set(
+        resources("AWS::S3::Bucket")["WebBucket"]["PublicAccessBlockConfiguration"].values()
+    ) == {True}
+    policy = resources("AWS::S3::BucketPolicy")["WebBucketPolicy"]["PolicyDocument"]
+    (allowed,) = [one for one in policy["Statement"] if one["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert "${WebDistribution}" in json.dumps(allowed["Condition"])
+    behaviour = resources("AWS::CloudFront::Distribution")["WebDistribution"]["DistributionConfig"][
+        "DefaultCacheBehavior"
+    ]
+    assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
+
+
+def test_everything_of_the_web_app_is_behind_its_parameter() -> None:
+    for name, resource in (template()["Resources"] | template()["Outputs"]).items():
+        if name.startswith("Web"):
+            assert resource["Condition"] == "HasWebApp", name

@@ -1,0 +1,86 @@
+/** The service's API: typed by its own description, signed in, and with errors that say what is wrong. */
+import createClient from "openapi-fetch";
+import { freshToken } from "../auth/session";
+import { config } from "../config";
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+export type Photo = Schemas["PhotoDetails"] & {
+  durationSeconds?: number | null;
+  codec?: string | null;
+  thumbnailsMissing?: { code: string; message: string } | null;
+};
+export type Thumbnail = Schemas["ThumbnailLink"];
+export type PhotoPage = { items: Photo[]; nextCursor: string | null };
+export type EventDetails = Schemas["EventDetails"];
+export type Student = Schemas["StudentDetails"];
+export type Status = Schemas["Status"];
+export type UnfinishedUpload = Schemas["UnfinishedUpload"];
+
+/** What the service (or the way to it) refused; `message` is for people, `code` for programs. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly requestId?: string,
+    readonly fields: Record<string, string>[] = [],
+    readonly restore?: Record<string, unknown>,
+    /** Of 409 AlreadyUploaded: the photo that is there. */
+    readonly photoId?: string,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+/** fetch with a token that is renewed once when it is refused. */
+async function authorizedFetch(request: Request): Promise<Response> {
+  const body = request.body ? await request.clone().blob() : undefined;
+  const send = async (renew: boolean) => {
+    const headers = new Headers(request.headers);
+    headers.set("Authorization", await freshToken(renew));
+    try {
+      return await fetch(request.url, {
+        method: request.method,
+        headers,
+        body,
+        signal: request.signal,
+      });
+    } catch (error) {
+      if (request.signal.aborted) throw error;
+      throw new ApiError(0, "NetworkError", "The service cannot be reached. Are you online?");
+    }
+  };
+  const answer = await send(false);
+  return answer.status === 401 ? send(true) : answer;
+}
+
+let client: ReturnType<typeof createClient<paths>> | undefined;
+
+export function api() {
+  client ??= createClient<paths>({ baseUrl: config().apiUrl, fetch: authorizedFetch });
+  return client;
+}
+
+/** The answer's data. Throws ApiError for what is no 2xx. */
+export async function data<T>(
+  call: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw errorOf(response, error);
+  return data as T;
+}
+
+function errorOf(response: Response, body: unknown): ApiError {
+  const error = (body && typeof body === "object" ? body : {}) as Partial<Schemas["ErrorBody"]>;
+  return new ApiError(
+    response.status,
+    error.code ?? `Http${response.status}`,
+    error.message ?? "The service answered with an error that it did not explain.",
+    error.requestId,
+    error.fields ?? [],
+    error.restore ?? undefined,
+    error.photoId ?? undefined,
+  );
+}

@@ -1,0 +1,100 @@
+/** Who is signed in, for the whole app, and asking again when a session has ended. */
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from "react";
+import { currentUser, idToken, SignedOutError, signOut, type User } from "./auth";
+import { ReauthDialog } from "./reauth-dialog";
+
+interface Session {
+  /** undefined while it is looked up, null when nobody is signed in. */
+  user: User | null | undefined;
+  signedIn: () => Promise<void>;
+  leave: () => Promise<void>;
+}
+
+const SessionContext = createContext<Session | null>(null);
+
+// Requests that wait for the password to be given again; all go on together.
+let waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+let askAgain: (() => void) | undefined;
+
+/** A valid ID token; when the session has ended, waits until the user has signed in again. */
+export async function freshToken(renew = false): Promise<string> {
+  try {
+    return await idToken(renew);
+  } catch (error) {
+    if (!isEnd(error) || !askAgain) throw error;
+    await new Promise<void>((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      askAgain?.();
+    });
+    return idToken();
+  }
+}
+
+function isEnd(error: unknown): boolean {
+  return (
+    error instanceof SignedOutError ||
+    (error instanceof Error &&
+      ["NotAuthorizedException", "UserUnAuthenticatedException"].includes(error.name))
+  );
+}
+
+function settle(act: (one: (typeof waiting)[number]) => void): void {
+  const all = waiting;
+  waiting = [];
+  all.forEach(act);
+}
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const [user, setUser] = useState<User | null | undefined>();
+  const [isAsking, setAsking] = useState(false);
+  const queries = useQueryClient();
+
+  const signedIn = useCallback(async () => setUser(await currentUser()), []);
+  const leave = useCallback(async () => {
+    await signOut().catch(() => undefined);
+    setAsking(false);
+    settle((one) => one.reject(new SignedOutError()));
+    setUser(null);
+    queries.clear();
+  }, [queries]);
+
+  useEffect(() => {
+    currentUser()
+      .then(setUser)
+      .catch(() => setUser(null));
+  }, []);
+
+  useEffect(() => {
+    askAgain = user ? () => setAsking(true) : undefined;
+  }, [user]);
+
+  return (
+    <SessionContext value={{ user, signedIn, leave }}>
+      {children}
+      {user && isAsking && (
+        <ReauthDialog
+          email={user.email}
+          onDone={() => {
+            setAsking(false);
+            settle((one) => one.resolve());
+          }}
+          onLeave={leave}
+        />
+      )}
+    </SessionContext>
+  );
+}
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error("useSession is for components below SessionProvider.");
+  return session;
+}
+
+/** The signed-in user; for components that are only shown to one. */
+export function useUser(): User {
+  const { user } = useSession();
+  if (!user) throw new Error("Nobody is signed in.");
+  return user;
+}

@@ -1,0 +1,121 @@
+/** A gallery with its filters, kept in the address so that a link or Back shows the same. */
+import { Images, SearchX, Tag } from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
+import { useSearchParams } from "wouter";
+import type { Photo, Status } from "../api/client";
+import { type PhotoFilter, usePhotos } from "../api/photos";
+import { Empty, ErrorState } from "../ui/states";
+import { Gallery, GallerySkeleton } from "./gallery";
+
+const STATUSES: { status: Status | ""; name: string }[] = [
+  { status: "", name: "All photos" },
+  { status: "completed", name: "Ready" },
+  { status: "processing", name: "In work" },
+  { status: "pending", name: "Not uploaded yet" },
+  { status: "failed", name: "Failed" },
+];
+
+export function useFilter(eventId?: string) {
+  const [params, setParams] = useSearchParams();
+  const tag = params.get("tag") ?? undefined;
+  const status = STATUSES.find((one) => one.status && one.status === params.get("status"))
+    ?.status as Status | undefined;
+  const filter: PhotoFilter = { eventId, tag, status };
+
+  function set(name: "tag" | "status", value: string) {
+    setParams(
+      (before) => {
+        if (value) before.set(name, value);
+        else before.delete(name);
+        return before;
+      },
+      { replace: true },
+    );
+  }
+  return { filter, set, query: params.size ? `?${params}` : "" };
+}
+
+type Filtering = ReturnType<typeof useFilter>;
+
+export function Filters({ filter, set }: Filtering) {
+  const [text, setText] = useState(filter.tag ?? "");
+  const applied = filter.tag ?? "";
+
+  useEffect(() => setText(applied), [applied]);
+  useEffect(() => {
+    const wanted = text.trim().toLowerCase();
+    if (wanted === applied) return;
+    const timer = setTimeout(() => set("tag", wanted), 350);
+    return () => clearTimeout(timer);
+  });
+
+  return (
+    <search className="filters">
+      <div className="tag-filter">
+        <Tag aria-hidden size={16} />
+        <input
+          type="search"
+          aria-label="Filter by tag"
+          placeholder="Tag"
+          maxLength={50}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </div>
+      <select
+        aria-label="Filter by state"
+        value={filter.status ?? ""}
+        onChange={(event) => set("status", event.target.value)}
+      >
+        {STATUSES.map(({ status, name }) => (
+          <option key={status} value={status}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </search>
+  );
+}
+
+export function FilteredGallery(props: {
+  filtering: Filtering;
+  label: string;
+  hrefOf: (photo: Photo) => string;
+  empty: ReactNode;
+}) {
+  const { filter, set, query } = props.filtering;
+  const list = usePhotos(filter);
+  if (list.isPending) return <GallerySkeleton />;
+  if (list.isError && !list.data)
+    return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
+  const photos = list.data.pages.flatMap((page) => page.items);
+  if (photos.length)
+    return (
+      <Gallery
+        key={query}
+        photos={photos}
+        label={props.label}
+        list={list}
+        hrefOf={(photo) => props.hrefOf(photo) + query}
+      />
+    );
+  if (!filter.tag && !filter.status) return props.empty;
+  return (
+    <Empty icon={<SearchX size={30} />} title="No photo matches">
+      <p>
+        {filter.tag ? `None is tagged “${filter.tag}”` : "None is in this state"}
+        {filter.tag && filter.status ? " and in this state." : "."}
+      </p>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          set("tag", "");
+          set("status", "");
+        }}
+      >
+        <Images aria-hidden size={16} /> Show all
+      </button>
+    </Empty>
+  );
+}

@@ -1,0 +1,250 @@
+/** Sign in, sign up, confirm, and a new password for a forgotten one. */
+import { type ReactNode, useState } from "react";
+import * as auth from "../auth/auth";
+import { useSession } from "../auth/session";
+import { config } from "../config";
+import { Field } from "../ui/field";
+import { Logo } from "../ui/logo";
+import { useTitle } from "../ui/title";
+
+type Step = "signIn" | "signUp" | "confirm" | "forgot" | "newPassword";
+
+const HEADINGS: Record<Step, string> = {
+  signIn: "Sign in",
+  signUp: "Create an account",
+  confirm: "Check your e-mail",
+  forgot: "Forgot your password?",
+  newPassword: "Choose a new password",
+};
+
+const PASSWORD_HINT = "At least 12 characters, with upper and lower case letters and a number.";
+
+export function SignIn() {
+  const { signedIn } = useSession();
+  const [step, setStep] = useState<Step>("signIn");
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const [problem, setProblem] = useState("");
+  const [news, setNews] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  useTitle(HEADINGS[step]);
+
+  function go(next: Step) {
+    setStep(next);
+    setProblem("");
+    setNews("");
+  }
+
+  async function attempt(act: () => Promise<void>) {
+    setBusy(true);
+    setProblem("");
+    try {
+      await act();
+    } catch (error) {
+      setProblem(auth.inWords(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  async function enter(address: string, secret: string) {
+    const next = await auth.signIn(address, secret);
+    if (next === "confirm") {
+      go("confirm");
+      await auth.sendCodeAgain(address);
+    } else await signedIn();
+  }
+
+  const submit: Record<Step, (form: FormData) => Promise<void>> = {
+    signIn: () => enter(email, password),
+    signUp: async () => {
+      if ((await auth.signUp(email, password)) === "confirm") go("confirm");
+      else await enter(email, password);
+    },
+    confirm: async (form) => {
+      await auth.confirm(email, String(form.get("code")).trim());
+      await enter(email, password);
+    },
+    forgot: async () => {
+      await auth.forgot(email);
+      go("newPassword");
+    },
+    newPassword: async (form) => {
+      await auth.choosePassword(email, String(form.get("code")).trim(), password);
+      await enter(email, password);
+    },
+  };
+
+  const emailField = (
+    <Field label="E-mail">
+      <input
+        type="email"
+        name="email"
+        autoComplete="username"
+        required
+        value={email}
+        onChange={(event) => setEmail(event.target.value)}
+      />
+    </Field>
+  );
+  const passwordField = (isNew: boolean): ReactNode => (
+    <Field label={isNew ? "New password" : "Password"} hint={isNew ? PASSWORD_HINT : undefined}>
+      <input
+        type="password"
+        name="password"
+        autoComplete={isNew ? "new-password" : "current-password"}
+        minLength={isNew ? 12 : undefined}
+        required
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+      />
+    </Field>
+  );
+  const localCode = step === "newPassword" ? config().codes?.newPassword : config().codes?.signUp;
+  const codeField = (
+    <Field
+      label="Code"
+      hint={
+        localCode
+          ? `This is a local stack, which sends no e-mail. The code is ${localCode}.`
+          : `Sent to ${email}. It can take a minute to arrive.`
+      }
+    >
+      <input name="code" inputMode="numeric" autoComplete="one-time-code" required />
+    </Field>
+  );
+
+  const bodies: Record<Step, { fields: ReactNode; action: string; links: ReactNode }> = {
+    signIn: {
+      fields: (
+        <>
+          {emailField}
+          {passwordField(false)}
+        </>
+      ),
+      action: "Sign in",
+      links: (
+        <>
+          <Choice onClick={() => go("signUp")}>Create an account</Choice>
+          <Choice onClick={() => go("forgot")}>Forgot password?</Choice>
+        </>
+      ),
+    },
+    signUp: {
+      fields: (
+        <>
+          {emailField}
+          {passwordField(true)}
+        </>
+      ),
+      action: "Create account",
+      links: <Choice onClick={() => go("signIn")}>I have an account</Choice>,
+    },
+    confirm: {
+      fields: codeField,
+      action: "Confirm",
+      links: (
+        <>
+          <Choice
+            onClick={() =>
+              void attempt(async () => {
+                await auth.sendCodeAgain(email);
+                setNews("A new code is on its way.");
+              })
+            }
+          >
+            Send a new code
+          </Choice>
+          <Choice onClick={() => go("signIn")}>Back</Choice>
+        </>
+      ),
+    },
+    forgot: {
+      fields: emailField,
+      action: "Send me a code",
+      links: <Choice onClick={() => go("signIn")}>Back</Choice>,
+    },
+    newPassword: {
+      fields: (
+        <>
+          {codeField}
+          {passwordField(true)}
+        </>
+      ),
+      action: "Save and sign in",
+      links: <Choice onClick={() => go("signIn")}>Back</Choice>,
+    },
+  };
+  const { fields, action, links } = bodies[step];
+  const demoUsers = config().demoUsers ?? [];
+
+  return (
+    <div className="welcome">
+      <section className="welcome-story" aria-label="About Photodrop">
+        <p className="welcome-brand">
+          <Logo size={40} /> Photodrop
+        </p>
+        <p className="welcome-line">
+          Everyone’s photos,
+          <br />
+          in one place.
+        </p>
+        <p className="welcome-more">
+          Drop your pictures, see everybody else’s, and keep the originals safe.
+        </p>
+      </section>
+      <main className="welcome-form" id="main">
+        <h1>{HEADINGS[step]}</h1>
+        <form key={step} className="stack" action={(form) => attempt(() => submit[step](form))}>
+          {fields}
+          {problem && (
+            <p className="field-error" role="alert">
+              {problem}
+            </p>
+          )}
+          <p role="status" className="muted" hidden={!news}>
+            {news}
+          </p>
+          <button type="submit" className="button primary big" disabled={isBusy}>
+            {isBusy ? "One moment…" : action}
+          </button>
+        </form>
+        <p className="welcome-links">{links}</p>
+        {step === "signIn" && demoUsers.length > 0 && (
+          <section className="demo" aria-labelledby="demo-heading">
+            <h2 id="demo-heading">Or look around as</h2>
+            <div className="demo-users">
+              {demoUsers.map((user) => (
+                <button
+                  key={user.email}
+                  type="button"
+                  className="demo-user"
+                  disabled={isBusy}
+                  onClick={() => void attempt(() => enter(user.email, user.password))}
+                >
+                  <span className="avatar" aria-hidden>
+                    {user.email.charAt(0).toUpperCase()}
+                  </span>
+                  <span>
+                    {user.email}
+                    <small>{ROLES[user.groups[0] ?? ""] ?? "attends events"}</small>
+                  </span>
+                </button>
+              ))}
+            </div>
+          </section>
+        )}
+      </main>
+    </div>
+  );
+}
+
+const ROLES: Record<string, string> = { organizers: "organizes events", staff: "manages students" };
+
+function Choice(props: { onClick: () => void; children: ReactNode }) {
+  return (
+    <button type="button" className="link" onClick={props.onClick}>
+      {props.children}
+    </button>
+  );
+}

@@ -1,0 +1,194 @@
+import { GraduationCap, Lock, Pencil, Plus, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { Link } from "wouter";
+import type { Student } from "../api/client";
+import { useDeleteStudent, useStudent, useStudents } from "../api/students";
+import { useUser } from "../auth/session";
+import { StudentDialog } from "../students/student-dialog";
+import { StudentPicture } from "../students/student-picture";
+import { Dialog } from "../ui/dialog";
+import { Empty, ErrorNote, ErrorState } from "../ui/states";
+import { useTitle } from "../ui/title";
+import { say } from "../ui/toasts";
+
+export default function StudentsPage() {
+  useTitle("Students");
+  const user = useUser();
+  if (user.isStaff) return <Students />;
+  return (
+    <Empty icon={<Lock size={30} />} title="For staff only" isPage>
+      <p>
+        Students and their pictures are managed by staff. You are signed in as {user.email}; if you
+        should be one of them, ask whoever runs this service.
+      </p>
+      <Link className="button" href="/photos">
+        To your photos
+      </Link>
+    </Empty>
+  );
+}
+
+const SHOWN = [
+  { name: "All", hasPicture: undefined },
+  { name: "With picture", hasPicture: true },
+  { name: "Without", hasPicture: false },
+];
+
+function Students() {
+  const [hasPicture, setHasPicture] = useState<boolean>();
+  const students = useStudents(hasPicture);
+  const [edited, setEdited] = useState<Student | "new">();
+  const [deleted, setDeleted] = useState<Student>();
+  const items = students.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <>
+      <header className="page-header">
+        <h1>Students</h1>
+        <fieldset className="segments">
+          <legend className="visually-hidden">Which students</legend>
+          {SHOWN.map((one) => (
+            <label key={one.name}>
+              <input
+                type="radio"
+                name="shown"
+                checked={hasPicture === one.hasPicture}
+                onChange={() => setHasPicture(one.hasPicture)}
+              />
+              {one.name}
+            </label>
+          ))}
+        </fieldset>
+        <button type="button" className="button primary" onClick={() => setEdited("new")}>
+          <Plus aria-hidden size={17} /> New student
+        </button>
+      </header>
+      {students.isPending && (
+        <ul className="students" aria-hidden>
+          {["a", "b", "c", "d", "e", "f"].map((key) => (
+            <li key={key} className="student skeleton" />
+          ))}
+        </ul>
+      )}
+      {students.isError && !students.data && (
+        <ErrorState error={students.error} onRetry={() => void students.refetch()} />
+      )}
+      {students.isSuccess && items.length === 0 && (
+        <Empty
+          icon={<GraduationCap size={32} />}
+          title={hasPicture === undefined ? "No students yet" : "Nobody here"}
+        >
+          <p>
+            {hasPicture === undefined
+              ? "Add the first one, with a picture if there is one at hand."
+              : "No student matches this choice."}
+          </p>
+        </Empty>
+      )}
+      <ul className="students">
+        {items.map((student) => (
+          <StudentCard
+            key={student.studentId}
+            student={student}
+            onEdit={setEdited}
+            onDelete={setDeleted}
+          />
+        ))}
+      </ul>
+      {students.hasNextPage && (
+        <div className="more">
+          <button
+            type="button"
+            className="button"
+            disabled={students.isFetchingNextPage}
+            onClick={() => void students.fetchNextPage()}
+          >
+            Load more
+          </button>
+        </div>
+      )}
+      {edited && (
+        <StudentDialog
+          student={edited === "new" ? undefined : edited}
+          onClose={() => setEdited(undefined)}
+        />
+      )}
+      {deleted && <DeleteStudentDialog student={deleted} onClose={() => setDeleted(undefined)} />}
+    </>
+  );
+}
+
+function StudentCard(props: {
+  student: Student;
+  onEdit: (student: Student) => void;
+  onDelete: (student: Student) => void;
+}) {
+  const { data: student = props.student } = useStudent(props.student);
+  const { picture } = student;
+  const failure = picture?.replacement?.failure ?? picture?.failure;
+  return (
+    <li className="student">
+      <StudentPicture student={student} size={72} />
+      <div className="student-text">
+        <h2>{student.name}</h2>
+        <p>{student.course}</p>
+        <p className="muted small">{student.email}</p>
+        {failure && (
+          <p className="field-error">
+            The picture was not accepted: {failure.message}{" "}
+            <span className="code">{failure.code}</span>
+          </p>
+        )}
+      </div>
+      <div className="student-actions">
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={`Edit ${student.name}`}
+          onClick={() => props.onEdit(student)}
+        >
+          <Pencil aria-hidden size={17} />
+        </button>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={`Delete ${student.name}`}
+          onClick={() => props.onDelete(student)}
+        >
+          <Trash2 aria-hidden size={17} />
+        </button>
+      </div>
+    </li>
+  );
+}
+
+function DeleteStudentDialog({ student, onClose }: { student: Student; onClose: () => void }) {
+  const remove = useDeleteStudent(student.studentId);
+  return (
+    <Dialog title="Delete this student?" onClose={onClose}>
+      <div className="stack">
+        <p>{student.name} goes for good, with the picture.</p>
+        <ErrorNote error={remove.error} />
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Keep
+          </button>
+          <button
+            type="button"
+            className="button danger primary"
+            disabled={remove.isPending}
+            onClick={() =>
+              remove.mutate(undefined, {
+                onSuccess: () => {
+                  say(`${student.name} is deleted`);
+                  onClose();
+                },
+              })
+            }
+          >
+            {remove.isPending ? "Deleting…" : "Delete"}
+          </button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,45 @@
+import { X } from "lucide-react";
+import { type ReactNode, useEffect, useId, useRef } from "react";
+
+/** A native modal dialog: focus stays inside, Escape closes, focus returns where it was. */
+export function Dialog(props: {
+  title: string;
+  onClose: () => void;
+  children: ReactNode;
+  /** Escape and the corner do not close it: there is a choice to make. */
+  isRequired?: boolean;
+  isWide?: boolean;
+}) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const title = useId();
+  const { onClose, isRequired } = props;
+
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog && !dialog.open) dialog.showModal();
+    return () => dialog?.close();
+  }, []);
+
+  return (
+    <dialog
+      ref={ref}
+      className={props.isWide ? "dialog wide" : "dialog"}
+      aria-labelledby={title}
+      onCancel={(event) => {
+        if (event.target !== ref.current) return; // a file chooser inside was cancelled
+        event.preventDefault();
+        if (!isRequired) onClose();
+      }}
+    >
+      <header className="dialog-header">
+        <h2 id={title}>{props.title}</h2>
+        {!isRequired && (
+          <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+            <X aria-hidden size={20} />
+          </button>
+        )}
+      </header>
+      {props.children}
+    </dialog>
+  );
+}

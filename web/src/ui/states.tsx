@@ -1,0 +1,81 @@
+/** What stands where content should be: nothing yet, nothing at all, or an error. */
+import { CircleAlert, RotateCw } from "lucide-react";
+import type { ReactNode } from "react";
+import { ApiError } from "../api/client";
+
+export function Empty(props: {
+  icon: ReactNode;
+  title: string;
+  children?: ReactNode;
+  /** It is all that the page says, so its title is the page's. */
+  isPage?: boolean;
+}) {
+  return (
+    <section className="empty">
+      <div className="empty-icon" aria-hidden>
+        {props.icon}
+      </div>
+      {props.isPage ? <h1>{props.title}</h1> : <h2>{props.title}</h2>}
+      {props.children}
+    </section>
+  );
+}
+
+export function ErrorState(props: { error: unknown; onRetry?: () => void }) {
+  return (
+    <section className="empty" role="alert">
+      <div className="empty-icon danger" aria-hidden>
+        <CircleAlert size={30} />
+      </div>
+      <h2>That did not work</h2>
+      <p>{messageOf(props.error)}</p>
+      <ErrorCode error={props.error} />
+      {props.onRetry && (
+        <button type="button" className="button" onClick={props.onRetry}>
+          <RotateCw aria-hidden size={16} /> Try again
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** An error beside a form or a button. */
+export function ErrorNote({ error }: { error: unknown }) {
+  if (!error) return null;
+  return (
+    <div className="note danger" role="alert">
+      <CircleAlert aria-hidden size={18} />
+      <div>
+        <p>{messageOf(error)}</p>
+        <ErrorCode error={error} />
+      </div>
+    </div>
+  );
+}
+
+function ErrorCode({ error }: { error: unknown }) {
+  if (!(error instanceof ApiError)) return null;
+  return (
+    <p className="code">
+      {error.code}
+      {error.requestId && <span> · request {error.requestId}</span>}
+    </p>
+  );
+}
+
+export function messageOf(error: unknown): string {
+  if (error instanceof ApiError && error.fields.length) {
+    const details = error.fields.map((one) => one.message).filter(Boolean);
+    return details.length ? `${error.message} ${details.join(" ")}` : error.message;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function Spinner({ label }: { label: string }) {
+  return (
+    <p className="spinner" role="status">
+      <span className="spinner-ring" aria-hidden />
+      <span>{label}</span>
+    </p>
+  );
+}

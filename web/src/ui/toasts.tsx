@@ -1,0 +1,57 @@
+/** Short news at the edge of the screen, read out politely. */
+import { Check, CircleAlert, X } from "lucide-react";
+import { useSyncExternalStore } from "react";
+import { messageOf } from "./states";
+
+interface Toast {
+  id: number;
+  text: string;
+  isError: boolean;
+}
+
+let toasts: Toast[] = [];
+let last = 0;
+const listeners = new Set<() => void>();
+
+function change(next: Toast[]): void {
+  toasts = next;
+  for (const listener of listeners) listener();
+}
+
+function show(text: string, isError: boolean): void {
+  last += 1;
+  const id = last;
+  change([...toasts.slice(-2), { id, text, isError }]);
+  setTimeout(() => change(toasts.filter((one) => one.id !== id)), isError ? 12_000 : 5_000);
+}
+
+export const say = (text: string): void => show(text, false);
+export const sayError = (error: unknown): void => show(messageOf(error), true);
+
+export function Toasts() {
+  const shown = useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => toasts,
+  );
+  return (
+    <div className="toasts" role="status" aria-live="polite">
+      {shown.map((toast) => (
+        <div key={toast.id} className={toast.isError ? "toast danger" : "toast"}>
+          {toast.isError ? <CircleAlert aria-hidden size={18} /> : <Check aria-hidden size={18} />}
+          <span>{toast.text}</span>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label="Dismiss"
+            onClick={() => change(toasts.filter((one) => one.id !== toast.id))}
+          >
+            <X aria-hidden size={16} />
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}
