@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from local import parent
@@ -28,6 +29,11 @@ STOP_TIMEOUT_SECONDS = 60
 
 _KEPT: list[StackProcess] = []
 """Processes that outlive the fixture that started them."""
+
+
+# A busy machine is slow, and that is no finding.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 class StackProcess:

@@ -22,7 +22,7 @@ CHANGE = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tags=TAGS, changes=st.lists(CHANGE, max_size=6))
 def test_all_rows_of_a_photo_are_always_the_same(
     tags: list[str], changes: list[tuple[str, Any]]

@@ -73,7 +73,7 @@ def resize(photo: Photo) -> list[str]:
     [(GOOD, "completed"), (BAD, "failed"), (CUT, "failed")],
     ids=["good", "not a picture", "cut off"],
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(steps=st.lists(STEP, max_size=6))
 def test_every_way_leads_to_the_same_end(
     content: bytes, end: str, steps: list[tuple[str, tuple[int, bool] | None]]

@@ -547,7 +547,7 @@ def troubled(fake: FakeService, troubles: dict[int, str]) -> Callable[[httpx.Req
     return fault
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_happens_the_file_arrives_whole_and_good_parts_once(
     tmp_path: Path, data: st.DataObject

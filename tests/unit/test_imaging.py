@@ -796,7 +796,7 @@ def succeeds_or_is_rejected(attempt: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(changes=st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=4)), max_size=5))
 def test_a_damaged_file_is_rejected_or_decoded(
     name: str, changes: list[tuple[float, bytes]]
@@ -824,7 +824,7 @@ MAGICS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(magic=st.sampled_from(MAGICS), body=st.binary(max_size=300))
 def test_garbage_after_any_magic_number_is_rejected_or_read(magic: bytes, body: bytes) -> None:
     succeeds_or_is_rejected(lambda: facts_of(magic + body))

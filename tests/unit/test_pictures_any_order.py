@@ -54,7 +54,7 @@ def send(name: str, photo: Photo, landed: dict[str, object]) -> list[str]:
     return deliver(landed) if name == "upload event" else resize(photo)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps=st.lists(STEP, max_size=8), end=ENDS)
 def test_the_newest_good_picture_is_shown_whole(
     steps: list[tuple[str, int, tuple[int, bool] | None]],

@@ -392,9 +392,7 @@ def whole(kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["mp4", "mov", "webm"])
 # The same examples in every run: FFmpeg's own faults, which the child contains, would end this one.
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_damaged_bytes_end_in_a_refusal_or_a_result(kind: str, data: st.DataObject) -> None:
     content = bytearray(whole(kind))

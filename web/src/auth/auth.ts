@@ -36,7 +36,7 @@ export function configureAuth({ userPoolId, userPoolClientId, cognitoEndpoint }:
       ...(cognitoEndpoint ? { userPoolEndpoint: cognitoEndpoint } : {}),
     },
   };
-  // What the package "aws-amplify" does besides; it would bring eleven more along.
+  // What the package "aws-amplify" does besides; it would bring analytics, storage and more along.
   cognitoUserPoolsTokenProvider.setAuthConfig(Auth);
   Amplify.configure({ Auth }, { Auth: { tokenProvider: cognitoUserPoolsTokenProvider } });
 }
