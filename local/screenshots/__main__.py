@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from local import chromium, parent
 from local.client import Client, Stack
@@ -33,8 +33,9 @@ from local.terminal import fail, say, step
 IMAGES = ROOT / "docs" / "images"
 MOST_BYTES = 250_000
 START_TIMEOUT_SECONDS = 300
-WINDOW = {"width": 1280, "height": 800}
-PHONE = {"width": 360, "height": 720}
+WINDOW = ViewportSize(width=1280, height=800)
+TALL = ViewportSize(width=1280, height=1180)
+PHONE = ViewportSize(width=360, height=720)
 LOOKS = ("--font-render-hinting=none", "--hide-scrollbars")
 UPRIGHT, ACROSS, SQUARE, WIDE = (1000, 1400), (1500, 1000), (1200, 1200), (1800, 900)
 
@@ -88,15 +89,15 @@ PARTY = [
     Scene("The evening before", scenery.sea, ACROSS, SUNRISE, ("evening",)),
 ]
 STUDENTS = [
-    ("Ada Kowalska", "Photography", SUNRISE),
-    ("Jonas Weber", "Computer science", TEAL),
-    ("Mei Tanaka", "Marine biology", NOON),
-    ("Samuel Okafor", "Architecture", DUSK),
-    ("Ines Duarte", "Mathematics", MIST),
-    ("Noor Rahman", "Physics", SUNRISE),
-    ("Lena Lindqvist", "History of art", TEAL),
-    ("Tomás Rivera", "Music", NOON),
-    ("Clara Novak", "Geography", DUSK),
+    ("Ada Kowalska", "Photography", SUNRISE, 2),
+    ("Jonas Weber", "Computer science", TEAL, 28),
+    ("Mei Tanaka", "Marine biology", NOON, 13),
+    ("Samuel Okafor", "Architecture", DUSK, 11),
+    ("Ines Duarte", "Mathematics", MIST, None),
+    ("Noor Rahman", "Physics", SUNRISE, 16),
+    ("Lena Lindqvist", "History of art", TEAL, 4),
+    ("Tomás Rivera", "Music", NOON, 7),
+    ("Clara Novak", "Geography", DUSK, 17),
 ]
 
 
@@ -179,11 +180,11 @@ def _fill(stack: Stack) -> Shown:
             for (client, path, scene), content in zip(wishes, drawn, strict=True)
         ]
         list(pool.map(lambda one: one[0].wait(one[1]), photos))
-        for number, (name, course, colours) in enumerate(reversed(STUDENTS)):
-            picture = scenery.jpeg(scenery.portrait, (600, 600), colours, seed=number + 3)
-            _student(staff, name, course, None if name == "Ines Duarte" else picture)
+        for name, course, colours, face in reversed(STUDENTS):
+            picture = face and scenery.jpeg(scenery.portrait, (600, 600), colours, seed=face)
+            _student(staff, name, course, picture or None)
         sample = next((ROOT / "local" / "sample").glob("*.jpg"))
-        words = {
+        words: dict[str, Any] = {
             "description": "After the rain, just before sunset.",
             "tags": ["meadow", "evening"],
         }
@@ -250,13 +251,15 @@ def _take(browser: Browser, url: str, shown: Shown) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     _save(page, "event")
 
+    page.set_viewport_size(TALL)
     page.goto(f"{url}/photos/{shown.photo_id}")
     page.get_by_label("Resolution").select_option("320")
     page.get_by_role("button", name="Generate").click()
     expect(page.get_by_label("Link of the thumbnail")).to_be_visible()
     _save(page, "photo")
 
-    page.goto(f"{url}/photos")
+    page.set_viewport_size(WINDOW)
+    page.goto(f"{url}/photos?status=completed")
     _begin_uploads(page)
     _save(page, "uploads")
     page.context.close()
@@ -276,7 +279,7 @@ def _take(browser: Browser, url: str, shown: Shown) -> None:
     page.context.close()
 
 
-def _window(browser: Browser, size: Any, scale: float = 1.5, **options: Any) -> Page:
+def _window(browser: Browser, size: ViewportSize, scale: float = 1.5, **options: Any) -> Page:
     context: BrowserContext = browser.new_context(
         viewport=size,
         device_scale_factor=scale,
@@ -325,15 +328,24 @@ def _begin_uploads(page: Page) -> None:
     )
 
 
+LOADED = """() => !document.querySelector(".skeleton, .toast")
+    && [...document.images].every((image) => (image.complete && !image.matches(".loading"))
+        || image.getBoundingClientRect().top > innerHeight)"""
+"""Whether there is nothing left to wait for."""
+
+PAINTED = """async () => {
+    for (const image of document.images)
+        if (image.getBoundingClientRect().top < innerHeight) await image.decode();
+    await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+}"""
+
+
 def _save(page: Page, name: str) -> None:
     """Save what is seen, once every picture in it is there."""
     page.mouse.move(0, 0)
-    page.wait_for_function(
-        """() => !document.querySelector(".skeleton, .toast")
-            && [...document.images].every((image) =>
-                (image.complete && !image.matches(".loading"))
-                || image.getBoundingClientRect().top > innerHeight)"""
-    )
+    page.evaluate("document.documentElement.style.scrollbarGutter = 'auto'")
+    page.wait_for_function(LOADED)
+    page.evaluate(PAINTED)
     picture = Image.open(io.BytesIO(page.screenshot()))
     for quality in range(88, 40, -6):
         output = io.BytesIO()
