@@ -33,7 +33,6 @@ DEFAULT_PORT = 5173
 OLDEST_NODE = 18
 
 _MODULES = WEB / "node_modules"
-_MODULES_STAMP = _MODULES / ".photodrop-stamp"
 _BUILD_STAMP = WEB / "dist.stamp"
 _LOCK = WEB / "build.lock"
 _NOT_SOURCES = {"node_modules", "dist", _BUILD_STAMP.name, _LOCK.name}
@@ -157,13 +156,9 @@ class Build:
             return ""
 
     def _install(self) -> None:
-        """`npm ci`, when node_modules are not those of the lock file."""
-        lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
-        all_of_it = f"{lock} with tools"
-        if _read(_MODULES_STAMP) in ({all_of_it} if self._with_tools else {all_of_it, lock}):
-            return
-        self._npm("ci", *([] if self._with_tools else ["--omit=dev"]))
-        _MODULES_STAMP.write_text(all_of_it if self._with_tools else lock)
+        """`npm ci`, when node_modules lack something of the lock file."""
+        if not _is_installed(with_tools=self._with_tools):
+            self._npm("ci", *([] if self._with_tools else ["--omit=dev"]))
 
     def _npm(self, *arguments: str) -> None:
         """Run npm in web/, output into the log. Raises WebError."""
@@ -185,6 +180,20 @@ class Build:
             tail = "\n".join(self._log_file.read_text(errors="replace").splitlines()[-12:])
             command = f"npm {' '.join(arguments)}"
             raise WebError(f"`{command}` failed. The end of {self._log_file}:\n\n{tail}")
+
+
+def _is_installed(*, with_tools: bool) -> bool:
+    """Compare the lock file with npm's own record of what it has installed."""
+    record = _MODULES / ".package-lock.json"
+    if not record.is_file():
+        return False
+    found = json.loads(record.read_text())["packages"]
+    wanted = json.loads((WEB / "package-lock.json").read_text())["packages"]
+    return all(
+        found.get(name, {}).get("version") == package["version"]
+        for name, package in wanted.items()
+        if name and not package.get("optional") and (with_tools or not package.get("dev"))
+    )
 
 
 def _hash_of_sources() -> str:

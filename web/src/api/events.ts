@@ -24,10 +24,12 @@ export function useEvents() {
 
 const pathOf = (eventId: string) => ({ params: { path: { eventId } } });
 
-export function useEvent(eventId: string) {
+export function useEvent(eventId: string | null) {
   return useQuery({
     queryKey: ["event", eventId],
-    queryFn: ({ signal }) => data(api().GET("/events/{eventId}", { ...pathOf(eventId), signal })),
+    queryFn: ({ signal }) =>
+      data(api().GET("/events/{eventId}", { ...pathOf(eventId ?? ""), signal })),
+    enabled: eventId !== null,
   });
 }
 

@@ -135,5 +135,14 @@ export const viewUrl = (photoId: string, disposition: "inline" | "attachment") =
     }),
   );
 
+/** Have the service look for a file that was sent: its own news of it may have been lost. */
+export const reportUploaded = (photoId: string) =>
+  data(
+    api().PUT("/photos/{photoId}/status", {
+      params: { path: { photoId } },
+      body: { status: "uploaded" },
+    }),
+  );
+
 export const isGone = (error: unknown): boolean =>
   error instanceof ApiError && error.status === 404;

@@ -1,6 +1,7 @@
 /** Who is signed in, for the whole app, and asking again when a session has ended. */
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from "react";
+import { navigate } from "wouter/use-browser-location";
 import { currentUser, idToken, SignedOutError, signOut, type User } from "./auth";
 import { ReauthDialog } from "./reauth-dialog";
 
@@ -57,6 +58,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     settle((one) => one.reject(new SignedOutError()));
     setUser(null);
     queries.clear();
+    navigate("/", { replace: true }); // whoever signs in next begins at the beginning
   }, [queries]);
 
   useEffect(() => {

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Photo, Thumbnail } from "../api/client";
 import { dropUrl, lastingUrl } from "../api/links";
 
@@ -11,6 +11,7 @@ export function Picture(props: {
   onBroken?: () => void;
 }) {
   const [isLoading, setLoading] = useState(true);
+  const hasReported = useRef(false); // once: new links to what is gone would go on for ever
   const thumbnails = distinct(props.photo.thumbnails);
   const largest = thumbnails.at(-1);
   if (!largest) return null;
@@ -29,8 +30,13 @@ export function Picture(props: {
       ref={(image) => {
         if (image?.complete && image.naturalWidth) setLoading(false);
       }}
-      onLoad={() => setLoading(false)}
+      onLoad={() => {
+        hasReported.current = false;
+        setLoading(false);
+      }}
       onError={() => {
+        if (hasReported.current) return;
+        hasReported.current = true;
         for (const one of thumbnails) dropUrl(one.url);
         props.onBroken?.();
       }}

@@ -52,23 +52,12 @@ export default function EventPage({ eventId }: { eventId: string }) {
   return (
     <>
       <header className="event-header">
-        <Link href="/events" className="back">
-          <ChevronLeft aria-hidden size={18} /> Events
-        </Link>
-        <h1>{event.name}</h1>
-        {event.startsAt && <p className="muted">{atTime(event.startsAt)}</p>}
-        {event.description && <p className="description">{event.description}</p>}
-      </header>
-      <div className="page-header">
-        <div className="row">
-          <button type="button" className="button primary" onClick={choose}>
-            <Upload aria-hidden size={17} /> Add photos
-          </button>
+        <div className="event-top">
+          <Link href="/events" className="back">
+            <ChevronLeft aria-hidden size={18} /> Events
+          </Link>
           {isMine && (
-            <>
-              <button type="button" className="button" onClick={() => setOpen("attendees")}>
-                <UsersRound aria-hidden size={17} /> Attendees
-              </button>
+            <div>
               <button
                 type="button"
                 className="icon-button"
@@ -85,7 +74,22 @@ export default function EventPage({ eventId }: { eventId: string }) {
               >
                 <Trash2 aria-hidden size={18} />
               </button>
-            </>
+            </div>
+          )}
+        </div>
+        <h1>{event.name}</h1>
+        {event.startsAt && <p className="muted">{atTime(event.startsAt)}</p>}
+        {event.description && <p className="description">{event.description}</p>}
+      </header>
+      <div className="page-header">
+        <div className="row">
+          <button type="button" className="button primary" onClick={choose}>
+            <Upload aria-hidden size={17} /> Add photos
+          </button>
+          {isMine && (
+            <button type="button" className="button" onClick={() => setOpen("attendees")}>
+              <UsersRound aria-hidden size={17} /> Attendees
+            </button>
           )}
         </div>
         <Filters {...filtering} />

@@ -12,6 +12,7 @@ import {
 import { type CSSProperties, useEffect, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import type { Photo } from "../api/client";
+import { useEvent } from "../api/events";
 import { isGone, usePhoto, usePhotos, viewUrl } from "../api/photos";
 import { useUser } from "../auth/session";
 import { whyFailed } from "../gallery/failures";
@@ -184,6 +185,8 @@ function Details({ photo, onDeleted }: { photo: Photo; onDeleted: () => void }) 
   const [isEditing, setEditing] = useState(false);
   const [isDeleting, setDeleting] = useState(false);
   const isMine = photo.ownerId === user.id;
+  const { data: event } = useEvent(user.isOrganizer ? photo.eventId : null);
+  const isOfMyEvent = event?.organizerId === user.id;
   const isReady = photo.status === "completed";
   const home = photo.eventId ? `/events/${photo.eventId}` : "/photos";
   return (
@@ -210,7 +213,7 @@ function Details({ photo, onDeleted }: { photo: Photo; onDeleted: () => void }) 
             <Pencil aria-hidden size={16} /> Edit
           </button>
         )}
-        {(isMine || user.isStaff || (user.isOrganizer && photo.eventId)) && (
+        {(isMine || user.isStaff || isOfMyEvent) && (
           <button type="button" className="button danger" onClick={() => setDeleting(true)}>
             <Trash2 aria-hidden size={16} /> Delete
           </button>

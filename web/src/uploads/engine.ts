@@ -386,9 +386,8 @@ async function checksumOf(blob: Blob): Promise<string | undefined> {
 
 function inWords(error: unknown): string {
   if (error instanceof ApiError || error instanceof SignedOutError) return error.message;
-  const name = error instanceof Error ? error.name : "";
-  if (name.includes("Network")) return "The connection was lost.";
   const message = error instanceof Error ? error.message : String(error);
+  if (/network error/i.test(message)) return "The connection was lost.";
   if (/S3 returned 403/.test(message)) return "The storage refused the file. Please try again.";
   return message;
 }

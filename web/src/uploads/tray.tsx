@@ -2,7 +2,7 @@
 import { Check, ChevronDown, ChevronUp, CircleAlert, Pause, Play, RotateCw, X } from "lucide-react";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Link } from "wouter";
-import { isFinal, usePhoto } from "../api/photos";
+import { isFinal, reportUploaded, usePhoto } from "../api/photos";
 import { whyFailed } from "../gallery/failures";
 import { Picture } from "../gallery/picture";
 import { placeholder } from "../gallery/placeholder";
@@ -11,6 +11,9 @@ import { bytes, plural } from "../ui/words";
 import { Preview } from "./compose";
 import type { Engine, UploadItem } from "./engine";
 import { ACCEPT } from "./files";
+
+/** The service knows of a file a second or two after it was sent. */
+const NOTICED_MS = 12_000;
 
 export default function Tray({ engine }: { engine: Engine }) {
   const items = useSyncExternalStore(engine.subscribe, engine.items);
@@ -248,6 +251,12 @@ function RowActions({ item, engine }: { item: UploadItem; engine: Engine }) {
 function SentRow(props: { item: UploadItem; photoId: string; engine: Engine }) {
   const { item, photoId } = props;
   const { data: photo, isError } = usePhoto(photoId);
+  const isUnnoticed = photo?.status === "pending";
+  useEffect(() => {
+    if (!isUnnoticed) return;
+    const timer = setTimeout(() => void reportUploaded(photoId).catch(() => undefined), NOTICED_MS);
+    return () => clearTimeout(timer);
+  }, [isUnnoticed, photoId]);
   const background = placeholder(photo?.thumbHash ?? null);
   const path = item.eventId ? `/events/${item.eventId}/photos/${photoId}` : `/photos/${photoId}`;
   const isReady = photo?.status === "completed";
