@@ -17,7 +17,7 @@ from tests.support.browser import chromium, chromium_flags
 PAGE_TIMEOUT_MILLISECONDS = 30_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's event loop must not be there for other tests
 def start_browser() -> Iterator[Callable[..., Browser]]:
     """Start a browser: `start_browser({"localhost:5173": port})` (see `chromium_flags`)."""
     executable = chromium()
@@ -34,7 +34,7 @@ def start_browser() -> Iterator[Callable[..., Browser]]:
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(start_browser: Callable[..., Browser]) -> Browser:
     """A browser that reaches this machine only."""
     return start_browser()
