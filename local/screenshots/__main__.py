@@ -258,10 +258,6 @@ def _take(browser: Browser, url: str, shown: Shown) -> None:
     expect(page.get_by_label("Link of the thumbnail")).to_be_visible()
     _save(page, "photo")
 
-    page.set_viewport_size(WINDOW)
-    page.goto(f"{url}/photos?status=completed")
-    _begin_uploads(page)
-    _save(page, "uploads")
     page.context.close()
 
     page = _window(browser, WINDOW)
@@ -276,6 +272,14 @@ def _take(browser: Browser, url: str, shown: Shown) -> None:
     page.goto(url)
     _sign_in(page, "ada@example.com")
     _save(page, "phone")
+    page.context.close()
+
+    page = _window(browser, WINDOW)
+    page.goto(url)
+    _sign_in(page, "ada@example.com")
+    page.goto(f"{url}/photos?status=completed")
+    _begin_uploads(page)
+    _save(page, "uploads")
     page.context.close()
 
 

@@ -26,7 +26,7 @@ PAGE_TIMEOUT_MILLISECONDS = 30_000
 expect.set_options(timeout=PAGE_TIMEOUT_MILLISECONDS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's event loop must not be there for other tests
 def start_browser() -> Iterator[Callable[..., Browser]]:
     """Start a browser: `start_browser({"localhost:5173": port})` (see `local.chromium.flags`)."""
     executable = chromium()
@@ -43,7 +43,7 @@ def start_browser() -> Iterator[Callable[..., Browser]]:
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(start_browser: Callable[..., Browser]) -> Browser:
     """A browser that reaches this machine only."""
     return start_browser()
@@ -110,7 +110,7 @@ def new_user(stack: Stack) -> Iterator[Callable[..., User]]:
         cognito.admin_delete_user(UserPoolId=stack.user_pool_id, Username=user.email)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def new_person(
     browser: Browser, stack: Stack, web_url: str, new_user: Callable[..., User]
 ) -> Iterator[Callable[..., Person]]:

@@ -23,7 +23,7 @@ from tests.browser import uppy_page
 from tests.browser.uppy_page import SAVED, Gate, UppyPage, part_number
 from tests.support import pictures
 from tests.support.browser import served
-from tests.support.running_stack import assert_is_error, aws, resource, setting
+from tests.support.running_stack import assert_is_error, aws, origin, resource, setting
 
 MIB = 2**20
 PART = 5 * MIB
@@ -37,10 +37,10 @@ MODES = ("endpoint", "signRequest", "companionEndpoint")
 
 
 @pytest.fixture(scope="module")
-def browser(start_browser: Callable[..., Browser]) -> Iterator[Browser]:
+def browser(start_browser: Callable[..., Browser], stack: Stack) -> Iterator[Browser]:
     """A browser in which the origin that the stack allows is the test page's."""
     with served(uppy_page.pages()) as port:
-        yield start_browser({uppy_page.HOST: port})
+        yield start_browser({urlsplit(origin(stack)).netloc: port})
 
 
 @pytest.fixture(params=MODES)

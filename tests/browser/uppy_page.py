@@ -16,10 +16,9 @@ from playwright.sync_api import Error, Page, Request, Response
 
 from local.client import Client
 from tests.support.browser import npm_packages
-from tests.support.running_stack import ORIGIN
+from tests.support.running_stack import origin
 
 FOLDER = Path(__file__).parent / "uppy"
-HOST = urlsplit(ORIGIN).netloc
 BUNDLE = (
     "node_modules/.bin/esbuild",
     "page.js",
@@ -104,7 +103,7 @@ class UppyPage:
 
     def open(self, **options: Any) -> None:
         """Open the page anew, with an Uppy that has these options."""
-        self.page.goto(ORIGIN)
+        self.page.goto(origin(self.client.stack))
         api_url = self.client.stack.api_url
         given = {"apiUrl": api_url, "idToken": self.client.api.headers["Authorization"]}
         if self.mode == "companionEndpoint" and "companionPath" not in options:

@@ -86,18 +86,20 @@ def test_the_web_app_comes_and_goes_with_the_stack(start: Start) -> None:
         httpx.get(stack.web_url, trust_env=False)
 
 
-def test_another_port_serves_the_same_state(start: Start) -> None:
+def test_another_port_and_another_origin_serve_the_same_state(start: Start) -> None:
     first = start("--no-sample")
     stack = first.stack()
     assert first.stop() == 0
 
-    moved = start()
+    moved = start("--allowed-origin", "http://localhost:8080")
     again = moved.stack()
     moved.wait_for(is_ready(moved))
 
     assert again.api_url != stack.api_url
     assert again.user_pool_id == stack.user_pool_id
     assert "completed" in moved.text()  # queues and signed URLs follow the port
+    refused = httpx.get(f"{again.api_url}/photos", trust_env=False)
+    assert refused.headers["access-control-allow-origin"] == "http://localhost:8080"
 
 
 def test_second_start_says_that_one_is_running(start: Start) -> None:
