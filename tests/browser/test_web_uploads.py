@@ -155,6 +155,14 @@ def test_a_text_that_calls_itself_a_picture_fails_and_says_why(
     expect(opened.photos().filter(has_text=file.stem)).to_be_visible()
 
 
+def test_what_becomes_ready_is_among_the_ready_at_once(app: WebApp, tmp_path: Path) -> None:
+    app.open("/photos?status=completed")
+    app.expect_page("Your photos")
+    app.send(photo_file(tmp_path, "ready-soon.jpg"))
+    expect(app.upload("ready-soon.jpg")).to_contain_text("Done")
+    expect(app.photos().get_by_role("img", name="ready-soon")).to_be_visible()
+
+
 def test_the_same_file_is_not_sent_twice(opened: WebApp, person: Person, tmp_path: Path) -> None:
     file = photo_file(tmp_path, "again.jpg")
     opened.send(file)

@@ -1,6 +1,7 @@
 /** Photos as the pages ask for them: lists by cursor, one photo, and what is done to it. */
 import {
   type InfiniteData,
+  type Query,
   type QueryClient,
   useInfiniteQuery,
   useMutation,
@@ -97,9 +98,15 @@ function eachList(queries: QueryClient, change: (items: Photo[]) => Photo[]): vo
   );
 }
 
+/** Whether a list is of one status: then a photo may have come, or gone. */
+const isOfOneStatus = ({ queryKey }: Query): boolean =>
+  Boolean((queryKey[1] as PhotoFilter | undefined)?.status);
+
 /** Let the lists show what one photo has become, without asking for them again. */
 export function putIntoLists(queries: QueryClient, photo: Photo): void {
   const before = fromLists(queries, photo.photoId);
+  if (isFinal(photo) && before?.status !== photo.status)
+    void queries.invalidateQueries({ queryKey: ["photos"], predicate: isOfOneStatus });
   if (!before || before.updatedAt === photo.updatedAt) return;
   eachList(queries, (items) => items.map((one) => (one.photoId === photo.photoId ? photo : one)));
 }
