@@ -21,7 +21,9 @@ from local.state import DEFAULT_STATE_DIR, Places
 TIMEOUT_SECONDS = 30.0
 """API Gateway's own limit is 29 s, so no answer takes longer."""
 
-PROCESSING_TIMEOUT_SECONDS = 90.0
+PROCESSING_TIMEOUT_SECONDS = 240.0
+"""A message whose function was cut off, on a machine that is too busy, comes again after 180 s."""
+
 FINAL = ("completed", "failed")
 
 
