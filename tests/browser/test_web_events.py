@@ -159,6 +159,8 @@ def test_who_attends_sees_the_event_and_adds_photos_that_everybody_sees(
     expect(other.photos()).to_have_count(2)
     other.photos().filter(has=other.page.get_by_role("img", name="The toast")).click()
     other.expect_page("The toast")
+    expect(other.button("Delete")).to_be_visible()
+    expect(other.button("Edit")).to_have_count(0)  # its words are the attendee's own
     other.page.keyboard.press("ArrowRight")
     other.expect_page("Lanterns")
     assert f"/events/{attended['eventId']}/photos/" in other.page.url
