@@ -24,7 +24,7 @@ sam-local: bootstrap  ## the functions in Docker, on the running stack's data (A
 	@$(PY) -m local.sam_local $(ARGS)
 
 test: bootstrap  ## every test, the deployed local stack included (ARGS="-k name")
-	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n auto $(ARGS)
 
 check: bootstrap  ## format, lint, types and template, all of them
 	@status=0; export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv/sam/bin:$$PATH"; \

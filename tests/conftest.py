@@ -12,9 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from local import parent
 from local.client import Client, Stack
@@ -98,14 +100,20 @@ class StackProcess:
         return self.process.wait(STOP_TIMEOUT_SECONDS)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share the running stack together, while others run beside them.
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """One file after another to whichever process is free; those of the running stack to one.
 
-    Some change the settings of its functions for a while. See the `test` target of the Makefile.
+    They share the stack, and some change the settings of its functions for a while.
     """
-    for item in items:
-        if item.path.parent.name in ("local", "browser"):
-            item.add_marker(pytest.mark.xdist_group("stack"))
+
+    def _split_scope(self, nodeid: str) -> str:
+        uses_the_stack = nodeid.startswith(("tests/local/", "tests/browser/"))
+        return "stack" if uses_the_stack else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Share the tests out like this."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
