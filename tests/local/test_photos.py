@@ -21,6 +21,8 @@ from tests.support.running_stack import (
     aws,
     initiate,
     is_empty,
+    log_messages,
+    logged,
     origin,
     resource,
     setting,
@@ -396,18 +398,12 @@ def test_one_correlation_id_leads_from_the_grant_to_the_thumbnails(
     ada: Client, stack: Stack
 ) -> None:
     photo_id = upload(ada, pictures.jpeg(), fileName="a-private-name.jpg")["photoId"]
-    logs = aws(stack, "logs")
 
     def messages() -> dict[str, str]:
-        found = logs.filter_log_events(logGroupName="/photodrop/photodrop/functions")["events"]
-        lines = [event["message"] for event in found if photo_id in event["message"]]
-        parsed = [json.loads(line) for line in lines if line.startswith("{")]
-        return {line["message"]: line["correlation_id"] for line in parsed}
+        return {line["message"]: line["correlation_id"] for line in logged(stack, photo_id)}
 
     wanted = {"Upload granted", "Photo verified", "Photo completed"}
     found = until(lambda: messages() if wanted <= set(messages()) else None)
     assert len({found[message] for message in wanted}) == 1
-    everything = logs.filter_log_events(logGroupName="/photodrop/photodrop/functions")["events"]
-    text = "\n".join(event["message"] for event in everything)
     for secret in ("X-Amz-Signature", "a-private-name", ada.api.headers["Authorization"][-40:]):
-        assert secret not in text
+        assert log_messages(stack, secret) == []

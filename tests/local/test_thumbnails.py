@@ -1,7 +1,6 @@
 """Thumbnails on demand over real HTTP, against the deployed local stack."""
 
 import io
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,6 +17,7 @@ from tests.support.running_stack import (
     assert_is_error,
     aws,
     is_empty,
+    logged,
     resource,
     setting,
     until,
@@ -31,10 +31,8 @@ def ask(client: Client, photo: Any, **query: str) -> httpx.Response:
 
 def log_lines(stack: Stack, photo: Any) -> list[Any]:
     """What the functions logged about a photo's thumbnails on demand."""
-    found = aws(stack, "logs").filter_log_events(logGroupName="/photodrop/photodrop/functions")
-    lines = [event["message"] for event in found["events"] if photo["photoId"] in event["message"]]
-    parsed = [json.loads(line) for line in lines if line.startswith("{")]
-    return [line for line in parsed if line["message"] == "Thumbnail made"]
+    lines = logged(stack, photo["photoId"])
+    return [line for line in lines if line["message"] == "Thumbnail made"]
 
 
 @pytest.mark.parametrize("image_format", ["webp", "jpeg", "avif"])

@@ -1,5 +1,6 @@
 """A running local stack, as its clients and its operator see it."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +38,23 @@ def resource(stack: Stack, logical_id: str) -> str:
         StackName="photodrop", LogicalResourceId=logical_id
     )
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def log_messages(stack: Stack, text: str) -> list[str]:
+    """Return what the functions have written to their log with this text, oldest first.
+
+    The emulator gives the oldest ten thousand at most, so it has to look for the text itself.
+    """
+    found = aws(stack, "logs").filter_log_events(
+        logGroupName="/photodrop/photodrop/functions", filterPattern=f'"{text}"'
+    )
+    return [event["message"] for event in found["events"] if text in event["message"]]
+
+
+def logged(stack: Stack, text: str) -> list[Any]:
+    """Return the logger's lines with this text, oldest first."""
+    lines = [json.loads(line) for line in log_messages(stack, text) if line.startswith("{")]
+    return [line for line in lines if "message" in line]  # and no metrics
 
 
 def until(condition: Callable[[], Any], seconds: float = 30) -> Any:

@@ -204,10 +204,16 @@ def test_a_sign_in_that_ends_on_the_way_is_2(
 def test_stopped_it_says_how_to_go_on_and_is_130(
     fake: FakeService, photodrop: Photodrop, photo: str, number: signal.Signals
 ) -> None:
+    tries = 0
+
     def fault(request: httpx.Request) -> httpx.Response | None:
-        if "initiate" in request.url.path:
+        nonlocal tries
+        if "initiate" not in request.url.path:
+            return None
+        tries += 1
+        if tries == 1:
             signal.raise_signal(number)
-        return None
+        return httpx.Response(503)  # it could not end in any other way
 
     fake.fault = fault
     done = photodrop("upload", photo, "--json", *AWS, **ADA)
