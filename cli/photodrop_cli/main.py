@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 from photodrop_cli import accounts
@@ -45,8 +46,7 @@ Exit status: 0 everything is there, 1 a file failed, 2 nothing can be sent like 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line. Returns the exit status."""
     options = _parse(arguments)
-    # To be ended is to be interrupted: connections are closed, and what is done is told.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _interrupt)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
@@ -58,6 +58,13 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Take being ended for being interrupted: connections are closed, and what is done is told."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's background job
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def _complain(error: Exception) -> None:

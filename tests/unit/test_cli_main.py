@@ -200,10 +200,33 @@ def test_a_sign_in_that_ends_on_the_way_is_2(
     assert json.loads(done.out)["interrupted"] == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.fixture
+def handle_interrupt() -> Iterator[Callable[[Any], None]]:
+    """Set what SIGINT does, which a shell ignores for its background jobs, for one test."""
+    before = signal.getsignal(signal.SIGINT)
+    yield lambda handler: signal.signal(signal.SIGINT, handler)
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(
+    ("number", "interrupt"),
+    [
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGTERM, signal.default_int_handler),
+        (signal.SIGTERM, signal.SIG_IGN),
+    ],
+    ids=["interrupted", "ended", "ended in the background"],
+)
 def test_stopped_it_says_how_to_go_on_and_is_130(
-    fake: FakeService, photodrop: Photodrop, photo: str, number: signal.Signals
+    fake: FakeService,
+    photodrop: Photodrop,
+    photo: str,
+    handle_interrupt: Callable[[Any], None],
+    *,
+    number: signal.Signals,
+    interrupt: Any,
 ) -> None:
+    handle_interrupt(interrupt)
     tries = 0
 
     def fault(request: httpx.Request) -> httpx.Response | None:
