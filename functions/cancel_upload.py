@@ -4,7 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from photodrop import api, assembly, companion
+from photodrop import api, assembly, companion, multipart
 from photodrop.errors import NotPendingError, UploadNotFoundError, UploadTokenExpiredError
 from photodrop.schemas import CancelledUpload, Key, UploadId
 
@@ -18,7 +18,7 @@ def cancel_upload(
     key: Annotated[Key, Query()],
 ) -> CancelledUpload:
     """Remove what S3 has, free what was charged, and end the photo as failed."""
-    assembly.cancel(companion.caller(app), key)
+    assembly.cancel(multipart.find(companion.caller(app), key))
     return CancelledUpload()
 
 

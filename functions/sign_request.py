@@ -78,7 +78,7 @@ def sign_request(
             signed = multipart.sign_complete(photo, upload_id, size_bytes)
         case "DELETE", str(upload_id), None:
             photo = multipart.find(caller, key)
-            assembly.cancel(caller, key, parts_too=False)
+            assembly.cancel(photo, parts_too=False)
             signed = multipart.sign_cancel(photo, upload_id)
         case _:
             raise InvalidRequestError(

@@ -86,17 +86,15 @@ def require_complete(photo: Photo, upload_id: str) -> int:
     return sum(part.size_bytes for part in parts)
 
 
-def cancel(caller: Caller, key: str, *, parts_too: bool = True) -> None:
+def cancel(photo: Photo, *, parts_too: bool = True) -> None:
     """End an upload, remove its parts, and free what was charged. Cancelling twice is once.
 
-    `parts_too` False: the client removes them. Raises UploadNotFoundError, and NotPendingError
-    when the file is complete.
+    `parts_too` False: the client removes them. Raises NotPendingError when the file is complete.
     """
-    photo = multipart.find(caller, key)
     if photo.status != Status.FAILED:
         multipart.require_pending(photo)
     if parts_too:  # again, if need be: parts that were on their way may have come since
-        storage.abort_multiparts(key)
+        storage.abort_multiparts(photo.key)
     if photo.status != Status.FAILED:
         end(photo, ContentRejectedError("UploadCancelled", "The client cancelled the upload."))
 
@@ -128,6 +126,8 @@ def _check(photo: Photo, parts: Sequence[Part]) -> None:
                 f"At most {most} bytes are accepted, and the parts have {total}."
             )
         limits.settle(photo, total)
+        if photo.status == Status.FAILED:  # cancelled in the meantime
+            multipart.require_pending(photo)
     if photo.size_bytes != total:
         raise SizeMismatchError(
             f"{int(photo.size_bytes)} bytes were announced, and the parts have {total}."

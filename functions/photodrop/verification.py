@@ -123,6 +123,8 @@ def _verify(photo: Photo, landed: LandedObject) -> None:
 def _verify_content(photo: Photo, landed: LandedObject) -> None:
     if photo.size_bytes is None:
         _settle_size(photo, landed)
+        if photo.status != Status.UPLOADED:
+            return  # another delivery has taken it on in the meantime
     elif landed.size_bytes != photo.size_bytes:
         raise ContentRejectedError(
             "SizeMismatch",

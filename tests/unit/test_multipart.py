@@ -16,6 +16,7 @@ from photodrop.config import settings as current_settings
 from photodrop.errors import UploadTokenExpiredError
 from photodrop.models import Photo, UploadToken, Usage
 from photodrop.schemas import SignRequest, UploadMetadata
+from photodrop.status import Status
 from tests.support import events, pictures
 from tests.unit.test_process_upload import deliver, put, reload
 from tests.unit.test_recovery import expire, make_due
@@ -143,6 +144,16 @@ class TestCharging:
         assert held() == (1, len(content))
         assert reload(photo).status == "processing"
 
+    def test_what_was_cancelled_in_the_meantime_is_not_charged(self) -> None:
+        created = begin(tags="a")
+        stale, late = photo_of(created), photo_of(created)
+        assert call("cancel_upload", key=created["key"]) == (200, {})
+        assert stale.settle_size(5000, most_held=10_000)
+        assert stale.status == "failed"
+        assert held() == (0, 0)
+        assert not late.advance(Status.UPLOADED)
+        assert reload(late).status == "failed"
+
     def test_one_that_is_more_than_its_user_may_hold_fails(self, settings: Any) -> None:
         settings(MAX_BYTES_PER_USER=10)
         photo = granted()
@@ -151,6 +162,18 @@ class TestCharging:
         assert failure is not None
         assert failure.code == "LimitExceeded"
         assert held() == (0, 0)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("reached", list(Status))
+@pytest.mark.parametrize("to", [Status.UPLOADED, Status.PROCESSING, Status.COMPLETED])
+def test_no_photo_goes_back(reached: Status, to: Status) -> None:
+    photo = granted()
+    assert photo.change(status=reached)
+    order = [Status.PENDING, Status.UPLOADED, Status.PROCESSING, Status.COMPLETED]
+    is_next = reached in order and order.index(to) == order.index(reached) + 1
+    assert photo.advance(to) == is_next
+    assert reload(photo).status == (to if is_next else reached)
 
 
 def granted() -> Photo:

@@ -72,6 +72,15 @@ def row_of(tag: str | None) -> str:
     return PHOTO_ROW if tag is None else f"tag#{tag}"
 
 
+_BEFORE = {
+    Status.UPLOADED: {Status.PENDING},
+    Status.PROCESSING: {Status.UPLOADED},
+    Status.COMPLETED: {Status.PROCESSING},
+    Status.FAILED: {Status.PENDING, Status.UPLOADED, Status.PROCESSING},
+}
+"""What each status may follow: whoever comes late takes no photo back."""
+
+
 class Failure(MapAttribute[str, str]):
     """Why a photo failed, or has no thumbnails."""
 
@@ -264,8 +273,7 @@ class Photo(Model):
             changes["checksum_list"] = checksum_key(
                 self.owner_id, self.event_id, self.checksum_sha256
             )
-        before = self.status
-        while self.status == before:
+        while self.status in _BEFORE[to]:
             if self.change(status=to, **changes):
                 return True
         return False
@@ -291,9 +299,10 @@ class Photo(Model):
         """Set the size of a file that none was announced of, and charge its owner with it.
 
         Returns False when the owner would then hold more than `most_held` bytes. Done twice it is
-        done once. Raises Photo.DoesNotExist for a photo that was deleted.
+        done once; one that failed in the meantime is not charged. Raises Photo.DoesNotExist for a
+        photo that was deleted.
         """
-        while self.size_bytes is None:
+        while self.size_bytes is None and self.status != Status.FAILED:
             as_read = Photo.revision == self.revision
             self.size_bytes = size_bytes
             self.revision += 1
