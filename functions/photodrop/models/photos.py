@@ -72,7 +72,8 @@ def row_of(tag: str | None) -> str:
     return PHOTO_ROW if tag is None else f"tag#{tag}"
 
 
-_BEFORE = {
+_BEFORE: dict[Status, set[Status]] = {
+    Status.PENDING: set(),
     Status.UPLOADED: {Status.PENDING},
     Status.PROCESSING: {Status.UPLOADED},
     Status.COMPLETED: {Status.PROCESSING},
