@@ -16,7 +16,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from photodrop import clients, file_types, keys, limits, storage, uploads
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError, LimitExceededError
-from photodrop.imaging import headers
+from photodrop.imaging import formats
+from photodrop.imaging.budget import Budget
 from photodrop.models import PHOTO_ROW, Failure, Photo, in_days
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
@@ -81,9 +82,9 @@ def end(photo: Photo, refusal: ContentRejectedError) -> None:
         logger.warning("Photo failed", failure_code=refusal.code)
 
 
-def budget() -> headers.Budget:
+def budget() -> Budget:
     """Return what an image of this deployment may cost to decode."""
-    return headers.Budget(max_pixels=settings().max_image_pixels)
+    return Budget(max_pixels=settings().max_image_pixels)
 
 
 def _find(key: str) -> Photo:
@@ -160,7 +161,7 @@ def _inspect(stream: BinaryIO, size_bytes: int) -> dict[str, Any]:
     if content_type and file_types.is_video(content_type):
         return {"content_type": content_type}
     stream.seek(0)
-    facts = headers.inspect(stream, size_bytes, budget())
+    facts = formats.inspect(stream, size_bytes, budget())
     return {
         "content_type": facts.content_type,
         "width": facts.width,

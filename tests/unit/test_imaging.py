@@ -18,7 +18,9 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import thumb_hash, wide_gamut
-from photodrop.imaging.headers import Budget, ImageFacts, inspect
+from photodrop.imaging.budget import Budget
+from photodrop.imaging.formats import inspect
+from photodrop.imaging.header import ImageFacts
 from photodrop.imaging.thumbnails import Rendition, Thumbnail, make_thumbnail, make_thumbnails
 
 pillow_heif.register_heif_opener()
@@ -845,7 +847,7 @@ def run_alone(code: str, *arguments: str) -> str:
 
 
 def test_reading_headers_needs_no_pillow() -> None:
-    code = "import sys, photodrop.imaging.headers; print('PIL' in sys.modules)"
+    code = "import sys, photodrop.imaging.formats; print('PIL' in sys.modules)"
     assert run_alone(code) == "False"
 
 

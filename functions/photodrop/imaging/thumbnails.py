@@ -20,7 +20,9 @@ from PIL import Image, ImageFile, JpegImagePlugin, WebPImagePlugin
 
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import thumb_hash, wide_gamut
-from photodrop.imaging.headers import Budget, Header, ImageFacts, check_budget, read_header
+from photodrop.imaging.budget import Budget, check_budget
+from photodrop.imaging.formats import read_header
+from photodrop.imaging.header import Header, ImageFacts
 
 # The budget is checked here, from the header, with a code and a message of our own.
 Image.MAX_IMAGE_PIXELS = None
@@ -96,7 +98,7 @@ def make_thumbnails(
     the image. `content_type` is image/webp, image/jpeg (what was transparent becomes white) or
     image/avif. `method` is WebP's effort, 0 to 6.
 
-    Raises ContentRejectedError with the codes of `headers.inspect`; what cannot be decoded to the
+    Raises ContentRejectedError with the codes of `formats.inspect`; what cannot be decoded to the
     end is `CorruptImage`.
     """
     boxes = [(size, size) for size in sizes]

@@ -1,0 +1,117 @@
+"""The directories that EXIF and TIFF share, and what EXIF says of a photo."""
+
+import re
+import struct
+from dataclasses import replace
+from datetime import datetime
+
+from photodrop.imaging.formats.reader import BytesReader, Reader
+from photodrop.imaging.header import ImageFacts
+
+MAX_EXIF_BYTES = 1 << 20
+
+_ORIENTATION, _EXIF_IFD = 0x0112, 0x8769
+_DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL = 0x9003, 0x9011
+_FIELD_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+_FIELD_SIZES |= {13: 4, 16: 8, 17: 8, 18: 8}
+_INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_DATE = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
+_UTC_OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
+
+
+class Directories:
+    """Directories of a TIFF structure: tag -> (field type, count, value bytes)."""
+
+    def __init__(self, source: Reader | BytesReader) -> None:
+        self._source = source
+        head = source.up_to(0, 16)
+        self.order = "<" if head[:2] == b"II" else ">"
+        self.big = head[2:4] in (b"+\0", b"\0+")
+        self.first = self.number(head[8:16] if self.big else head[4:8], "Q" if self.big else "I")
+
+    def number(self, data: bytes, kind: str) -> int:
+        """Decode one integer; missing bytes count as zero, which no valid offset or size is."""
+        width = struct.calcsize(f"={kind}")
+        number: int = struct.unpack(self.order + kind, data[:width].ljust(width, b"\0"))[0]
+        return number
+
+    def directory(self, offset: int) -> tuple[dict[int, tuple[int, int, bytes]], int]:
+        """Return the entries of the directory at `offset`, and the offset of the next (or 0)."""
+        count_size, entry_size, inline = (8, 20, 8) if self.big else (2, 12, 4)
+        kind = "Q" if self.big else "I"
+        count = self.number(self._source.up_to(offset, count_size), "Q" if self.big else "H")
+        count = min(count, 4096)
+        body = self._source.up_to(offset + count_size, count * entry_size + inline)
+        entries = {}
+        for at in range(0, min(count * entry_size, len(body)), entry_size):
+            entry = body[at : at + entry_size]
+            tag, field_type = self.number(entry, "H"), self.number(entry[2:], "H")
+            values = self.number(entry[4:], kind)
+            entries[tag] = (field_type, values, entry[entry_size - inline :])
+        return entries, self.number(body[count * entry_size :], kind)
+
+    def integer(self, entries: dict[int, tuple[int, int, bytes]], tag: int) -> int | None:
+        """Return the first integer of a tag, or None."""
+        field_type, _, value = entries.get(tag, (0, 0, b""))
+        kind = _INTEGERS.get(field_type)
+        if kind is None:
+            return None
+        if struct.calcsize(f"={kind}") > len(value):
+            return None
+        return self.number(self._first_bytes(entries[tag], 8), kind)
+
+    def text(self, entries: dict[int, tuple[int, int, bytes]], tag: int) -> str:
+        """Return the first 64 characters of a text tag, or an empty string."""
+        if entries.get(tag, (0,))[0] != 2:
+            return ""
+        raw = self._first_bytes(entries[tag], 64)
+        return raw.split(b"\0")[0].decode("ascii", "replace").strip()
+
+    def _first_bytes(self, entry: tuple[int, int, bytes], limit: int) -> bytes:
+        field_type, count, value = entry
+        length = _FIELD_SIZES.get(field_type, 1) * count
+        if length <= len(value):
+            return value[:length]
+        offset = self.number(value, "Q" if self.big else "I")
+        return self._source.up_to(offset, min(length, limit))
+
+    def orientation(self, entries: dict[int, tuple[int, int, bytes]]) -> int:
+        """Return the orientation tag's value if it is one of 1 to 8, otherwise 1."""
+        orientation = self.integer(entries, _ORIENTATION) or 1
+        return orientation if orientation <= 8 else 1
+
+    def taken_at(self, entries: dict[int, tuple[int, int, bytes]]) -> str | None:
+        """Return DateTimeOriginal of the EXIF directory as ISO 8601, or None."""
+        offset = self.integer(entries, _EXIF_IFD)
+        if not offset:
+            return None
+        exif, _ = self.directory(offset)
+        date = self.text(exif, _DATE_TIME_ORIGINAL)
+        if not _DATE.fullmatch(date):
+            return None
+        try:
+            taken_at = datetime.strptime(date, "%Y:%m:%d %H:%M:%S").isoformat()
+        except ValueError:  # the 30th of February, or all zeros from a camera whose clock is unset
+            return None
+        utc_offset = self.text(exif, _OFFSET_TIME_ORIGINAL)
+        return taken_at + utc_offset if _UTC_OFFSET.fullmatch(utc_offset) else taken_at
+
+
+def with_exif(facts: ImageFacts, exif: bytes | None, *, orients: bool = True) -> ImageFacts:
+    """Add what an EXIF block says; a damaged block says nothing and does no harm."""
+    if exif is None:
+        return facts
+    exif = exif.removeprefix(b"Exif\0\0")
+    if exif[:4] not in (b"II*\0", b"MM\0*"):
+        return facts
+    tiff = Directories(BytesReader(exif))
+    entries, _ = tiff.directory(tiff.first)
+    facts = replace(facts, taken_at=tiff.taken_at(entries))
+    return oriented(facts, tiff.orientation(entries)) if orients else facts
+
+
+def oriented(facts: ImageFacts, orientation: int) -> ImageFacts:
+    """Return facts of stored pixels as they are once this orientation is applied."""
+    if orientation >= 5:
+        facts = replace(facts, width=facts.height, height=facts.width)
+    return replace(facts, orientation=orientation)

@@ -1,0 +1,35 @@
+"""PNG (W3C, third edition): the chunks before the pixels."""
+
+import struct
+from dataclasses import replace
+
+from photodrop.imaging.formats.exif import MAX_EXIF_BYTES, with_exif
+from photodrop.imaging.formats.reader import Reader
+from photodrop.imaging.header import Header, corrupt, named_primaries, still
+
+
+def read(reader: Reader) -> Header:
+    """Read the header of a PNG."""
+    if reader.at(12, 4) != b"IHDR":
+        raise corrupt("It does not start with its header.")
+    width, height, depth, colour = struct.unpack(">IIBB", reader.at(16, 10))
+    exif = primaries = None
+    frames = 1
+    offset = 33
+    while True:
+        length, kind = struct.unpack(">I4s", reader.at(offset, 8))
+        if kind == b"IDAT":
+            break  # EXIF may also follow the pixels, but browsers do not look there either
+        if kind == b"IEND":
+            raise corrupt("It has no image data.")
+        if kind == b"eXIf" and length <= MAX_EXIF_BYTES:
+            exif = reader.at(offset + 8, length)
+        elif kind == b"acTL":
+            frames = int.from_bytes(reader.at(offset + 8, 4), "big")
+        elif kind == b"cICP":
+            primaries = named_primaries(*reader.at(offset + 8, 2))
+        offset += 12 + length
+    facts = still("image/png", width, height)
+    facts = with_exif(replace(facts, animated=frames > 1, frames=max(frames, 1)), exif)
+    bytes_per_pixel = 12.0 if colour in (3, 4, 6) or depth == 16 else 8.0
+    return Header(facts, bytes_per_pixel, primaries=primaries)
