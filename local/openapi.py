@@ -27,6 +27,8 @@ and a `message` for people. What you may not see does not exist: 404."""
 # Said by API Gateway before any function runs; template.yaml has their texts.
 GATEWAY_CODES = {401: ["TokenExpired", "Unauthorized"], 429: ["Throttled"], 504: ["Timeout"]}
 UNEXPECTED = {500: ["InternalError"]}
+# Answered wherever two requests may change the same record.
+CONTENTION = {503: ["Busy"]}
 NAMES_OF_STATUS = {
     400: "A field is wrong",
     401: "Nobody is signed in",
@@ -190,7 +192,7 @@ def _by_token(operation: dict[str, Any]) -> dict[str, Any]:
 
 def _codes(function: Any, *, takes_input: bool, is_public: bool) -> dict[int, list[str]]:
     codes: dict[int, list[str]] = defaultdict(list)
-    said = [UNEXPECTED] if is_public else [GATEWAY_CODES, UNEXPECTED]
+    said = [UNEXPECTED] if is_public else [GATEWAY_CODES, UNEXPECTED, CONTENTION]
     for group in said:
         for status, names in group.items():
             codes[status] += names

@@ -27,6 +27,7 @@
     │   ├── AlreadyUploadedError         409, with the photo's id
     │   ├── IdempotencyKeyReusedError    409
     │   ├── LimitExceededError           429, with Retry-After
+    │   ├── BusyError                    503, with Retry-After
     │   └── TierUnavailableError         503, with Retry-After
     └── ContentRejectedError         what landed is refused: the photo becomes `failed`
 
@@ -259,6 +260,18 @@ class LimitExceededError(RequestError):
 
     def __init__(self, message: str, *, retry_after_seconds: int) -> None:
         super().__init__(message, headers={"Retry-After": str(retry_after_seconds)})
+
+
+class BusyError(RequestError):
+    """Too many requests change the same record at once. Nothing was changed by this one."""
+
+    status = 503
+    code = "Busy"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Too many changes at the same time. Please try again.", headers={"Retry-After": "1"}
+        )
 
 
 class TierUnavailableError(RequestError):

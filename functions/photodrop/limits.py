@@ -7,13 +7,13 @@ more than a minute ahead. One conditional update charges the rate and what is he
 
 import time
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from photodrop.config import settings
 from photodrop.errors import LimitExceededError
 from photodrop.models import Photo, Usage
+from photodrop.models.connection import is_made
 
 MINUTE_US = 60_000_000
 """The bucket's depth, in microseconds: a whole minute's grants may come at once."""
@@ -55,13 +55,7 @@ def release(user_id: str, size_bytes: int) -> None:
 
 
 def _update(user_id: str, actions: list[Action], condition: Condition) -> bool:
-    try:
-        Usage(user_id).update(actions=actions, condition=condition)
-    except UpdateError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            return False
-        raise
-    return True
+    return is_made(lambda: Usage(user_id).update(actions, condition))
 
 
 def _why_refused(user_id: str, size_bytes: int, now_us: int, token_us: int) -> LimitExceededError:

@@ -14,6 +14,7 @@ from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import (
     AlreadyUploadedError,
+    BusyError,
     FileTooLargeError,
     IdempotencyKeyReusedError,
     StudentNotFoundError,
@@ -97,7 +98,7 @@ def begin(
     limits.charge(caller.user_id, size_bytes)
     try:
         created = photo.create(due_at=deadline(photo))
-    except PynamoDBException:
+    except (PynamoDBException, BusyError):
         limits.release(caller.user_id, size_bytes)
         raise
     if created:

@@ -6,15 +6,15 @@ from typing import Any
 
 import boto3
 import pytest
-from pynamodb.exceptions import TransactWriteError
 
 import create_student
 import delete_student
 import edit_student
 import list_students
 import view_student
-from photodrop.models import EmailLock, Photo, Student
+from photodrop.models import EmailLock, Student
 from tests.support import events
+from tests.support.conflicts import conflicting
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -155,30 +155,10 @@ def test_editing_what_changed_in_the_meantime_is_done_again_on_what_is_there() -
     assert {item["studentId"]["S"] for item in items()} == {student_id, "email#b@example.com"}
 
 
-def test_two_creations_that_meet_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = Photo._get_connection().connection.client
-    send, refused = client._make_api_call, 0
-
-    def meeting(operation: str, arguments: Any) -> Any:
-        nonlocal refused
-        if operation == "TransactWriteItems" and refused < 2:
-            refused += 1
-            reasons = [{"Code": "None"}, {"Code": "TransactionConflict", "Message": "met"}]
-            raise client.exceptions.TransactionCanceledException(
-                {
-                    "Error": {"Code": "TransactionCanceledException", "Message": "met"},
-                    "CancellationReasons": reasons,
-                },
-                operation,
-            )
-        return send(operation, arguments)
-
-    monkeypatch.setattr(client, "_make_api_call", meeting)
-    create()
-    assert refused == 2
-    refused = -10
-    with pytest.raises(TransactWriteError):
-        Student(NO_ONE, **GRACE, created_at="2026", updated_at="2026").create()
+def test_two_creations_that_meet_are_tried_again() -> None:
+    with conflicting("TransactWriteItems", times=2) as refused:
+        create()
+    assert len(refused) == 2
 
 
 def test_deleting_a_student_removes_everything_and_frees_the_address() -> None:

@@ -1,21 +1,62 @@
 """One client for all tables, and what their conditional writes have in common."""
 
+import random
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
+from botocore.exceptions import ClientError
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
+from pynamodb.exceptions import PutError, TransactWriteError, UpdateError, VerboseClientError
 from pynamodb.models import Model
 
 from photodrop.config import settings
+from photodrop.errors import BusyError
 
-TRANSACTION_ATTEMPTS = 5
+CONFLICT_ATTEMPTS = 10
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.025, 1.0
+"""Before the second attempt, and at most: 2.8 s for all ten attempts on average."""
+
+
+class RetryingConnection(Connection):
+    """A connection that tries again what met a transaction on the same item.
+
+    DynamoDB lets no request wait for a transaction. It refuses plain writes with
+    TransactionConflictException and other transactions with the reason TransactionConflict, and
+    botocore tries neither again.
+    """
+
+    def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> Any:
+        """Send one request. Raises BusyError when it met transactions at every attempt."""
+        for attempt in range(CONFLICT_ATTEMPTS):
+            if attempt:
+                # "Full jitter": those that met each other do not meet again.
+                longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
+                time.sleep(random.uniform(0, longest))  # noqa: S311 - nothing secret about it
+            try:
+                return super().dispatch(operation_name, operation_kwargs)
+            except ClientError as error:
+                if not _is_conflict(error):
+                    raise
+        raise BusyError
+
+
+def _is_conflict(error: ClientError) -> bool:
+    """Tell whether a request was refused for nothing but another one at the same moment."""
+    code = error.response["Error"]["Code"]
+    if code != "TransactionCanceledException":
+        return code in {"TransactionConflictException", "TransactionInProgressException"}
+    reasons = error.cancellation_reasons if isinstance(error, VerboseClientError) else []
+    codes = {reason.code for reason in reasons if reason}
+    # A condition that does not hold is for whoever wrote it: they read again and decide.
+    return "TransactionConflict" in codes and "ConditionalCheckFailed" not in codes
+
 
 # PynamoDB makes a client for each model, at its first request. One serves all, and is made here,
 # while the function starts: a client takes a fifth of a second of CPU, and Lambda gives a starting
 # function a whole processor.
-CONNECTION = Connection(region=settings().region)
+CONNECTION = RetryingConnection(region=settings().region)
 CONNECTION.client  # noqa: B018 - a property that makes it
 
 
@@ -39,39 +80,23 @@ def in_days(days: int) -> int:
 
 
 def refusals_of(write: Callable[[], object]) -> list[int]:
-    """Write a transaction; return which of its parts were refused by their conditions.
-
-    One that meets another on the same item is tried again: DynamoDB lets neither wait.
-    """
-    for attempt in range(TRANSACTION_ATTEMPTS):
-        try:
-            write()
-        except TransactWriteError as error:
-            codes = [reason.code if reason else None for reason in error.cancellation_reasons]
-            refused = [n for n, code in enumerate(codes) if code == "ConditionalCheckFailed"]
-            if refused:
-                return refused
-            if "TransactionConflict" not in codes or attempt == TRANSACTION_ATTEMPTS - 1:
-                raise
-            time.sleep(0.02 * 2**attempt)
-        else:
-            break
+    """Write a transaction; return which of its parts were refused by their conditions."""
+    try:
+        write()
+    except TransactWriteError as error:
+        codes = [reason.code if reason else None for reason in error.cancellation_reasons]
+        refused = [n for n, code in enumerate(codes) if code == "ConditionalCheckFailed"]
+        if not refused:
+            raise
+        return refused
     return []
 
 
-def is_made(
-    write: Callable[[], object], *, refusals: Container[str] = ("ConditionalCheckFailed",)
-) -> bool:
-    """Write; return False when its condition did not hold, or for other `refusals` as given."""
+def is_made(write: Callable[[], object]) -> bool:
+    """Write, plainly or as a transaction; return False when a condition did not hold."""
     try:
-        write()
+        return not refusals_of(write)
     except (PutError, UpdateError) as error:
         if error.cause_response_code == "ConditionalCheckFailedException":
             return False
         raise
-    except TransactWriteError as error:
-        reasons = error.cancellation_reasons
-        if any(reason and reason.code in refusals for reason in reasons):
-            return False
-        raise
-    return True

@@ -334,8 +334,7 @@ class Photo(Model):
                     for row, actions, condition in self._refund():
                         transaction.update(row, actions, condition)
 
-        # A conflict is with another change of the owner's usage: an upload, or another deletion.
-        while not is_made(write, refusals={"ConditionalCheckFailed", "TransactionConflict"}):
+        while not is_made(write):
             self.reload()
 
     def reload(self) -> None:
@@ -360,8 +359,7 @@ class Photo(Model):
                 for row, actions, condition in usage:
                     transaction.update(row, actions, condition)
 
-        # A conflict is with another change of the owner's usage, by another upload of theirs.
-        return is_made(write, refusals={"ConditionalCheckFailed", "TransactionConflict"})
+        return is_made(write)
 
     def _copy(self, tag: str) -> "Photo":
         copy = Photo(**self.attribute_values)

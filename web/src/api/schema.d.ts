@@ -1212,6 +1212,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -1320,6 +1332,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -1411,6 +1435,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -1519,6 +1555,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -1644,6 +1692,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -1750,6 +1810,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -1860,6 +1932,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -1965,6 +2049,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -2061,6 +2157,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -2209,6 +2317,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -2336,6 +2456,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -2470,6 +2602,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -2561,6 +2705,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -2665,6 +2821,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -2787,6 +2955,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -2924,7 +3104,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Not at the moment: see Retry-After: `TierUnavailable` */
+            /** @description Not at the moment: see Retry-After: `Busy`, `TierUnavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2932,7 +3112,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "TierUnavailable";
+                        code?: "Busy" | "TierUnavailable";
                     };
                 };
             };
@@ -3070,6 +3250,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -3188,6 +3380,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -3293,6 +3497,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -3430,6 +3646,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -3535,6 +3763,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -3646,6 +3886,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -3753,6 +4005,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -3892,6 +4156,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -3999,6 +4275,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -4124,6 +4412,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -4258,6 +4558,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -4398,6 +4710,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -4505,6 +4829,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -4618,6 +4954,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -4727,6 +5075,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -4868,6 +5228,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -4977,6 +5349,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -5108,6 +5492,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -5173,6 +5569,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -5256,6 +5664,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -5352,6 +5772,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -5475,6 +5907,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -5566,6 +6010,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -5703,6 +6159,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -5807,6 +6275,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -5908,6 +6388,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -6019,6 +6511,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
             /** @description It took too long: `Timeout` */
             504: {
                 headers: {
@@ -6122,6 +6626,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
