@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 
+from local.emulator.root_key import RootKey
 from local.state import DEFAULT_STATE_DIR, Places
 
 TIMEOUT_SECONDS = 30.0
@@ -56,6 +58,7 @@ class Stack:
     user_pool_client_id: str
     uploads_bucket: str
     thumbnails_bucket: str
+    root_key: RootKey
     users: tuple[User, ...]
 
     @classmethod
@@ -71,6 +74,7 @@ class Stack:
             user_pool_client_id=content["userPoolClientId"],
             uploads_bucket=content["uploadsBucket"],
             thumbnails_bucket=content["thumbnailsBucket"],
+            root_key=RootKey(content["accessKeyId"], content["secretAccessKey"]),
             users=tuple(
                 User(user["email"], user["password"], tuple(user["groups"]))
                 for user in content["users"]
@@ -88,11 +92,22 @@ class Stack:
             "userPoolClientId": self.user_pool_client_id,
             "uploadsBucket": self.uploads_bucket,
             "thumbnailsBucket": self.thumbnails_bucket,
+            "accessKeyId": self.root_key.access_key_id,
+            "secretAccessKey": self.root_key.secret_access_key,
             "users": [
                 {"email": user.email, "password": user.password, "groups": list(user.groups)}
                 for user in self.users
             ],
         }
+
+    def aws(self, service: str) -> Any:
+        """Return a boto3 client of the emulator that may do everything: what an operator sees."""
+        return boto3.client(  # type: ignore[call-overload]  # the service's name is not a literal here
+            service,
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            **self.root_key.client_options(),
+        )
 
     def user(self, email: str) -> User:
         """Find the demo user with this address. Raises KeyError."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from local.emulator import settings
+from local.emulator.root_key import RootKey
 from local.state import ROOT, SAM_DIR, Places, waiting_lock
 
 STACK_NAME = "photodrop"
@@ -68,15 +69,15 @@ def container_environment() -> dict[str, str]:
     return {**ours, **built_for}
 
 
-def environment(endpoint_url: str) -> dict[str, str]:
+def environment(endpoint_url: str, key: RootKey) -> dict[str, str]:
     """Make sam's environment: ours, pointed at the emulator so that no profile can win."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **kept,
         **layer_environment(),
         "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_ACCESS_KEY_ID": settings.ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": settings.SECRET_ACCESS_KEY,
+        "AWS_ACCESS_KEY_ID": key.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": key.secret_access_key,
         "AWS_DEFAULT_REGION": settings.REGION,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -100,10 +101,15 @@ class Deployment:
     """One deployment of the checkout, as it is when this is made, to a running emulator."""
 
     def __init__(
-        self, places: Places, endpoint_url: str, parameters: Mapping[str, str], client: ClientMaker
+        self,
+        places: Places,
+        environment: Mapping[str, str],
+        parameters: Mapping[str, str],
+        client: ClientMaker,
     ) -> None:
+        """`environment` is sam's: it says where to deploy, and as whom."""
         self.places = places
-        self.endpoint_url = endpoint_url
+        self.environment = environment
         self.parameters = parameters
         self.cloudformation = client("cloudformation")
         self.ssm = client("ssm")
@@ -191,7 +197,7 @@ class Deployment:
             process = subprocess.Popen(
                 [str(SAM), command, *settings_file, *arguments],
                 cwd=ROOT,
-                env=environment(self.endpoint_url),
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -11,10 +11,7 @@ import signal
 import subprocess
 import sys
 from ipaddress import ip_network
-from typing import Any
 from urllib.parse import urlsplit
-
-import boto3
 
 from local import sam
 from local.client import Stack
@@ -25,8 +22,7 @@ from local.terminal import fail, say
 
 BUILD_DIR = SAM_DIR / "containers"
 START_API = ["start-api", "--port", "3000"]
-HOST = "host.docker.internal"
-"""This machine, as containers call it."""
+HOST = settings.CONTAINER_HOST
 
 
 def main() -> int:
@@ -51,7 +47,10 @@ def main() -> int:
         "LINKS_ENDPOINT_URL": stack.endpoint_url,
     }
     variables.write_text(json.dumps({"Parameters": told}, indent=2))
-    environment = {**sam.environment(stack.endpoint_url), **sam.container_environment()}
+    environment = {
+        **sam.environment(stack.endpoint_url, stack.root_key),
+        **sam.container_environment(),
+    }
     build = [
         "build",
         "--build-dir",
@@ -97,17 +96,11 @@ def _bridge_gateway() -> str:
 
 def _deployed_variables(stack: Stack) -> dict[str, str]:
     """Return what the deployed functions are told: the names of tables and buckets included."""
-    client: dict[str, Any] = {
-        "endpoint_url": stack.endpoint_url,
-        "region_name": stack.region,
-        "aws_access_key_id": settings.ACCESS_KEY_ID,
-        "aws_secret_access_key": settings.SECRET_ACCESS_KEY,
-    }
-    found = boto3.client("cloudformation", **client).describe_stack_resource(
+    found = stack.aws("cloudformation").describe_stack_resource(
         StackName=sam.STACK_NAME, LogicalResourceId="InitiateUploadFunction"
     )
     name = found["StackResourceDetail"]["PhysicalResourceId"]
-    function = boto3.client("lambda", **client).get_function_configuration(FunctionName=name)
+    function = stack.aws("lambda").get_function_configuration(FunctionName=name)
     return dict(function["Environment"]["Variables"])
 
 

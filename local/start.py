@@ -91,9 +91,11 @@ def _run(options: argparse.Namespace, places: Places) -> int:
     emulator = Emulator(options.port, places.emulator_state, places.emulator_log)
     try:
         with _web(options, places) as page:
+            origin = page.server.origin if page else options.allowed_origin or DEFAULT_WEB_ORIGIN
+            emulator.allowed_origins = (origin,)
             with step("emulator"):
                 emulator.start()
-            stack = _deploy(options, places, emulator, page)
+            stack = _deploy(places, emulator, page, origin)
             with _published(places, stack):
                 _summary(stack, places, None if options.no_sample else _sample(stack), started)
                 code = emulator.wait()
@@ -165,15 +167,14 @@ def _with_web(stack: Stack, page: _Web | None, parameters: dict[str, str]) -> St
     return replace(stack, web_url=page.server.origin)
 
 
-def _deploy(
-    options: argparse.Namespace, places: Places, emulator: Emulator, page: _Web | None
-) -> Stack:
+def _deploy(places: Places, emulator: Emulator, page: _Web | None, origin: str) -> Stack:
     """Build and deploy what changed, see to users and web app, and say how to reach it all."""
-    origin = page.server.origin if page else options.allowed_origin or DEFAULT_WEB_ORIGIN
     parameters = {"Architecture": sam.architecture(), "AllowedOrigin": origin}
     client = partial(_client, emulator)
     with sam.build_folder():
-        deployment = sam.Deployment(places, emulator.endpoint_url, parameters, client)
+        deployment = sam.Deployment(
+            places, sam.environment(emulator.endpoint_url, emulator.root_key), parameters, client
+        )
         with step("sam build") as current:
             current.note = deployment.build()
         with step("sam deploy") as current:
@@ -190,6 +191,7 @@ def _deploy(
         user_pool_client_id=outputs["UserPoolClientId"],
         uploads_bucket=outputs["UploadsBucket"],
         thumbnails_bucket=outputs["ThumbnailsBucket"],
+        root_key=emulator.root_key,
         users=users.DEMO_USERS,
     )
     return _with_web(stack, page, deployment.all_parameters())
@@ -200,8 +202,7 @@ def _client(emulator: Emulator, service: str) -> Any:
         service,
         endpoint_url=emulator.endpoint_url,
         region_name=settings.REGION,
-        aws_access_key_id=settings.ACCESS_KEY_ID,
-        aws_secret_access_key=settings.SECRET_ACCESS_KEY,
+        **emulator.root_key.client_options(),
     )
 
 

@@ -12,11 +12,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from pathlib import Path
 
 from local import parent
-from local.emulator import settings
+from local.emulator import root_key, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_SECONDS = 60.0
@@ -50,11 +49,22 @@ class Emulator:
     """One emulator process, in a group of its own: a Ctrl-C in the terminal reaches us, not it."""
 
     def __init__(
-        self, port: int, state_dir: Path, log_file: Path, without_shims: tuple[str, ...] = ()
+        self,
+        port: int,
+        state_dir: Path,
+        log_file: Path,
+        *,
+        allowed_origins: tuple[str, ...] = (),
+        without_shims: tuple[str, ...] = (),
     ) -> None:
+        """`allowed_origins` are those whose pages may send requests, besides the API's own page."""
         self.port = port
         self.state_dir = state_dir.resolve()
+        # Others on this machine have no business with the keys and the photos in it.
+        self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.state_dir.chmod(0o700)
         self.log_file = log_file.resolve()
+        self.allowed_origins = allowed_origins
         self.without_shims = without_shims
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -66,18 +76,23 @@ class Emulator:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def root_key(self) -> root_key.RootKey:
+        """Who may do everything here."""
+        return root_key.of(self.state_dir)
+
+    @property
     def pid(self) -> int | None:
         """The process, None when there is none."""
         return self._process.pid if self._process else None
 
-    def start(self, extra_environment: Mapping[str, str] | None = None) -> None:
+    def start(self) -> None:
         """Start and wait until it answers. Raises EmulatorError when it dies or takes a minute."""
         self._empty_temporary_dir()
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         environment = {
             parent.VARIABLE: str(os.getpid()),
             **settings.environment(self.port, self.state_dir),
-            **(extra_environment or {}),
+            settings.ALLOWED_ORIGINS: ",".join(self.allowed_origins),
         }
         if self.without_shims:
             environment[settings.WITHOUT_SHIMS] = ",".join(self.without_shims)
@@ -133,7 +148,7 @@ class Emulator:
         return self._process.poll() if self._process else None
 
     def stop(self) -> None:
-        """SIGTERM and wait: it writes its state on the way out, which SIGKILL would lose.
+        """SIGTERM and wait: it writes its state on the way out, of which SIGKILL loses seconds.
 
         What is left of its process group (functions' workers) is killed afterwards.
         """

@@ -9,9 +9,15 @@ MINISTACK_VERSION = "1.5.33"
 """The one version the shims were written against and tested with."""
 
 REGION = "us-east-1"
-ACCESS_KEY_ID = "test"
-SECRET_ACCESS_KEY = "test"
-"""Root to the emulator, signatures unchecked. Safe only because the port is bound to loopback."""
+
+ALLOWED_ORIGINS = "PHOTODROP_ALLOWED_ORIGINS"
+"""Environment variable: the origins, separated by commas, whose pages may send requests."""
+
+ALLOWED_HOSTS = "PHOTODROP_ALLOWED_HOSTS"
+"""Environment variable: names, separated by commas, that requests may go to beside loopback's."""
+
+CONTAINER_HOST = "host.docker.internal"
+"""This machine, as containers call it: `make sam-local` reaches the emulator by it."""
 
 WITHOUT_SHIMS = "PHOTODROP_WITHOUT_SHIMS"
 """Comma-separated names of shims to leave out: how the tests show that the gap is still there."""
@@ -28,7 +34,8 @@ def environment(port: int, state_dir: Path) -> dict[str, str]:
     """Make the emulator's whole environment, which functions see beside their own variables.
 
     Built from nothing: functions inherit it, and a developer's AWS_PROFILE or PYTHONPATH must not
-    change what a handler does.
+    change what a handler does. For the same reason it holds no key: the emulator reads its root key
+    from the state folder.
     """
     return {
         **{name: os.environ[name] for name in _INHERITED if name in os.environ},
@@ -37,8 +44,7 @@ def environment(port: int, state_dir: Path) -> dict[str, str]:
         "MINISTACK_HOST": "localhost",
         "MINISTACK_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        ALLOWED_HOSTS: CONTAINER_HOST,
         "AUTH": "true",
         "PERSIST_STATE": "1",
         "S3_PERSIST": "1",

@@ -1,21 +1,15 @@
-"""One test per shim, run twice: with the shims it must pass, with the stock emulator it must fail.
-
-The second half is what tells us, when ministack is upgraded, that a gap has been closed and its
-shim can go: its `stock` case then passes, which `strict` reports as a failure.
-"""
+"""One test per shim, run with the shims and without them: see tests/local/gaps.py."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.emulator.process import free_port
-from local.emulator.settings import MINISTACK_VERSION
-from local.emulator.shims import NAMES
+from tests.local.gaps import DEPLOYS_AT_ALL, shimmed, stack, stock
 from tests.local.small_stack import (
     ORIGIN,
     SIGNATURE_V4,
@@ -28,38 +22,7 @@ from tests.local.small_stack import (
     worked_off,
 )
 
-DEPLOYS_AT_ALL = "alarm_metric_math"
-"""Without this one the small stack does not deploy, and no other could be shown to be needed."""
-
-IS_A_GAP = pytest.mark.xfail(
-    strict=True,
-    raises=(AssertionError, KeyError, ValueError),
-    reason=f"a gap of ministack {MINISTACK_VERSION}",
-)
-
-
-@pytest.fixture(scope="module")
-def shimmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
-    with running(tmp_path_factory.mktemp("shimmed")) as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
-    without = tuple(name for name in NAMES if name != DEPLOYS_AT_ALL)
-    with running(tmp_path_factory.mktemp("stock"), without_shims=without) as stack:
-        yield stack
-
-
-@pytest.fixture(
-    params=[
-        "shimmed",
-        pytest.param("stock", marks=IS_A_GAP),
-    ]
-)
-def stack(request: pytest.FixtureRequest) -> SmallStack:
-    found: SmallStack = request.getfixturevalue(request.param)
-    return found
+__all__ = ["shimmed", "stack", "stock"]
 
 
 def test_api_any_method_serves_every_verb_behind_the_default_authorizer(stack: SmallStack) -> None:

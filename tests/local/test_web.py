@@ -11,6 +11,7 @@ import pytest
 
 from local import web
 from local.client import Stack
+from local.emulator.root_key import RootKey
 from local.users import DEMO_USERS
 from tests.support.running_stack import origin
 
@@ -23,6 +24,7 @@ STACK = Stack(
     user_pool_client_id="client",
     uploads_bucket="uploads",
     thumbnails_bucket="thumbnails",
+    root_key=RootKey("AKIAROOT", "secret"),
     users=DEMO_USERS,
 )
 PARAMETERS = {"MaxImageBytes": "100", "MaxVideoBytes": "200", "ThumbnailResolutions": "160,64x48"}

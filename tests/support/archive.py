@@ -21,8 +21,7 @@ class Record:
             "dynamodb",
             endpoint_url=stack.endpoint_url,
             region_name=stack.region,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            **stack.root_key.client_options(),
         ).Table(resource(stack, "PhotosTable"))
         self.where = {"photoId": photo["photoId"], "row": "photo"}
         self.key = str(self.table.get_item(Key=self.where)["Item"]["key"])

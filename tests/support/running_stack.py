@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
 import httpx
 
 from local.client import Client, Stack
@@ -24,13 +23,7 @@ def origin(stack: Stack) -> str:
 
 def aws(stack: Stack, service: str) -> Any:
     """Return a client of the emulator as its root user: what an operator would see."""
-    return boto3.client(
-        service,  # type: ignore[call-overload]
-        endpoint_url=stack.endpoint_url,
-        region_name=stack.region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    return stack.aws(service)
 
 
 def resource(stack: Stack, logical_id: str) -> str:

@@ -14,6 +14,9 @@ import os
 from local.emulator.settings import WITHOUT_SHIMS
 
 NAMES = (
+    "verified_callers",
+    "signature_v4_only",
+    "function_credentials",
     "api_any_method",
     "api_cors",
     "api_gateway_responses",
@@ -33,8 +36,10 @@ NAMES = (
     "function_environment",
     "layer_cache",
     "runtime_isolation",
+    "request_gate",
 )
-"""In the order they are applied: hooks on an API import run in this order too."""
+"""In the order they are applied: hooks on an API import run in this order too. The gate comes last,
+so that it stands before all of it."""
 
 _log = logging.getLogger("photodrop.shims")
 

@@ -11,6 +11,9 @@ from typing import Any
 from ministack import app
 from ministack.services import sts
 
+_KEY = "issuedSessions"
+"""Not "sessions", as before: those of functions had secrets that anybody could work out."""
+
 
 def apply() -> None:
     """Save and restore them with the rest of the state."""
@@ -20,8 +23,15 @@ def apply() -> None:
 
 
 def _state() -> dict[str, Any]:
-    return {"sessions": {key: dict(session) for key, session in list(sts._sessions.items())}}
+    # The root key has a file of its own, and only that file says what it is.
+    return {
+        _KEY: {
+            key: dict(session)
+            for key, session in list(sts._sessions.items())
+            if session.get("PrincipalType") != "Root"
+        }
+    }
 
 
 def _restore(data: dict[str, Any]) -> None:
-    sts._sessions.update(data.get("sessions", {}))
+    sts._sessions.update(data.get(_KEY, {}))
