@@ -30,6 +30,7 @@ NAMES = (
     "s3_versioned_get",
     "s3_versioned_restore",
     "sessions_persist",
+    "state_saved_often",
     "queue_urls",
     "alarm_metric_math",
     "plain_http",
