@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from photodrop import strict_json
 from photodrop.access import Caller, caller_of
 from photodrop.config import settings
 from photodrop.errors import (
@@ -25,7 +26,11 @@ from photodrop.errors import (
 from photodrop.observability import logger
 from photodrop.schemas import Shape
 
-_FORM = re.compile(r"\s*(application/x-www-form-urlencoded|multipart/form-data)", re.IGNORECASE)
+_JSON = "application/json"
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+MAX_FIELD_ERRORS = 20
+MAX_FIELD_NAME_LENGTH = 100
+"""What an answer to a wrong request says at most: a body of megabytes may be wrong everywhere."""
 Route = TypeVar("Route", bound=Callable[..., Any])
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -47,14 +52,19 @@ def application(
 
     `strip_prefixes`: what a path may begin with before that which its route says.
     """
-    app = APIGatewayRestResolver(enable_validation=True, strip_prefixes=strip_prefixes)
+    app = APIGatewayRestResolver(
+        enable_validation=True,
+        strip_prefixes=strip_prefixes,
+        json_body_deserializer=_parse_body,
+    )
 
     def refuse(error: RequestError) -> Response[Any]:
         logger.info("Refused", code=error.code, status=error.status)
         return _answer_error(app, error.status, error.code, error.message, error)
 
     def refuse_invalid(error: RequestValidationError) -> Response[Any]:
-        return refuse(InvalidRequestError([_field_error(wrong) for wrong in error.errors()]))
+        found = error.errors()[:MAX_FIELD_ERRORS]
+        return refuse(InvalidRequestError([_field_error(wrong) for wrong in found]))
 
     def refuse_content_type(_: RequestUnsupportedContentType) -> Response[Any]:
         return _answer_error(app, 415, "UnsupportedMediaType", "Send JSON, as application/json.")
@@ -81,7 +91,8 @@ def handler(app: APIGatewayRestResolver) -> Handler:
     @logger.inject_lambda_context(clear_state=True)
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.set_correlation_id(request_id(event))
-        event["headers"] = _without_form_type(event.get("headers") or {})
+        event["headers"] = _with_plain_type(event.get("headers") or {})
+        event["multiValueHeaders"] = event.get("multiValueHeaders") or {}
         response = app.resolve(event, context)
         response["body"] = response.get("body") or ""  # no body is an empty one
         # On every answer, asked for by a browser or not: a cache must not keep one without.
@@ -96,16 +107,28 @@ def handler(app: APIGatewayRestResolver) -> Handler:
     return handle
 
 
-def _without_form_type(headers: dict[str, str]) -> dict[str, str]:
-    """Leave out the type of a form: this API takes none, and curl gives it to all that it sends.
+def _with_plain_type(headers: dict[str, str]) -> dict[str, str]:
+    """Write the type of JSON as the resolver knows it, and leave out the type of a form.
 
-    What has no type is read as JSON.
+    Types are the same in any case and with any parameter. This API takes no form, but curl gives
+    that type to all that it sends. What has no type is read as JSON.
     """
-    return {
-        name: value
-        for name, value in headers.items()
-        if not (name.lower() == "content-type" and _FORM.match(value))
-    }
+    kept = {}
+    for name, value in headers.items():
+        media_type = value.partition(";")[0].strip().lower()
+        if name.lower() == "content-type" and media_type in _FORMS:
+            continue
+        is_json = name.lower() == "content-type" and media_type == _JSON
+        kept[name] = _JSON if is_json else value
+    return kept
+
+
+def _parse_body(text: str) -> Any:
+    """Read a request's body. Raises InvalidRequestError, whatever is wrong with it."""
+    try:
+        return strict_json.loads(text)
+    except ValueError:
+        raise InvalidRequestError([FieldError("body", "must be JSON")]) from None
 
 
 def raises(*errors: type[RequestError]) -> Callable[[Route], Route]:
@@ -189,7 +212,7 @@ def _answer_error(
 _PLAIN_WORDS = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
-    "json_invalid": "must be JSON",
+    "string_unicode": "must be valid Unicode",
     "model_attributes_type": "must be a JSON object",
 }
 
@@ -197,7 +220,7 @@ _PLAIN_WORDS = {
 def _field_error(wrong: Mapping[str, Any]) -> FieldError:
     """Put pydantic's finding into words: where (without body/query/path), and what is wrong."""
     place = [str(part) for part in wrong["loc"]]
-    name = "body" if wrong["type"] == "json_invalid" else ".".join(place[1:]) or place[0]
+    name = (".".join(place[1:]) or place[0])[:MAX_FIELD_NAME_LENGTH]
     message = str(wrong["msg"]).removeprefix("Value error, ")
     message = _PLAIN_WORDS.get(wrong["type"], message[:1].lower() + message[1:])
     return FieldError(name, message)

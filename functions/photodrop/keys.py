@@ -4,8 +4,14 @@ import re
 
 from photodrop import file_types
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ORIGINAL = re.compile(r"uploads/(?:event|user)_[^/]+/(?P<photo_id>[0-9a-f-]{36})\.[a-z0-9]+")
 _PICTURE = re.compile(r"students/(?P<photo_id>[0-9a-f-]{36}_[0-9]+)\.jpg")
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a photo, event or student may have this id. DynamoDB does not take any text."""
+    return _ID.fullmatch(text) is not None
 
 
 def original(owner_id: str, event_id: str | None, photo_id: str, content_type: str) -> str:

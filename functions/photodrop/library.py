@@ -46,6 +46,8 @@ def find(caller: Caller, photo_id: str) -> Photo:
 
     Raises PhotoNotFoundError for all others, whether they exist or not.
     """
+    if not keys.is_id(photo_id):
+        raise PhotoNotFoundError
     try:
         photo = Photo.get(photo_id, PHOTO_ROW)
     except Photo.DoesNotExist:
@@ -88,6 +90,8 @@ def find_to_delete(caller: Caller, photo_id: str) -> Photo | None:
     try:
         photo = find(caller, photo_id)
     except PhotoNotFoundError:
+        if not keys.is_id(photo_id):
+            raise
         try:
             tombstone = Tombstone.get(photo_id, TOMBSTONE_ROW)
         except Tombstone.DoesNotExist:

@@ -1,14 +1,12 @@
 """Who belongs to an event: its organizer, and the attendees registered by their e-mail."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from photodrop import keys
 from photodrop.access import Caller
 from photodrop.errors import EventNotFoundError, ForbiddenError
 from photodrop.models import EVENT_ROW, Event, attendee_row
-
-_EVENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +48,12 @@ def find_all(
     One consistent BatchGetItem (for each hundred rows): whoever was removed a moment ago is out.
     An event that is being deleted is nobody's; with `also_deleted` it is still its organizer's.
     """
-    ids = [event_id for event_id in event_ids if _EVENT_ID.fullmatch(event_id)]
-    keys = [(event_id, EVENT_ROW) for event_id in ids]
+    ids = [event_id for event_id in event_ids if keys.is_id(event_id)]
+    wanted = [(event_id, EVENT_ROW) for event_id in ids]
     if caller.email:
-        keys += [(event_id, attendee_row(caller.email)) for event_id in ids]
+        wanted += [(event_id, attendee_row(caller.email)) for event_id in ids]
     # The rows of attendees come as events too; that they are there is all there is to know.
-    rows = {(row.event_id, row.row): row for row in Event.batch_get(keys, consistent_read=True)}
+    rows = {(row.event_id, row.row): row for row in Event.batch_get(wanted, consistent_read=True)}
     found = {}
     for event_id in ids:
         event = rows.get((event_id, EVENT_ROW))

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 import re
 import unicodedata
 from datetime import datetime
@@ -20,7 +19,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from photodrop import file_types
+from photodrop import file_types, strict_json
 from photodrop.status import Status
 
 MAX_TAGS = 20
@@ -125,7 +124,7 @@ def _tag_list(text: Any) -> Any:
         return text
     if text.startswith("["):
         try:
-            return json.loads(text)
+            return strict_json.loads(text)
         except ValueError:
             raise ValueError("must be a JSON array, or words with commas between") from None
     return [tag for tag in text.split(",") if tag.strip()]
@@ -160,7 +159,9 @@ GivenPartChecksums = Annotated[Literal["sha256"] | None, BeforeValidator(_given)
 FileName = Annotated[str, Field(max_length=255), AfterValidator(_file_name)]
 PartNumber = Annotated[int, Field(ge=1, le=10_000)]
 Key = Annotated[str, Field(min_length=1, max_length=1024)]
-UploadId = Annotated[str, Field(min_length=1, max_length=1024)]
+UploadId = Annotated[str, Field(max_length=1024, pattern=r"^[A-Za-z0-9._~-]+$")]
+"""As S3 has them: "unique URL-ready strings". What else came would be an error of S3's own."""
+GivenUploadId = Annotated[UploadId | None, BeforeValidator(_given)]
 PartNumbers = Annotated[
     list[PartNumber], Field(min_length=1, max_length=1000), BeforeValidator(_split)
 ]
@@ -303,7 +304,7 @@ class SignRequest(Shape):
 
     method: Literal["PUT", "POST", "GET", "DELETE"]
     key: Key
-    upload_id: GivenText = None
+    upload_id: GivenUploadId = None
     part_number: PartNumber | None = None
     expires_in: Annotated[int, Field(ge=1)] | None = None
     content_type: GivenText = None

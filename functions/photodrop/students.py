@@ -4,7 +4,6 @@ Staff may do everything. A student whose verified e-mail address is the record's
 replace their picture.
 """
 
-import re
 import uuid
 from collections.abc import Iterable
 
@@ -43,7 +42,6 @@ from photodrop.schemas import (
 from photodrop.signing import timestamp
 from photodrop.status import Status
 
-_STUDENT_ID = re.compile(r"[0-9a-f-]{36}")
 """No other key of the table is looked up for a client: the others are e-mail addresses."""
 
 _LISTS = {
@@ -250,7 +248,7 @@ def _status(upload: Photo) -> Status:
 
 
 def _find(caller: Caller, student_id: str) -> Student:
-    if not _STUDENT_ID.fullmatch(student_id):
+    if not keys.is_id(student_id):
         raise StudentNotFoundError
     try:
         # Consistent: who has just replaced a picture must not be shown the old one.

@@ -5,6 +5,7 @@ it expires. Only its hash is stored.
 """
 
 import hashlib
+import re
 import secrets
 import time
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from photodrop.errors import UploadTokenExpiredError
 from photodrop.models import UploadToken
 
 TOKEN_BYTES = 32
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+"""What 32 bytes are in base64: nothing else is worth a read."""
 
 
 def create(caller: Caller) -> tuple[str, datetime]:
@@ -29,6 +32,8 @@ def create(caller: Caller) -> tuple[str, datetime]:
 
 def caller_of(token: str) -> Caller:
     """Return whom a token stands for, as one of no group. Raises UploadTokenExpiredError."""
+    if not _TOKEN.fullmatch(token):
+        raise UploadTokenExpiredError
     try:
         found = UploadToken.get(_hash(token))
     except UploadToken.DoesNotExist:
