@@ -7,7 +7,6 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from photodrop import api, assembly, companion, multipart
 from photodrop.errors import (
     FileTooLargeError,
-    LimitExceededError,
     NotPendingError,
     PartMissingError,
     PartTooSmallError,
@@ -30,7 +29,6 @@ app = companion.application()
     PartTooSmallError,
     SizeMismatchError,
     FileTooLargeError,
-    LimitExceededError,
 )
 def complete_upload(
     upload_id: Annotated[UploadId, Path()],

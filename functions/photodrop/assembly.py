@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 
-from photodrop import limits, multipart, storage, uploads
+from photodrop import multipart, storage, uploads
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import (
@@ -46,7 +46,7 @@ def complete(caller: Caller, key: str, upload_id: str, named: Sequence[tuple[int
     """Make the file of the parts that the client names by number and ETag.
 
     Done twice it is done once. Raises UploadNotFoundError, NotPendingError, PartMissingError,
-    PartTooSmallError, SizeMismatchError, FileTooLargeError, LimitExceededError.
+    PartTooSmallError, SizeMismatchError, FileTooLargeError.
     """
     photo = multipart.find(caller, key)
     if photo.status == Status.FAILED:
@@ -120,12 +120,13 @@ def _check(photo: Photo, parts: Sequence[Part]) -> None:
             )
     total = sum(part.size_bytes for part in parts)
     if photo.size_bytes is None:
-        most = uploads.largest(photo.content_type, photo.upload_method)
+        most = uploads.largest_of(photo)
         if total > most:
             raise FileTooLargeError(
-                f"At most {most} bytes are accepted, and the parts have {total}."
+                f"At most {most} bytes are accepted of a file whose size was not announced, and "
+                f"the parts have {total}."
             )
-        limits.settle(photo, total)
+        photo.settle_size(total)
         if photo.status == Status.FAILED:  # cancelled in the meantime
             multipart.require_pending(photo)
     if photo.size_bytes != total:

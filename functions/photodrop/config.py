@@ -31,6 +31,8 @@ class Settings:
     max_video_bytes: int
     max_image_pixels: int
     max_picture_bytes: int
+    max_unannounced_bytes: int
+    """Of a file whose size is not announced: so much is reserved of its owner's limit."""
     thumbnail_sizes: tuple[int, ...]
     thumbnail_resolutions: tuple[str, ...]
     """What may be asked for on demand: longest sides, and boxes like 640x480, in pixels."""
@@ -72,6 +74,7 @@ def settings() -> Settings:
         max_video_bytes=int(env["MAX_VIDEO_BYTES"]),
         max_image_pixels=int(env["MAX_IMAGE_PIXELS"]),
         max_picture_bytes=int(env["MAX_PICTURE_BYTES"]),
+        max_unannounced_bytes=int(env["MAX_UNANNOUNCED_BYTES"]),
         thumbnail_sizes=tuple(sorted(int(size) for size in env["THUMBNAIL_SIZES"].split(","))),
         thumbnail_resolutions=tuple(env["THUMBNAIL_RESOLUTIONS"].split(",")),
         uploads_per_minute=int(env["UPLOADS_PER_MINUTE"]),

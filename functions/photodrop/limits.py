@@ -2,7 +2,8 @@
 
 The rate is a token bucket in the form known as GCRA: one number, the moment at which the bucket is
 full again. A grant moves it on by the cost of one token, and is refused when that would put it
-more than a minute ahead. One conditional update charges the rate and what is held together.
+more than a minute ahead. The rate, what is held, and the photo's record are written in one
+transaction: nobody is charged for a photo that has no record, and none has a record for nothing.
 """
 
 import time
@@ -12,8 +13,7 @@ from pynamodb.expressions.update import Action
 
 from photodrop.config import settings
 from photodrop.errors import LimitExceededError
-from photodrop.models import Photo, Usage
-from photodrop.models.connection import is_made
+from photodrop.models import NotCreated, Photo, UploadRequest, Usage
 
 MINUTE_US = 60_000_000
 """The bucket's depth, in microseconds: a whole minute's grants may come at once."""
@@ -22,64 +22,82 @@ RETRY_HELD_SECONDS = 3600
 """Told to a user who holds too much: nothing frees itself soon."""
 
 
-def charge(user_id: str, size_bytes: int) -> None:
-    """Take one grant and `size_bytes` from the user's limits.
+def create(
+    photo: Photo,
+    user_id: str,
+    *,
+    due_at: int,
+    request: UploadRequest | None = None,
+    gone_photo_id: str | None = None,
+) -> bool:
+    """Write a new, pending photo, at the cost of one grant of the user's.
 
-    Raises LimitExceededError when the grants of the minute are used up, or the user would hold
-    more bytes or photos than allowed.
+    Where the photo has an owner, they are charged with it and its `charged_bytes`, too. Returns
+    False, and charges nothing, when `request` stands for another photo than `gone_photo_id`. Raises
+    LimitExceededError when the grants of the minute are used up, or the owner would hold more bytes
+    or photos than allowed.
     """
-    config = settings()
-    if size_bytes > config.max_bytes_per_user:  # a new user has no row to be compared with
-        raise _holds_too_much(f"{config.max_bytes_per_user} bytes of photos")
-    token_us = MINUTE_US // config.uploads_per_minute
     now_us = time.time_ns() // 1000
-    held = (
-        Usage.held_bytes.does_not_exist()
-        | (Usage.held_bytes <= config.max_bytes_per_user - size_bytes)
-    ) & (Usage.held_photos.does_not_exist() | (Usage.held_photos < config.max_photos_per_user))
-    add = [Usage.held_bytes.add(size_bytes), Usage.held_photos.add(1)]
+    held, may_hold = _held(photo)
+    for rate, has_token in _token(now_us):
+        condition = has_token if may_hold is None else has_token & may_hold
+        charge = (Usage(user_id), [rate, *held], condition)
+        refusal = photo.create(
+            due_at=due_at, charge=charge, request=request, gone_photo_id=gone_photo_id
+        )
+        if refusal != NotCreated.OVER_LIMIT:
+            return refusal is None
+    raise _why_refused(user_id, photo, now_us)
 
-    # A user who is not in a burst has a full bucket: one write. In a burst it takes a second one.
+
+def _token(now_us: int) -> list[tuple[Action, Condition]]:
+    """Return the two ways to take a token from the bucket, the usual one first.
+
+    A user who is not in a burst has a full bucket. In a burst it takes the second one.
+    """
+    token_us = _token_us()
     is_full = Usage.full_at.does_not_exist() | (Usage.full_at <= now_us)
-    if _update(user_id, [Usage.full_at.set(now_us + token_us), *add], held & is_full):
-        return
     has_token = (Usage.full_at > now_us) & (Usage.full_at <= now_us + MINUTE_US - token_us)
-    if _update(user_id, [Usage.full_at.set(Usage.full_at + token_us), *add], held & has_token):
-        return
-    raise _why_refused(user_id, size_bytes, now_us, token_us)
+    return [
+        (Usage.full_at.set(now_us + token_us), is_full),
+        (Usage.full_at.set(Usage.full_at + token_us), has_token),
+    ]
 
 
-def release(user_id: str, size_bytes: int) -> None:
-    """Give back what `charge` took for a photo that was not recorded after all (not its grant)."""
-    Usage(user_id).update([Usage.held_bytes.add(-size_bytes), Usage.held_photos.add(-1)])
+def _token_us() -> int:
+    return MINUTE_US // settings().uploads_per_minute
 
 
-def _update(user_id: str, actions: list[Action], condition: Condition) -> bool:
-    return is_made(lambda: Usage(user_id).update(actions, condition))
+def _held(photo: Photo) -> tuple[list[Action], Condition | None]:
+    """Return what a photo adds to what its owner holds, and on which condition."""
+    if photo.charged_bytes is None:
+        return [], None
+    size_bytes, config = int(photo.charged_bytes), settings()
+    bytes_fit = Usage.held_bytes <= config.max_bytes_per_user - size_bytes
+    if size_bytes <= config.max_bytes_per_user:  # else not even a new user may hold it
+        bytes_fit |= Usage.held_bytes.does_not_exist()
+    photos_fit = Usage.held_photos.does_not_exist() | (
+        Usage.held_photos < config.max_photos_per_user
+    )
+    return [Usage.held_bytes.add(size_bytes), Usage.held_photos.add(1)], bytes_fit & photos_fit
 
 
-def _why_refused(user_id: str, size_bytes: int, now_us: int, token_us: int) -> LimitExceededError:
+def _why_refused(user_id: str, photo: Photo, now_us: int) -> LimitExceededError:
     config = settings()
-    usage = Usage.get(user_id, consistent_read=True)
-    if usage.held_bytes + size_bytes > config.max_bytes_per_user:
-        return _holds_too_much(f"{config.max_bytes_per_user} bytes of photos")
-    if usage.held_photos >= config.max_photos_per_user:
-        return _holds_too_much(f"{config.max_photos_per_user} photos")
-    wait_us = usage.full_at + token_us - MINUTE_US - now_us
+    try:
+        usage = Usage.get(user_id, consistent_read=True)
+    except Usage.DoesNotExist:
+        usage = Usage(user_id)
+    if photo.charged_bytes is not None:
+        if usage.held_bytes + photo.charged_bytes > config.max_bytes_per_user:
+            return _holds_too_much(f"{config.max_bytes_per_user} bytes of photos")
+        if usage.held_photos >= config.max_photos_per_user:
+            return _holds_too_much(f"{config.max_photos_per_user} photos")
+    wait_us = usage.full_at + _token_us() - MINUTE_US - now_us
     return LimitExceededError(
         f"At most {config.uploads_per_minute} uploads a minute. Please wait.",
         retry_after_seconds=max(1, -(-int(wait_us) // 1_000_000)),
     )
-
-
-def settle(photo: Photo, size_bytes: int) -> None:
-    """Charge a file whose size was not announced, and record its size: see `Photo.settle_size`.
-
-    Raises LimitExceededError, and Photo.DoesNotExist for a photo that was deleted.
-    """
-    most = settings().max_bytes_per_user
-    if not photo.settle_size(size_bytes, most_held=most):
-        raise _holds_too_much(f"{most} bytes of photos")
 
 
 def _holds_too_much(limit: str) -> LimitExceededError:

@@ -7,19 +7,24 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from pynamodb.exceptions import PynamoDBException
-
 from photodrop import file_types, keys, limits, signing
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import (
     AlreadyUploadedError,
-    BusyError,
     FileTooLargeError,
     IdempotencyKeyReusedError,
     StudentNotFoundError,
 )
-from photodrop.models import PHOTO_ROW, Event, Photo, Student, checksum_key, now_iso
+from photodrop.models import (
+    PHOTO_ROW,
+    Event,
+    Photo,
+    Student,
+    UploadRequest,
+    checksum_key,
+    now_iso,
+)
 from photodrop.signing import SignedPost, SignedUrl
 from photodrop.status import Status
 
@@ -61,19 +66,12 @@ def begin(
     LimitExceededError, IdempotencyKeyReusedError.
     """
     event_id = event.event_id if event else None
-    size_bytes = wish.size_bytes or 0
     most = largest(wish.content_type, wish.method)
-    if size_bytes > most:
+    if wish.size_bytes is not None and wish.size_bytes > most:
         hint = " Send larger files in parts." if most == MAX_SINGLE_BYTES else ""
         raise FileTooLargeError(f"sizeBytes: at most {most} bytes are accepted.{hint}")
 
-    # The same key of the same user gives the same id, so the table itself finds the repetition.
-    photo_id = str(
-        uuid.uuid5(uuid.NAMESPACE_URL, f"photodrop:{caller.user_id}:{idempotency_key}")
-        if idempotency_key
-        else uuid.uuid4()
-    )
-    created_at = now_iso()
+    photo_id, created_at = str(uuid.uuid4()), now_iso()
     photo = Photo(
         photo_id,
         owner_id=caller.user_id,
@@ -85,6 +83,11 @@ def begin(
         tags=wish.tags,
         content_type=wish.content_type,
         size_bytes=wish.size_bytes,
+        charged_bytes=(
+            wish.size_bytes
+            if wish.size_bytes is not None
+            else min(most, settings().max_unannounced_bytes)
+        ),
         checksum_sha256=wish.checksum_sha256,
         upload_method=wish.method,
         part_checksums=wish.part_checksums or None,
@@ -95,16 +98,21 @@ def begin(
         created_at=created_at,
         updated_at=created_at,
     )
-    limits.charge(caller.user_id, size_bytes)
-    try:
-        created = photo.create(due_at=deadline(photo))
-    except (PynamoDBException, BusyError):
-        limits.release(caller.user_id, size_bytes)
-        raise
-    if created:
-        return photo
-    limits.release(caller.user_id, size_bytes)
-    first = Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
+    request = UploadRequest.of(caller.user_id, idempotency_key) if idempotency_key else None
+    gone_photo_id = None
+    while not limits.create(
+        photo, caller.user_id, due_at=deadline(photo), request=request, gone_photo_id=gone_photo_id
+    ):
+        first_id = request.find_photo_id() if request else None
+        try:
+            if first_id:
+                return _same_request(Photo.get(first_id, PHOTO_ROW, consistent_read=True), photo)
+        except Photo.DoesNotExist:
+            gone_photo_id = first_id  # it was deleted: the key may stand for another one
+    return photo
+
+
+def _same_request(first: Photo, photo: Photo) -> Photo:
     if first.request_hash != photo.request_hash:
         raise IdempotencyKeyReusedError(
             "This Idempotency-Key was used with another request. Use a new one."
@@ -140,6 +148,15 @@ def largest(content_type: str, method: str) -> int:
     config = settings()
     most = config.max_video_bytes if file_types.is_video(content_type) else config.max_image_bytes
     return most if method == "MULTIPART" else min(most, MAX_SINGLE_BYTES)
+
+
+def largest_of(photo: Photo) -> int:
+    """Return how many bytes may land for a photo: those that were announced, or are reserved."""
+    if photo.student_id:
+        return settings().max_picture_bytes
+    if photo.charged_bytes is not None:
+        return int(photo.charged_bytes)
+    return largest(photo.content_type, photo.upload_method)
 
 
 def deadline(photo: Photo) -> int:
@@ -203,7 +220,7 @@ def grant(photo: Photo) -> SignedUrl | SignedPost | None:
 
     By PUT, type, `If-None-Match: *`, and length and SHA-256 where they were announced are signed.
     By POST the policy fixes the key, the type and the exact length, or the largest that is
-    accepted; S3 knows no write-once forms, so a second file that comes this way is removed when it
+    reserved; S3 knows no write-once forms, so a second file that comes this way is removed when it
     lands.
     """
     if photo.status != Status.PENDING:
@@ -217,7 +234,7 @@ def grant_post(photo: Photo, *, fields: dict[str, str] | None = None) -> SignedP
     if photo.checksum_sha256:
         fixed["x-amz-checksum-sha256"] = photo.checksum_sha256
     # Of an unknown length even an empty file may come: its owner is told what is wrong with it.
-    length_range = (0, largest(photo.content_type, "POST"))
+    length_range = (0, largest_of(photo))
     if photo.size_bytes is not None:
         length_range = (int(photo.size_bytes), int(photo.size_bytes))
     return signing.presign_post(

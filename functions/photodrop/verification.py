@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import clients, file_types, keys, limits, storage, uploads
+from photodrop import clients, file_types, keys, storage, uploads
 from photodrop.config import settings
-from photodrop.errors import ContentRejectedError, LimitExceededError
+from photodrop.errors import ContentRejectedError
 from photodrop.imaging import formats
 from photodrop.imaging.budget import Budget
 from photodrop.models import PHOTO_ROW, Failure, Photo, in_days
@@ -174,18 +174,14 @@ def _inspect(stream: BinaryIO, size_bytes: int) -> dict[str, Any]:
 
 def _settle_size(photo: Photo, landed: LandedObject) -> None:
     """Take a file whose size was not announced for as large as it is."""
-    if photo.student_id:
-        most = settings().max_picture_bytes
-    else:
-        most = uploads.largest(photo.content_type, photo.upload_method)
+    most = uploads.largest_of(photo)
     if landed.size_bytes > most:
         raise ContentRejectedError(
-            "FileTooLarge", f"At most {most} bytes are accepted, and {landed.size_bytes} arrived."
+            "FileTooLarge",
+            f"At most {most} bytes are accepted of a file whose size was not announced, and "
+            f"{landed.size_bytes} arrived.",
         )
-    try:
-        limits.settle(photo, landed.size_bytes)
-    except LimitExceededError as error:
-        raise ContentRejectedError("LimitExceeded", error.message) from None
+    photo.settle_size(landed.size_bytes)
 
 
 def _refuse_second_file(landed: LandedObject) -> None:

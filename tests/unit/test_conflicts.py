@@ -34,18 +34,16 @@ def answer_of(module: Any, photo: Photo, body: Any = None) -> tuple[int, Any]:
     return response["statusCode"], json.loads(response["body"] or "{}")
 
 
-@pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"])
-def test_an_upload_is_granted_in_spite_of_a_transaction_of_the_same_user(operation: str) -> None:
-    with conflicting(operation, times=3) as refused:
+def test_an_upload_is_granted_in_spite_of_a_transaction_of_the_same_user() -> None:
+    with conflicting("TransactWriteItems", times=3) as refused:
         assert initiate()[0] == 201
     assert len(refused) == 3
     usage = Usage.get(events.USER)
     assert (usage.held_photos, usage.held_bytes) == (1, 1024)
 
 
-@pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"])
-def test_an_upload_that_cannot_be_recorded_is_busy_and_charged_nothing(operation: str) -> None:
-    with conflicting(operation, times=ALWAYS):
+def test_an_upload_that_cannot_be_recorded_is_busy_and_charged_nothing() -> None:
+    with conflicting("TransactWriteItems", times=ALWAYS):
         status, body, headers = initiate()
     assert (status, body["code"]) == (503, "Busy")
     assert headers["Retry-After"] == ["1"]
@@ -91,9 +89,10 @@ def test_a_deletion_that_always_meets_another_is_busy_and_can_be_repeated() -> N
 def test_waits_by_chance_and_longer_each_time(
     waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    photo = make_photo(1)
     monkeypatch.setattr(connection.random, "uniform", lambda least, most: (least, most))
     with conflicting("TransactWriteItems", times=ALWAYS):
-        answer_of(delete_photo, make_photo(1))
+        answer_of(delete_photo, photo)
     longest = [round(most, 3) for _, most in waits]  # type: ignore[misc]
     assert longest == [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1, 1, 1]
     assert all(least == 0 for least, _ in waits)  # type: ignore[misc]

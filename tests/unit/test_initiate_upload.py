@@ -1,16 +1,20 @@
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+import boto3
 import pytest
 
 import initiate_upload
-from photodrop import uploads
+import view_photo
+from photodrop import changes, uploads
 from photodrop.models import Photo, Usage
 from tests.support import events
+from tests.unit.test_process_upload import deliver, put
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -144,6 +148,62 @@ def test_the_same_idempotency_key_gives_the_same_photo_once() -> None:
     assert Usage.get(events.USER).held_bytes == 1024
 
 
+def test_a_repeated_request_gets_its_first_answer_whatever_the_limits_have_become(
+    settings: Callable[..., None],
+) -> None:
+    key = {"Idempotency-Key": "a"}
+    first = initiate(headers=key)[1]
+    usage = Usage.get(events.USER)
+    usage.update([Usage.full_at.set((time.time() + 600) * 1e6 // 1)])
+    assert initiate()[0] == 429
+    assert initiate(headers=key)[1]["photoId"] == first["photoId"]
+    usage.update([Usage.full_at.set(0)])
+    for limit in ("MAX_PHOTOS_PER_USER", "MAX_BYTES_PER_USER"):
+        settings(**{limit: 1})
+        status, body, _ = initiate(headers=key)
+        assert (status, body["photoId"]) == (201, first["photoId"])
+        assert initiate()[0] == 429
+        assert initiate(headers={"Idempotency-Key": "b"})[0] == 429
+    assert Usage.get(events.USER).attribute_values == usage.attribute_values
+
+
+def test_a_key_of_a_deleted_photo_begins_another_one_with_an_id_of_its_own() -> None:
+    key = {"Idempotency-Key": "a"}
+    first = initiate(headers=key)[1]
+    changes.delete(Photo.get(first["photoId"], "photo"))
+    second = initiate(headers=key)[1]
+    assert second["photoId"] != first["photoId"]
+    assert second["key"] != first["key"]
+    assert initiate(headers=key)[1]["photoId"] == second["photoId"]
+    assert Usage.get(events.USER).held_photos == 1
+    changes.delete(Photo.get(second["photoId"], "photo"))
+    assert initiate(headers=key)[1]["photoId"] not in {first["photoId"], second["photoId"]}
+
+
+def test_what_landed_for_a_deleted_photo_leaves_its_successor_of_the_same_key_alone() -> None:
+    key = {"Idempotency-Key": "a"}
+    first = initiate(headers=key)[1]
+    late = put(first["key"], b"first")
+    changes.delete(Photo.get(first["photoId"], "photo"))
+    second = initiate(headers=key)[1]
+    landed = put(second["key"], b"second")
+    deliver(late)
+    assert Photo.get(second["photoId"], "photo").status == "pending"
+    found = boto3.client("s3").head_object(Bucket="photodrop-uploads", Key=second["key"])
+    assert found["VersionId"] == landed["versionId"]
+
+
+def test_no_request_of_a_user_is_shown_as_a_photo() -> None:
+    initiate(headers={"Idempotency-Key": "a"})
+    rows = boto3.client("dynamodb").scan(TableName="photos")["Items"]
+    (request,) = [row for row in rows if row["row"]["S"] == "request"]
+    assert set(request) == {"photoId", "row", "begunPhotoId", "removeAt"}
+    assert "a" not in request["photoId"]["S"].split("#")
+    path = f"/photos/{quote(request['photoId']['S'], safe='')}"
+    answer = view_photo.handler(events.request("view_photo", path=path), events.CONTEXT)
+    assert answer["statusCode"] == 404
+
+
 def test_another_idempotency_key_or_user_gives_another_photo() -> None:
     photos = {
         initiate(headers={"Idempotency-Key": "a"})[1]["photoId"],
@@ -249,7 +309,7 @@ def test_a_body_of_another_type_is_415() -> None:
     assert (status, body["code"]) == (415, "UnsupportedMediaType")
 
 
-def test_a_grant_is_two_calls_to_dynamodb_and_in_a_burst_three(
+def test_a_grant_is_one_call_to_dynamodb_and_in_a_burst_two(
     monkeypatch: pytest.MonkeyPatch, settings: Callable[..., None]
 ) -> None:
     settings(UPLOADS_PER_MINUTE=10)
@@ -263,6 +323,10 @@ def test_a_grant_is_two_calls_to_dynamodb_and_in_a_burst_three(
 
     monkeypatch.setattr(client, "_make_api_call", counting)
     initiate()
-    assert calls == ["UpdateItem", "PutItem"]
+    assert calls == ["TransactWriteItems"]
     initiate()
-    assert calls[2:] == ["UpdateItem", "UpdateItem", "PutItem"]
+    assert calls[1:] == ["TransactWriteItems"] * 2
+    calls.clear()
+    initiate(headers={"Idempotency-Key": "a"})
+    initiate(headers={"Idempotency-Key": "a"})
+    assert calls == ["TransactWriteItems"] * 3 + ["GetItem"] * 2

@@ -1,5 +1,6 @@
 """Multipart uploads: the plan, what is charged, what S3 and time leave behind."""
 
+import base64
 import json
 import time
 from importlib import import_module
@@ -103,24 +104,35 @@ class TestCharging:
             assert held() == (0, 0)
         assert open_uploads() == []
 
-    def test_what_is_not_announced_is_charged_when_it_is_complete_and_once(self) -> None:
+    def test_an_unknown_size_is_reserved_and_settled_once_it_is_complete(
+        self, settings: Any
+    ) -> None:
+        settings(MAX_UNANNOUNCED_BYTES=100_000)
         created = begin()
         content = pictures.jpeg()
-        assert held() == (1, 0)
+        assert held() == (1, 100_000)
         parts = send(created, content)
         for _ in range(2):
             assert complete(created, parts)[0] == 200
             assert held() == (1, len(content))
         assert photo_of(created).size_bytes == len(content)
 
-    def test_more_than_a_user_may_hold_is_not_completed(self, settings: Any) -> None:
-        settings(MAX_BYTES_PER_USER=100)
+    def test_an_unknown_size_needs_as_much_as_is_reserved(self, settings: Any) -> None:
+        settings(MAX_UNANNOUNCED_BYTES=100_000, MAX_BYTES_PER_USER=150_000)
+        begin()
+        status, body = call("begin_upload", body={"filename": "big.jpg"})
+        assert (status, body["code"]) == (429, "LimitExceeded")
+        begin(sizeBytes="50000")
+        assert held() == (2, 150_000)
+
+    def test_more_than_was_reserved_is_not_completed(self, settings: Any) -> None:
+        settings(MAX_UNANNOUNCED_BYTES=100)
         created = begin(tags="a,b")
         parts = send(created, b"x" * 101)
         status, body = complete(created, parts)
-        assert (status, body["code"]) == (429, "LimitExceeded")
+        assert (status, body["code"]) == (413, "FileTooLarge")
         assert photo_of(created).status == "pending"
-        assert held() == (1, 0)
+        assert held() == (1, 100)
 
     def test_an_announced_size_beyond_the_limits_is_refused_at_once(self, settings: Any) -> None:
         settings(MAX_BYTES_PER_USER=100)
@@ -148,20 +160,28 @@ class TestCharging:
         created = begin(tags="a")
         stale, late = photo_of(created), photo_of(created)
         assert call("cancel_upload", key=created["key"]) == (200, {})
-        assert stale.settle_size(5000, most_held=10_000)
+        stale.settle_size(5000)
         assert stale.status == "failed"
         assert held() == (0, 0)
         assert not late.advance(Status.UPLOADED)
         assert reload(late).status == "failed"
 
-    def test_one_that_is_more_than_its_user_may_hold_fails(self, settings: Any) -> None:
-        settings(MAX_BYTES_PER_USER=10)
+    def test_a_file_of_unknown_size_that_is_more_than_was_reserved_fails(
+        self, settings: Any
+    ) -> None:
+        settings(MAX_UNANNOUNCED_BYTES=10)
         photo = granted()
         deliver(put(photo.key, pictures.jpeg()))
         failure = reload(photo).failure
         assert failure is not None
-        assert failure.code == "LimitExceeded"
+        assert failure.code == "FileTooLarge"
         assert held() == (0, 0)
+
+    def test_a_form_takes_no_more_than_was_reserved(self, settings: Any) -> None:
+        settings(MAX_UNANNOUNCED_BYTES=12_345)
+        policy = uploads.grant_post(granted()).fields["policy"]
+        conditions = json.loads(base64.b64decode(policy))["conditions"]
+        assert ["content-length-range", 0, 12_345] in conditions
 
 
 @pytest.mark.usefixtures("aws")

@@ -39,7 +39,7 @@ def make_photo(number: int = 1, **changes: Any) -> Photo:
     } | changes
     status = attributes.pop("status")
     photo = Photo(photo_id, **attributes)
-    assert photo.create(due_at=0)
+    assert photo.create(due_at=0) is None
     photo.change(status=status)
     return photo
 

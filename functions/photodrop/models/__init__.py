@@ -14,6 +14,7 @@ from photodrop.models.photos import (
     PHOTO_ROW,
     TOMBSTONE_ROW,
     Failure,
+    NotCreated,
     Photo,
     Restore,
     ThumbnailClaim,
@@ -34,14 +35,15 @@ from photodrop.models.students import (
     ShownPicture,
     Student,
 )
+from photodrop.models.upload_requests import UploadRequest
 from photodrop.models.upload_tokens import UploadToken
 from photodrop.models.usage import Usage
 
 __all__ = [
     "ALL_STUDENTS", "ATTENDEE_ROWS", "DUE_SHARDS", "EVENT_ROW", "PHOTO_ROW", "TOMBSTONE_ROW",
-    "WITHOUT_PICTURE", "WITH_PICTURE", "Attendee", "EmailLock", "Event", "Failure", "Photo",
-    "Restore", "ShownPicture", "Student", "ThumbnailClaim", "ThumbnailSize", "Tombstone",
-    "UploadToken", "Usage",
+    "WITHOUT_PICTURE", "WITH_PICTURE", "Attendee", "EmailLock", "Event", "Failure", "NotCreated",
+    "Photo", "Restore", "ShownPicture", "Student", "ThumbnailClaim", "ThumbnailSize", "Tombstone",
+    "UploadRequest", "UploadToken", "Usage",
     "attendee_row", "checksum_key", "event_place", "in_days", "list_key", "now_iso",
     "organizer_member", "row_of", "student_place", "user_place",
 ]  # fmt: skip

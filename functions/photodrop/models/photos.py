@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import Any
 from zlib import crc32
 
@@ -24,8 +25,10 @@ from photodrop.models.connection import (
     in_days,
     is_made,
     now_iso,
+    refusals_of,
     share_connection,
 )
+from photodrop.models.upload_requests import UploadRequest
 from photodrop.models.usage import Usage
 from photodrop.status import Status
 
@@ -80,6 +83,15 @@ _BEFORE: dict[Status, set[Status]] = {
     Status.FAILED: {Status.PENDING, Status.UPLOADED, Status.PROCESSING},
 }
 """What each status may follow: whoever comes late takes no photo back."""
+
+
+class NotCreated(Enum):
+    """Why a photo was not created. Nothing was written then."""
+
+    REPEATED = auto()
+    """The Idempotency-Key stands for another photo."""
+    OVER_LIMIT = auto()
+    """The condition of the charge did not hold."""
 
 
 class Failure(MapAttribute[str, str]):
@@ -222,6 +234,11 @@ class Photo(Model):
     content_type = UnicodeAttribute(attr_name="contentType")
     size_bytes = NumberAttribute(attr_name="sizeBytes", null=True)
     """None until it has landed, where no exact size was announced."""
+    charged_bytes = NumberAttribute(attr_name="chargedBytes", null=True)
+    """What its owner is charged with until its bytes are gone: the announced size, or what was
+    reserved for an unknown one. None for a photo of nobody's, and once it was given back."""
+    part_bytes = NumberAttribute(attr_name="partBytes", null=True)
+    """Of a multipart upload: how large the client said that each part but the last is."""
     checksum_sha256 = UnicodeAttribute(attr_name="checksumSha256", null=True)
 
     status = UnicodeAttribute()
@@ -250,15 +267,44 @@ class Photo(Model):
     remove_at = NumberAttribute(attr_name="removeAt", null=True)
     """Epoch seconds at which DynamoDB drops the record: set while pending and once failed."""
 
-    def create(self, *, due_at: int) -> bool:
-        """Write a new, pending photo. Returns False when its id is taken.
+    def create(
+        self,
+        *,
+        due_at: int,
+        charge: UsageUpdate | None = None,
+        request: UploadRequest | None = None,
+        gone_photo_id: str | None = None,
+    ) -> NotCreated | None:
+        """Write a new, pending photo, with what it costs and the request that it answers, or none.
 
-        `due_at` is when its upload should have come, in epoch seconds.
+        `due_at` is when its upload should have come, in epoch seconds. `request` must not stand for
+        another photo yet, but for `gone_photo_id`. Returns why it was refused.
         """
         self.status = Status.PENDING
         self.list_order = f"{self.created_at}#{self.photo_id}"
         self.due_list, self.due_at = f"due#{crc32(self.photo_id.encode()) % DUE_SHARDS}", due_at
-        return self._write(Photo.photo_id.does_not_exist(), old_tags=[])
+        self._set_lists(None)
+        copies = [self._copy(tag) for tag in self.tags]
+
+        def write() -> None:
+            with TransactWrite(connection=CONNECTION) as transaction:
+                transaction.save(self, Photo.photo_id.does_not_exist())
+                for copy in copies:
+                    transaction.save(copy)
+                if request:
+                    request.begun_photo_id = self.photo_id
+                    transaction.save(request, request.is_free(gone_photo_id))
+                if charge:
+                    row, actions, condition = charge
+                    transaction.update(row, actions, condition)
+
+        # PynamoDB orders a transaction: puts, then updates.
+        refused = refusals_of(write)
+        if 0 in refused:
+            raise AssertionError("The id of a new photo is taken.")
+        if request and 1 + len(copies) in refused:
+            return NotCreated.REPEATED
+        return NotCreated.OVER_LIMIT if refused else None
 
     def advance(self, to: Status, **changes: Any) -> bool:
         """Step to another status, unless somebody else has taken the photo on in the meantime.
@@ -286,34 +332,32 @@ class Photo(Model):
         Raises Photo.DoesNotExist for a photo that was deleted.
         """
         as_read = Photo.revision == self.revision
-        old_tags, refund = list(self.tags), changes.get("status") == Status.FAILED
+        old_tags = list(self.tags)
+        usage = self._refund() if changes.get("status") == Status.FAILED else []
         for name, value in changes.items():
             setattr(self, name, value)
         self.revision += 1
         self.updated_at = now_iso()
-        if self._write(as_read, old_tags, usage=self._refund() if refund else []):
+        if self._write(as_read, old_tags, usage=usage):
             return True
         self.reload()
         return False
 
-    def settle_size(self, size_bytes: int, *, most_held: int) -> bool:
-        """Set the size of a file that none was announced of, and charge its owner with it.
+    def settle_size(self, size_bytes: int) -> None:
+        """Set the size of a file that none was announced of, and charge its owner with just that.
 
-        Returns False when the owner would then hold more than `most_held` bytes. Done twice it is
-        done once; one that failed in the meantime is not charged. Raises Photo.DoesNotExist for a
-        photo that was deleted.
+        Done twice it is done once; one that failed in the meantime is not charged. Raises
+        Photo.DoesNotExist for a photo that was deleted.
         """
         while self.size_bytes is None and self.status != Status.FAILED:
             as_read = Photo.revision == self.revision
+            usage = self._charge_again(size_bytes)
             self.size_bytes = size_bytes
             self.revision += 1
             self.updated_at = now_iso()
-            if self._write(as_read, list(self.tags), usage=self._charge(size_bytes, most_held)):
-                return True
+            if self._write(as_read, list(self.tags), usage=usage):
+                return
             self.reload()
-            if self.size_bytes is None and self._would_exceed(size_bytes, most_held):
-                return False
-        return True
 
     def erase(self) -> None:
         """Remove the photo from all lists, and give it back to its owner's limits.
@@ -330,12 +374,13 @@ class Photo(Model):
                 transaction.save(
                     Tombstone(self.photo_id, owner_id=self.owner_id, event_id=self.event_id)
                 )
-                if self.status != Status.FAILED:
-                    for row, actions, condition in self._refund():
-                        transaction.update(row, actions, condition)
+                for row, actions, condition in refund:
+                    transaction.update(row, actions, condition)
 
+        refund = self._refund()
         while not is_made(write):
             self.reload()
+            refund = self._refund()
 
     def reload(self) -> None:
         """Read this record again. Raises Photo.DoesNotExist for a photo that was deleted."""
@@ -380,26 +425,30 @@ class Photo(Model):
         if self.student_id:
             self.owner_list = list_key(student_place(self.student_id))
 
-    def _charge(self, size_bytes: int, most_held: int) -> "list[UsageUpdate]":
-        if not self.owner_id:
+    def _charge_again(self, size_bytes: int) -> "list[UsageUpdate]":
+        """Charge the owner with so many bytes instead of those that were reserved."""
+        held_bytes = self._held_bytes()
+        if held_bytes is None:
             return []
-        may_hold = Usage.held_bytes <= most_held - size_bytes
-        return [(Usage(self.owner_id), [Usage.held_bytes.add(size_bytes)], may_hold)]
-
-    def _would_exceed(self, size_bytes: int, most_held: int) -> bool:
-        if not self.owner_id:
-            return False
-        usage = Usage.get(self.owner_id, consistent_read=True)
-        return usage.held_bytes + size_bytes > most_held
+        self.charged_bytes = size_bytes
+        return [(Usage(self.owner_id), [Usage.held_bytes.add(size_bytes - held_bytes)], None)]
 
     def _refund(self) -> "list[UsageUpdate]":
-        if not self.owner_id:
+        """Give back to the owner what this photo is charged with."""
+        held_bytes = self._held_bytes()
+        if held_bytes is None:
             return []
-        actions: list[Action] = [
-            Usage.held_bytes.add(-(self.size_bytes or 0)),
-            Usage.held_photos.add(-1),
-        ]
+        self.charged_bytes = None
+        actions: list[Action] = [Usage.held_bytes.add(-held_bytes), Usage.held_photos.add(-1)]
         return [(Usage(self.owner_id), actions, None)]
+
+    def _held_bytes(self) -> int | None:
+        """Return what the owner is charged with for this photo; None where it is nothing."""
+        if self.charged_bytes is not None:
+            return int(self.charged_bytes)
+        if self.owner_id is None or self.status == Status.FAILED:
+            return None
+        return int(self.size_bytes or 0)  # a record of before there was `charged_bytes`
 
 
 class Tombstone(Model):
@@ -474,4 +523,4 @@ class ThumbnailClaim(Model):
         claim.save()
 
 
-share_connection(Photo, Tombstone, ThumbnailClaim)
+share_connection(Photo, Tombstone, ThumbnailClaim, UploadRequest)

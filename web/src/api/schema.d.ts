@@ -779,7 +779,7 @@ export interface components {
         /** @description Why a photo failed. */
         FailureReason: {
             /** @enum {string} */
-            code: "ContentTypeMismatch" | "CorruptImage" | "CorruptVideo" | "EmptyFile" | "FileTooLarge" | "HeaderTooLarge" | "LimitExceeded" | "NoVideoStream" | "ProcessingFailed" | "SideTooLong" | "SizeMismatch" | "TooManyFrames" | "TooManyPixels" | "TooMuchMemory" | "TooMuchTime" | "UnsupportedContent" | "UploadCancelled" | "UploadExpired" | "UploadRemoved";
+            code: "ContentTypeMismatch" | "CorruptImage" | "CorruptVideo" | "EmptyFile" | "FileTooLarge" | "HeaderTooLarge" | "NoVideoStream" | "ProcessingFailed" | "SideTooLong" | "SizeMismatch" | "TooManyFrames" | "TooManyPixels" | "TooMuchMemory" | "TooMuchTime" | "UnsupportedContent" | "UploadCancelled" | "UploadExpired" | "UploadRemoved";
             message: string;
         };
         /** @description Body of initiate-upload. */
@@ -4132,7 +4132,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
+            /** @description Too much at once: see Retry-After: `Throttled` */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4140,7 +4140,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "LimitExceeded" | "Throttled";
+                        code?: "Throttled";
                     };
                 };
             };
@@ -5204,7 +5204,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
+            /** @description Too much at once: see Retry-After: `Throttled` */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5212,7 +5212,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "LimitExceeded" | "Throttled";
+                        code?: "Throttled";
                     };
                 };
             };
