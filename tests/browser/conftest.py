@@ -110,6 +110,31 @@ def new_user(stack: Stack) -> Iterator[Callable[..., User]]:
         cognito.admin_delete_user(UserPoolId=stack.user_pool_id, Username=user.email)
 
 
+@pytest.fixture(scope="session")
+def invite(stack: Stack) -> Iterator[Callable[[], User]]:
+    """Make an account as an administrator does: the password is temporary. Gone after the tests."""
+    cognito = aws(stack, "cognito-idp")
+    made: list[User] = []
+
+    def new() -> User:
+        made.append(User(f"{uuid4().hex[:8]}@example.com", "Temporary-Password-1", ()))
+        cognito.admin_create_user(
+            UserPoolId=stack.user_pool_id,
+            Username=made[-1].email,
+            TemporaryPassword=made[-1].password,
+            MessageAction="SUPPRESS",
+            UserAttributes=[
+                {"Name": "email", "Value": made[-1].email},
+                {"Name": "email_verified", "Value": "true"},
+            ],
+        )
+        return made[-1]
+
+    yield new
+    for user in made:
+        cognito.admin_delete_user(UserPoolId=stack.user_pool_id, Username=user.email)
+
+
 @pytest.fixture(scope="module")
 def new_person(
     browser: Browser, stack: Stack, web_url: str, new_user: Callable[..., User]

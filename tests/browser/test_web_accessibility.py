@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from local.client import User
+from local.users import PASSWORD
 from tests.browser.web_app import FORGET_TOKENS, Person, WebApp, photo_file
 from tests.support import pictures
 from tests.support.running_stack import upload
@@ -29,7 +30,9 @@ OUTLINE = """(element) => {
 
 
 @pytest.fixture(scope="module")
-def everything(new_person: Callable[..., Person]) -> tuple[Person, dict[str, Any]]:
+def everything(
+    new_person: Callable[..., Person], invite: Callable[[], User]
+) -> tuple[Person, dict[str, Any]]:
     """Someone who may do everything, and has one of each."""
     person = new_person("organizers", "staff")
     api = person.client.api
@@ -46,7 +49,8 @@ def everything(new_person: Callable[..., Person]) -> tuple[Person, dict[str, Any
     name = f"Joan {uuid4().hex[:6]}"
     wish = {"name": name, "email": f"{uuid4().hex[:8]}@example.com", "course": "Logic"}
     api.post("/v2/students", json=wish).raise_for_status()
-    return person, {"photo": photo, "failed": failed, "event": event, "student": name}
+    has = {"photo": photo, "failed": failed, "event": event, "student": name}
+    return person, has | {"invited": invite()}
 
 
 def signing_in(app: WebApp, _: dict[str, Any], __: Path) -> Scene:
@@ -63,6 +67,17 @@ def signing_in(app: WebApp, _: dict[str, Any], __: Path) -> Scene:
     app.button("Forgot password?").click()
     app.expect_page("Forgot your password?")
     yield "a forgotten password"
+
+
+def a_first_password(app: WebApp, has: dict[str, Any], _: Path) -> Scene:
+    app.open()
+    app.sign_in(has["invited"])
+    app.expect_page("Choose your own password")
+    yield "a first password"
+    app.page.get_by_label("New password").fill("lower-case-only")
+    app.button("Save and go on").click()
+    expect(app.page.get_by_role("alert")).to_be_visible()
+    yield "a first password that is refused"
 
 
 def photos(app: WebApp, has: dict[str, Any], folder: Path) -> Scene:
@@ -156,7 +171,7 @@ def what_goes_wrong(app: WebApp, _: dict[str, Any], __: Path) -> Scene:
 
 
 @pytest.mark.parametrize(
-    "scenes", [signing_in, photos, one_photo, events, students, what_goes_wrong]
+    "scenes", [signing_in, a_first_password, photos, one_photo, events, students, what_goes_wrong]
 )
 def test_axe_finds_no_serious_fault(
     tab: Tab,
@@ -165,7 +180,7 @@ def test_axe_finds_no_serious_fault(
     tmp_path: Path,
 ) -> None:
     person, has = everything
-    app = tab(None if scenes is signing_in else person)
+    app = tab(None if scenes in (signing_in, a_first_password) else person)
     app.refused = {"400"}
     for scene in scenes(app, has, tmp_path):
         for scheme, size in LOOKS:
@@ -204,9 +219,8 @@ def test_a_photo_is_uploaded_by_keyboard_alone(tab: Tab, new_user: Any, tmp_path
 
     tab_to(app, app.page.get_by_role("link", name="Skip to content"))
     tab_to(app, app.button("Upload"))
-    with app.page.expect_file_chooser() as chooser:
-        keyboard.press("Enter")
-    chooser.value.set_files(photo_file(tmp_path, "pier.jpg"))
+    keyboard.press("Enter")
+    app.file_chooser().set_files(photo_file(tmp_path, "pier.jpg"))
     dialog = app.dialog("Add to your photos")
     expect(dialog).to_be_visible()
     tab_to(app, dialog.get_by_label("Title of pier.jpg"))
@@ -221,6 +235,19 @@ def test_a_photo_is_uploaded_by_keyboard_alone(tab: Tab, new_user: Any, tmp_path
     tab_to(app, upload.get_by_role("link", name="The pier"))
     keyboard.press("Enter")
     app.expect_page("The pier")
+
+
+def test_a_first_password_is_chosen_by_keyboard_alone(tab: Tab, invite: Callable[[], User]) -> None:
+    app = tab()
+    keyboard = app.page.keyboard
+    app.open()
+    app.sign_in(invite())
+    app.expect_page("Choose your own password")
+    tab_to(app, app.page.get_by_label("New password"))
+    keyboard.type(PASSWORD)
+    tab_to(app, app.button("Save and go on"))
+    keyboard.press("Enter")
+    app.expect_page("Your photos")
 
 
 def test_the_first_stop_leads_past_the_navigation(app: WebApp) -> None:

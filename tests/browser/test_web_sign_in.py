@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from local.client import SignInError, Stack, User, sign_in
 from local.users import PASSWORD
@@ -148,6 +149,114 @@ def test_a_forgotten_password_is_replaced(
     assert sign_in(stack, other)
     with pytest.raises(SignInError):
         sign_in(stack, user)
+
+
+@pytest.fixture
+def invited(invite: Callable[[], User]) -> User:
+    """Someone for whom an administrator has made an account, with a temporary password."""
+    return invite()
+
+
+def test_a_temporary_password_is_replaced_at_the_first_sign_in(
+    tab: Tab, stack: Stack, invited: User
+) -> None:
+    app = tab()
+    app.refused = {"400"}
+    app.open("/events")
+    app.sign_in(invited)
+    app.expect_page("Choose your own password")
+    password = app.page.get_by_label("New password")
+    expect(password).to_have_value("")
+    expect(app.page.get_by_text("At least 12 characters")).to_be_visible()
+    password.fill("lower-case-only")
+    app.button("Save and go on").click()
+    expect(app.page.get_by_role("alert")).to_contain_text("does not follow the rules")
+    password.fill(PASSWORD)
+    app.button("Save and go on").click()
+    app.expect_page("Events")
+    expect(app.account()).to_contain_text(invited.email)
+    assert sign_in(stack, User(invited.email, PASSWORD, ()))
+    with pytest.raises(SignInError):
+        sign_in(stack, invited)
+
+
+def test_what_the_user_pool_requires_is_asked_for_with_the_first_password(
+    tab: Tab, stack: Stack, invited: User
+) -> None:
+    answered: list[dict[str, str]] = []
+
+    def require_a_name(route: Route) -> None:
+        asked = json.loads(route.request.post_data or "{}")
+        if asked.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
+            answered.append(asked["ChallengeResponses"])
+        answer = route.fetch()
+        body = answer.json()
+        if body.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
+            body["ChallengeParameters"]["requiredAttributes"] = '["userAttributes.name"]'
+        route.fulfill(response=answer, json=body)
+
+    app = tab()
+    app.open()
+    app.expect_page("Sign in")
+    app.page.route(f"{stack.endpoint_url}/", require_a_name)
+    app.sign_in(invited)
+    app.expect_page("Choose your own password")
+    app.page.get_by_label("New password").fill(PASSWORD)
+    app.page.get_by_label("Your name").fill("Noor")
+    app.button("Save and go on").click()
+    app.expect_page("Your photos")
+    assert [given["userAttributes.name"] for given in answered] == ["Noor"]
+
+
+def test_a_temporary_password_cannot_be_forgotten_but_is_told_of(tab: Tab, invited: User) -> None:
+    app = tab()
+    app.refused = {"400"}
+    app.open()
+    app.button("Forgot password?").click()
+    app.page.get_by_label("E-mail").fill(invited.email)
+    app.button("Send me a code").click()
+    expect(app.page.get_by_role("alert")).to_contain_text("still has its temporary password")
+    app.button("Back").click()
+    app.sign_in(invited)
+    app.expect_page("Choose your own password")
+
+
+def test_a_password_that_an_administrator_reset_is_chosen_anew(
+    tab: Tab, stack: Stack, new_user: Callable[..., User]
+) -> None:
+    user = new_user()
+    aws(stack, "cognito-idp").admin_reset_user_password(
+        UserPoolId=stack.user_pool_id, Username=user.email
+    )
+    app = tab()
+    app.refused = {"400"}
+    app.open()
+    app.sign_in(user)
+    app.expect_page("Choose a new password")
+    expect(app.page.get_by_text("Your password has been reset")).to_be_visible()
+    app.page.get_by_label("Code").fill(local_code(app))
+    app.page.get_by_label("New password").fill("Something-Else-7")
+    app.button("Save and sign in").click()
+    app.expect_page("Your photos")
+
+
+def test_a_first_password_that_comes_too_late_is_told_so(
+    tab: Tab, stack: Stack, invited: User
+) -> None:
+    app = tab()
+    app.refused = {"400"}
+    app.open()
+    app.sign_in(invited)
+    app.expect_page("Choose your own password")
+    aws(stack, "cognito-idp").admin_set_user_password(
+        UserPoolId=stack.user_pool_id, Username=invited.email, Password=PASSWORD, Permanent=True
+    )
+    app.page.get_by_label("New password").fill("Something-Else-7")
+    app.button("Save and go on").click()
+    expect(app.page.get_by_role("alert")).to_contain_text("Please go back and sign in again.")
+    app.button("Back").click()
+    app.sign_in(User(invited.email, PASSWORD, ()))
+    app.expect_page("Your photos")
 
 
 def test_without_a_connection_signing_in_says_so(tab: Tab, new_user: Callable[..., User]) -> None:

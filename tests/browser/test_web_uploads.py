@@ -82,9 +82,8 @@ def pending(client: Client) -> list[Any]:
 def test_a_photo_is_chosen_described_and_uploaded(
     opened: WebApp, person: Person, tmp_path: Path
 ) -> None:
-    with opened.page.expect_file_chooser() as chooser:
-        opened.button("Upload").click()
-    chooser.value.set_files(photo_file(tmp_path, "sunset.jpg"))
+    opened.button("Upload").click()
+    opened.file_chooser().set_files(photo_file(tmp_path, "sunset.jpg"))
     dialog = opened.dialog("Add to your photos")
     dialog.get_by_label("Title of sunset.jpg").fill("Last light")
     dialog.get_by_text("Description and tags").click()

@@ -19,6 +19,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Dialog,
     Error,
+    FileChooser,
     Locator,
     Page,
     Request,
@@ -107,12 +108,16 @@ class WebApp:
         self.refused: set[str] = set()
         self.requests: list[Request] = []
         self.answers: list[Response] = []
+        self.choosers: list[FileChooser] = []
         page.add_init_script(WATCH)
         page.on("console", self._keep_message)
         page.on("pageerror", self._keep_error)
         page.on("request", self._keep_request)
         page.on("response", self._keep_answer)
         page.on("dialog", self._leave)
+        # Not `page.expect_file_chooser()`: a chooser that a key opens before Chromium has heard of
+        # it is opened for nobody.
+        page.on("filechooser", self._keep_chooser)
 
     def _keep_message(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -126,6 +131,9 @@ class WebApp:
 
     def _keep_answer(self, answer: Response) -> None:
         self.answers.append(answer)
+
+    def _keep_chooser(self, chooser: FileChooser) -> None:
+        self.choosers.append(chooser)
 
     @staticmethod
     def _leave(dialog: Dialog) -> None:
@@ -199,6 +207,11 @@ class WebApp:
         """Choose files to upload; return the dialog that asks about them."""
         self.page.get_by_label("Photos and videos to upload").set_input_files(list(files))
         return self.dialog(re.compile("^Add to"))
+
+    def file_chooser(self) -> FileChooser:
+        """Wait until the page has opened a file chooser, and return it."""
+        self.until(lambda: self.choosers)
+        return self.choosers.pop()
 
     def drop(self, *files: Path) -> Locator:
         """Drop files on the page; return the dialog that asks about them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from local.emulator.process import free_port
 from tests.local.gaps import DEPLOYS_AT_ALL, shimmed, stack, stock
 from tests.local.small_stack import (
     ORIGIN,
+    PASSWORD,
     SIGNATURE_V4,
     TEMPLATE,
     DeployError,
@@ -251,6 +253,82 @@ def test_layer_cache_unpacks_the_code_once(stack: SmallStack) -> None:
 
     assert first.is_relative_to(stack.emulator.state_dir / "unpacked")
     assert second == first
+
+
+def test_workers_finish_what_they_have_begun(stack: SmallStack, tmp_path: Path) -> None:
+    begun, until = tmp_path / "begun", tmp_path / "until"
+    function = stack.outputs["EchoFunction"]
+    functions = stack.client("lambda")
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(stack.call, "GET", f"/public?begun={begun}&until={until}")
+        try:
+            eventually(begun.exists)
+            functions.update_function_configuration(
+                FunctionName=function, Environment={"Variables": {"GREETING": "good evening"}}
+            )
+            after = stack.call("GET", "/public").json()["greeting"]
+        finally:
+            until.touch()
+            functions.update_function_configuration(
+                FunctionName=function, Environment={"Variables": {"GREETING": "hello"}}
+            )
+
+    assert (answer.result().status, answer.result().json()["greeting"]) == (200, "hello")
+    assert after == "good evening"
+    assert stack.call("GET", "/public").json()["greeting"] == "hello"
+
+
+def test_browser_faults_can_be_read_by_a_page(stack: SmallStack) -> None:
+    headers = {
+        "Content-Type": "application/x-amz-json-1.1",
+        "Origin": ORIGIN,
+        "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth",
+    }
+
+    answer = send("POST", stack.emulator.endpoint_url, b'{"ClientId": []}', headers)
+
+    assert answer.status == 500
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
+def test_temporary_passwords_are_replaced_by_whoever_was_asked_alone(stack: SmallStack) -> None:
+    email, temporary = "noor@example.com", "Temporary-Password-1"
+    cognito = stack.client("cognito-idp")
+    client = stack.outputs["UserPoolClientId"]
+    cognito.admin_create_user(
+        UserPoolId=stack.outputs["UserPoolId"],
+        Username=email,
+        TemporaryPassword=temporary,
+        MessageAction="SUPPRESS",
+    )
+
+    def answer(session: str, password: str) -> str:
+        """Return the code of the refusal; of none the user's tokens."""
+        try:
+            given = cognito.respond_to_auth_challenge(
+                ClientId=client,
+                ChallengeName="NEW_PASSWORD_REQUIRED",
+                Session=session,
+                ChallengeResponses={"USERNAME": email, "NEW_PASSWORD": password},
+            )
+        except cognito.exceptions.ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return ", ".join(sorted(given["AuthenticationResult"]))
+
+    asked = cognito.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": email, "PASSWORD": temporary},
+    )
+    session = asked["Session"]
+
+    assert asked["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    assert answer("made-up-by-somebody-else", PASSWORD) == "NotAuthorizedException"
+    assert answer(session, "short") == "InvalidPasswordException"
+    with pytest.raises(cognito.exceptions.NotAuthorizedException, match="current state"):
+        cognito.forgot_password(ClientId=client, Username=email)
+    assert "IdToken" in answer(session, PASSWORD)
+    assert answer(session, PASSWORD) == "NotAuthorizedException"
 
 
 def test_runtime_isolation_hides_the_packages_of_this_checkout(stack: SmallStack) -> None:

@@ -50,3 +50,18 @@ def test_everything_of_the_web_app_is_behind_its_parameter() -> None:
     for name, resource in (template()["Resources"] | template()["Outputs"]).items():
         if name.startswith("Web"):
             assert resource["Condition"] == "HasWebApp", name
+
+
+def test_the_page_says_the_password_rules_of_the_user_pool() -> None:
+    policy = resources("AWS::Cognito::UserPool")["UserPool"]["Policies"]["PasswordPolicy"]
+    said = (ROOT / "web" / "src" / "auth" / "auth.ts").read_text()
+
+    assert f"At least {policy['MinimumLength']} characters" in said
+    assert "with upper and lower case letters and a number." in said
+    required = {name: value for name, value in policy.items() if name.startswith("Require")}
+    assert required == {
+        "RequireLowercase": True,
+        "RequireUppercase": True,
+        "RequireNumbers": True,
+        "RequireSymbols": False,
+    }

@@ -4,10 +4,12 @@ import {
   signOut as cognitoSignOut,
   signUp as cognitoSignUp,
   confirmResetPassword,
+  confirmSignIn,
   confirmSignUp,
   fetchAuthSession,
   resendSignUpCode,
   resetPassword,
+  type SignInOutput,
 } from "@aws-amplify/auth";
 import { cognitoUserPoolsTokenProvider } from "@aws-amplify/auth/cognito";
 import { Amplify } from "@aws-amplify/core";
@@ -65,24 +67,50 @@ export async function idToken(renew = false): Promise<string> {
   return tokens.idToken.toString();
 }
 
-export type Next = "done" | "confirm" | "newPassword";
+/** What comes after an e-mail address and a password, or after a new account. */
+export type Next =
+  | { step: "done" }
+  /** The e-mail address has to be confirmed by a code. */
+  | { step: "confirm" }
+  /** An administrator has reset the password: a code allows a new one. */
+  | { step: "reset" }
+  /** The password is one that an administrator made: it is replaced, and what is missing added. */
+  | { step: "replace"; missing: string[] };
 
 export async function signIn(username: string, password: string): Promise<Next> {
   try {
-    const { nextStep } = await cognitoSignIn({ username, password });
-    return nextStepOf(nextStep.signInStep);
+    return nextOf((await cognitoSignIn({ username, password })).nextStep);
   } catch (error) {
     if (nameOf(error) !== "UserAlreadyAuthenticatedException") throw error;
     await cognitoSignOut(); // what is left of a session that has ended
-    const { nextStep } = await cognitoSignIn({ username, password });
-    return nextStepOf(nextStep.signInStep);
+    return nextOf((await cognitoSignIn({ username, password })).nextStep);
   }
 }
 
-function nextStepOf(step: string): Next {
-  if (step === "DONE") return "done";
-  if (step === "CONFIRM_SIGN_UP") return "confirm";
-  throw new Error(`This account needs a step that this page does not offer (${step}).`);
+/** Replace the temporary password that was just signed in with, and give what Cognito misses. */
+export async function replacePassword(
+  password: string,
+  attributes: Record<string, string>,
+): Promise<Next> {
+  const options = { userAttributes: attributes };
+  return nextOf((await confirmSignIn({ challengeResponse: password, options })).nextStep);
+}
+
+function nextOf(next: SignInOutput["nextStep"]): Next {
+  switch (next.signInStep) {
+    case "DONE":
+      return { step: "done" };
+    case "CONFIRM_SIGN_UP":
+      return { step: "confirm" };
+    case "RESET_PASSWORD":
+      return { step: "reset" };
+    case "CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED":
+      return { step: "replace", missing: next.missingAttributes ?? [] };
+    default: // the template's user pool asks for nothing else
+      throw new Error(
+        `This account needs a step that this page does not offer: ${next.signInStep}.`,
+      );
+  }
 }
 
 export async function signUp(username: string, password: string): Promise<Next> {
@@ -91,7 +119,7 @@ export async function signUp(username: string, password: string): Promise<Next> 
     password,
     options: { userAttributes: { email: username } },
   });
-  return nextStep.signUpStep === "CONFIRM_SIGN_UP" ? "confirm" : "done";
+  return { step: nextStep.signUpStep === "CONFIRM_SIGN_UP" ? "confirm" : "done" };
 }
 
 export const signOut = (): Promise<void> => cognitoSignOut();
@@ -106,10 +134,15 @@ export const forgot = (username: string) => resetPassword({ username });
 export const choosePassword = (username: string, confirmationCode: string, newPassword: string) =>
   confirmResetPassword({ username, confirmationCode, newPassword });
 
+/** The user pool's rules; a test holds them to the template's. */
+export const PASSWORD_RULES =
+  "At least 12 characters, with upper and lower case letters and a number.";
+
 const WORDS: Record<string, string> = {
   NotAuthorizedException: "That e-mail address and password do not match.",
   UserNotFoundException: "That e-mail address and password do not match.",
   UsernameExistsException: "There is an account with this e-mail address already. Sign in instead.",
+  InvalidPasswordException: `That password does not follow the rules. ${PASSWORD_RULES}`,
   CodeMismatchException: "That code is not right. Please check it, or ask for a new one.",
   ExpiredCodeException: "That code has expired. Ask for a new one.",
   LimitExceededException: "Too many tries. Please wait a few minutes.",
@@ -118,12 +151,37 @@ const WORDS: Record<string, string> = {
   NetworkError: "The sign-in service cannot be reached. Are you online?",
 };
 
+// Cognito has one name for all of these, so only its message tells them apart.
+const NOT_AUTHORIZED: [RegExp, string][] = [
+  [/session/i, "That took too long. Please go back and sign in again."],
+  [
+    /temporary password has expired/i,
+    "The temporary password has expired. Ask whoever made your account for a new one.",
+  ],
+  [
+    /cannot be reset in the current state/i,
+    "This account still has its temporary password. Sign in with it, or ask whoever made your account for a new one.",
+  ],
+  [/attempts exceeded/i, "Too many tries. Please wait a few minutes."],
+  [/disabled/i, "This account is switched off. Ask whoever made it."],
+];
+
 /** What went wrong, in words for whoever signs in. */
 export function inWords(error: unknown): string {
-  const known = WORDS[nameOf(error)];
-  if (known) return known;
-  return error instanceof Error && error.message ? error.message : "That did not work.";
+  const name = nameOf(error);
+  const message = error instanceof Error ? error.message : "";
+  if (name === "NotAuthorizedException") {
+    const reason = NOT_AUTHORIZED.find(([pattern]) => pattern.test(message));
+    if (reason) return reason[1];
+  }
+  return WORDS[name] ?? (message || "That did not work.");
 }
+
+/** Whether a code cannot be sent to reset a password, because the address was never confirmed. */
+export const isUnconfirmed = (error: unknown): boolean =>
+  nameOf(error) === "InvalidParameterException" &&
+  error instanceof Error &&
+  /no registered\/verified email/i.test(error.message);
 
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : "";

@@ -3,6 +3,9 @@ import { Dialog } from "../ui/dialog";
 import { Field } from "../ui/field";
 import { inWords, signIn } from "./auth";
 
+const OTHER_STEP =
+  "Your account needs a new password. Sign out, and sign in on the page that follows.";
+
 /** Asks for the password once more; what was under way goes on afterwards. */
 export function ReauthDialog(props: { email: string; onDone: () => void; onLeave: () => void }) {
   const [problem, setProblem] = useState("");
@@ -11,7 +14,8 @@ export function ReauthDialog(props: { email: string; onDone: () => void; onLeave
   async function submit(form: FormData) {
     setBusy(true);
     try {
-      await signIn(props.email, String(form.get("password")));
+      const { step } = await signIn(props.email, String(form.get("password")));
+      if (step !== "done") throw new Error(OTHER_STEP);
       props.onDone();
     } catch (error) {
       setProblem(inWords(error));

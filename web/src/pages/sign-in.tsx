@@ -1,5 +1,6 @@
-/** Sign in, sign up, confirm, and a new password for a forgotten one. */
+/** Sign in, sign up, confirm, and a new password for a forgotten or a temporary one. */
 import { type ReactNode, useState } from "react";
+import { AttributeFields, attributesOf } from "../auth/attributes";
 import * as auth from "../auth/auth";
 import { useSession } from "../auth/session";
 import { config } from "../config";
@@ -7,7 +8,7 @@ import { Field } from "../ui/field";
 import { Logo } from "../ui/logo";
 import { useTitle } from "../ui/title";
 
-type Step = "signIn" | "signUp" | "confirm" | "forgot" | "newPassword";
+type Step = "signIn" | "signUp" | "confirm" | "forgot" | "newPassword" | "replace";
 
 const HEADINGS: Record<Step, string> = {
   signIn: "Sign in",
@@ -15,9 +16,8 @@ const HEADINGS: Record<Step, string> = {
   confirm: "Check your e-mail",
   forgot: "Forgot your password?",
   newPassword: "Choose a new password",
+  replace: "Choose your own password",
 };
-
-const PASSWORD_HINT = "At least 12 characters, with upper and lower case letters and a number.";
 
 export function SignIn() {
   const { signedIn } = useSession();
@@ -26,6 +26,7 @@ export function SignIn() {
   const [password, setPassword] = useState("");
   const [problem, setProblem] = useState("");
   const [news, setNews] = useState("");
+  const [missing, setMissing] = useState<string[]>([]);
   const [isBusy, setBusy] = useState(false);
   useTitle(HEADINGS[step]);
 
@@ -33,6 +34,7 @@ export function SignIn() {
     setStep(next);
     setProblem("");
     setNews("");
+    if (next === "signIn") setPassword("");
   }
 
   async function attempt(act: () => Promise<void>) {
@@ -48,31 +50,56 @@ export function SignIn() {
   }
 
   async function enter(address: string, secret: string) {
-    const next = await auth.signIn(address, secret);
-    if (next === "confirm") {
+    setEmail(address);
+    await goOn(await auth.signIn(address, secret), address);
+  }
+
+  async function goOn(next: auth.Next, address: string) {
+    if (next.step === "done") await signedIn();
+    else if (next.step === "confirm") {
       go("confirm");
       await auth.sendCodeAgain(address);
-    } else await signedIn();
+    } else if (next.step === "reset") {
+      await sendResetCode(address, "Your password has been reset, so please choose a new one.");
+    } else {
+      setPassword("");
+      setMissing(next.missing);
+      go("replace");
+    }
+  }
+
+  /** A code is sent to confirmed addresses only: one that is not confirmed is confirmed first. */
+  async function sendResetCode(address: string, reason = "") {
+    setPassword("");
+    try {
+      await auth.forgot(address);
+      go("newPassword");
+      setNews(reason);
+    } catch (error) {
+      if (!auth.isUnconfirmed(error)) throw error;
+      await auth.sendCodeAgain(address);
+      go("confirm");
+      setNews("Please confirm your e-mail address first.");
+    }
   }
 
   const submit: Record<Step, (form: FormData) => Promise<void>> = {
     signIn: () => enter(email, password),
     signUp: async () => {
-      if ((await auth.signUp(email, password)) === "confirm") go("confirm");
+      if ((await auth.signUp(email, password)).step === "confirm") go("confirm");
       else await enter(email, password);
     },
     confirm: async (form) => {
       await auth.confirm(email, String(form.get("code")).trim());
-      await enter(email, password);
+      await (password ? enter(email, password) : sendResetCode(email));
     },
-    forgot: async () => {
-      await auth.forgot(email);
-      go("newPassword");
-    },
+    forgot: () => sendResetCode(email),
     newPassword: async (form) => {
       await auth.choosePassword(email, String(form.get("code")).trim(), password);
       await enter(email, password);
     },
+    replace: async (form) =>
+      goOn(await auth.replacePassword(password, attributesOf(form, missing)), email),
   };
 
   const emailField = (
@@ -88,7 +115,10 @@ export function SignIn() {
     </Field>
   );
   const passwordField = (isNew: boolean): ReactNode => (
-    <Field label={isNew ? "New password" : "Password"} hint={isNew ? PASSWORD_HINT : undefined}>
+    <Field
+      label={isNew ? "New password" : "Password"}
+      hint={isNew ? auth.PASSWORD_RULES : undefined}
+    >
       <input
         type="password"
         name="password"
@@ -172,6 +202,20 @@ export function SignIn() {
         </>
       ),
       action: "Save and sign in",
+      links: <Choice onClick={() => go("signIn")}>Back</Choice>,
+    },
+    replace: {
+      fields: (
+        <>
+          <p className="muted">
+            You have signed in with a temporary password. Choose one that only you know.
+          </p>
+          <input type="hidden" name="username" autoComplete="username" value={email} />
+          {passwordField(true)}
+          <AttributeFields names={missing} />
+        </>
+      ),
+      action: "Save and go on",
       links: <Choice onClick={() => go("signIn")}>Back</Choice>,
     },
   };
