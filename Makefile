@@ -1,12 +1,13 @@
 # `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
 # up to date.
 .DEFAULT_GOAL := help
-.PHONY: help start reset token sam-local test check openapi format bench build deploy deploy-web lock bootstrap
+.PHONY: help start reset token sam-local test check openapi format bench screenshots build deploy parameters recover deploy-web user lock bootstrap
 
 PY := .venv/bin/python
+ENVIRONMENT = $(if $(ENV),--environment $(ENV))
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 bootstrap:
 	@sh local/bootstrap.sh
@@ -50,11 +51,20 @@ screenshots: bootstrap  ## take the README's pictures of the web app (needs Node
 build: bootstrap  ## build for AWS into .aws-sam/build
 	PATH="$(CURDIR)/.venv/bin:$$PATH" UV=$(CURDIR)/.venv/bin/uv .venv/sam/bin/sam build
 
-deploy: build  ## deploy to your AWS account, with your usual credentials
-	.venv/sam/bin/sam deploy $(ARGS)
+deploy: build  ## deploy to your AWS account, with your usual credentials (PARAMETERS="Name=Value ..." ENV=staging)
+	@$(PY) -m local.deploy $(ENVIRONMENT) $(ARGS) $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+
+parameters: bootstrap  ## print the parameters of the deployed stack (ENV=staging)
+	@$(PY) -m local.deploy --show $(ENVIRONMENT) $(ARGS)
+
+recover: bootstrap  ## take the photos of a deleted stack into a new one (STACK_ID=arn:...)
+	@$(PY) -m local.recover_stack $(ARGS) $(STACK_ID)
 
 deploy-web: bootstrap  ## build the browser app and put it behind the deployed CloudFront distribution
-	@$(PY) -m local.deploy_web $(ARGS)
+	@$(PY) -m local.deploy_web $(ENVIRONMENT) $(ARGS)
+
+user: bootstrap  ## create a user, or add one to a group (EMAIL=ada@example.com GROUP=organizers ENV=local)
+	@$(PY) -m local.create_user $(ENVIRONMENT) $(ARGS) $(EMAIL) $(GROUP)
 
 lock: bootstrap  ## compile requirements/*.in anew
 	@for name in dev sam; do \

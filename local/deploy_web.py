@@ -1,7 +1,7 @@
 """`make deploy-web`: build the browser app and put it into the bucket that CloudFront serves.
 
-The stack must have been deployed with `WebApp=true`. Run it again after every change of the app or
-of the stack's parameters: it writes the app's configuration, too.
+The stack must have been deployed with `WebApp=true`. Run it again after every change of the app.
+The app's configuration, which follows from the stack's parameters, is written by `make deploy` too.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import json
 import mimetypes
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import web
-from local.sam import STACK_NAME
+from local import aws_stack, web
+from local.aws_stack import AwsStack
 from local.state import DEFAULT_STATE_DIR, Places
 from local.terminal import fail, say, step
 
@@ -27,62 +27,77 @@ NOT_FOR_GOOD = "no-cache"
 """Cache-Control of what keeps its name when it changes: asked for anew, answered by 304."""
 
 
+CONFIGURATION = "config.json"
+
+
 def main() -> int:
     """Build, upload, invalidate, and say what is left to do. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="make deploy-web", description=__doc__)
-    parser.add_argument("--stack-name", default=STACK_NAME)
-    parser.add_argument("--region", help="else that of your AWS configuration")
+    aws_stack.add_arguments(parser)
     options = parser.parse_args()
     if problem := web.node_problem():
         fail(f"The browser app cannot be built: {problem}.")
         return 1
     try:
-        session = boto3.Session(region_name=options.region)
-        stack = session.client("cloudformation").describe_stacks(StackName=options.stack_name)
-        outputs = _pairs(stack["Stacks"][0]["Outputs"], "Output")
-        parameters = _pairs(stack["Stacks"][0]["Parameters"], "Parameter")
-        if "WebUrl" not in outputs:
+        session = aws_stack.session_of(options)
+        name = aws_stack.name_of(options)
+        stack = aws_stack.read(session.client("cloudformation"), name)
+        if stack is None or "WebUrl" not in stack.outputs:
             fail(
-                f"The stack {options.stack_name} has no place for it. Deploy it with one first:\n"
-                '  make deploy ARGS="--parameter-overrides WebApp=true"'
+                f"There is no stack {name} with a distribution for it. Deploy one first:\n"
+                "  make deploy PARAMETERS=WebApp=true"
             )
             return 1
         with step("build") as current:
             current.note = web.Build(Places(DEFAULT_STATE_DIR).web_log).result()
         with step("upload") as current:
-            configuration = configuration_of(outputs, parameters, session.region_name)
-            count = publish(session.client("s3"), outputs["WebBucket"], web.DIST, configuration)
+            configuration = configuration_of(stack, session.region_name)
+            bucket = stack.outputs["WebBucket"]
+            count = publish(session.client("s3"), bucket, web.DIST, configuration)
             current.note = f"{count} files"
         with step("invalidate"):
-            _invalidate(session.client("cloudfront"), outputs["WebDistributionId"])
-    except (BotoCoreError, ClientError, web.WebError) as error:
+            paths = ["/", "/index.html", f"/{CONFIGURATION}", "/theme.js", "/favicon.svg"]
+            _invalidate(session, stack, paths)
+    except (BotoCoreError, ClientError, FileNotFoundError, web.WebError) as error:
         fail(str(error))
         return 1
-    say(f"\n  {outputs['WebUrl']}\n")
-    if parameters["AllowedOrigin"] != outputs["WebUrl"]:
+    say(f"\n  {stack.outputs['WebUrl']}\n")
+    if stack.parameters["AllowedOrigin"] != stack.outputs["WebUrl"]:
         say(
-            f"  The API and the buckets still answer browsers from {parameters['AllowedOrigin']}"
+            f"  The API and the buckets answer browsers from {stack.parameters['AllowedOrigin']}"
             " alone.\n  Unless you serve the app by that name, let them answer this one:\n"
-            f'  make deploy ARGS="--parameter-overrides AllowedOrigin={outputs["WebUrl"]}"\n'
+            f"  make deploy PARAMETERS=AllowedOrigin={stack.outputs['WebUrl']}\n"
         )
     return 0
 
 
-def _pairs(items: Iterable[Mapping[str, Any]], kind: str) -> dict[str, str]:
-    return {item[f"{kind}Key"]: item[f"{kind}Value"] for item in items}
+def refresh_configuration(session: boto3.Session, name: str) -> None:
+    """Bring the configuration that a page has been deployed with up to date with the stack."""
+    stack = aws_stack.read(session.client("cloudformation"), name)
+    if stack is None or "WebUrl" not in stack.outputs:
+        return
+    s3, bucket = session.client("s3"), stack.outputs["WebBucket"]
+    try:
+        found = json.load(s3.get_object(Bucket=bucket, Key=CONFIGURATION)["Body"])
+    except s3.exceptions.NoSuchKey:
+        say("  There is no browser app at the distribution yet: make deploy-web")
+        return
+    wanted = configuration_of(stack, session.region_name)
+    if found != wanted:
+        _put(s3, bucket, CONFIGURATION, json.dumps(wanted).encode())
+        _invalidate(session, stack, [f"/{CONFIGURATION}"])
+        say("  The browser app's configuration follows the changed parameters.")
 
 
-def configuration_of(
-    outputs: Mapping[str, str], parameters: Mapping[str, str], region: str
-) -> dict[str, Any]:
+def configuration_of(stack: AwsStack, region: str) -> dict[str, Any]:
     """Return the content of /config.json for a stack on AWS."""
     return {
-        "apiUrl": outputs["ApiUrl"],
+        "apiUrl": stack.outputs["ApiUrl"],
         "region": region,
-        "userPoolId": outputs["UserPoolId"],
-        "userPoolClientId": outputs["UserPoolClientId"],
+        "userPoolId": stack.outputs["UserPoolId"],
+        "userPoolClientId": stack.outputs["UserPoolClientId"],
         "cognitoEndpoint": None,
-        **web.limits(parameters),
+        **web.settings(stack.parameters),
     }
 
 
@@ -96,23 +111,25 @@ def publish(s3: Any, bucket: str, dist: Path, configuration: Mapping[str, Any]) 
     page = dist / "index.html"
     for path in [*(path for path in files if path != page), None, page]:
         if path is None:
-            body, key = json.dumps(configuration).encode(), "config.json"
+            _put(s3, bucket, CONFIGURATION, json.dumps(configuration).encode())
         else:
-            body, key = path.read_bytes(), path.relative_to(dist).as_posix()
-        s3.put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=body,
-            ContentType=mimetypes.guess_type(key)[0] or "application/octet-stream",
-            CacheControl=web.FOR_GOOD if key.startswith("assets/") else NOT_FOR_GOOD,
-        )
+            _put(s3, bucket, path.relative_to(dist).as_posix(), path.read_bytes())
     return len(files) + 1
 
 
-def _invalidate(cloudfront: Any, distribution: str) -> None:
-    paths = ["/", "/index.html", "/config.json", "/theme.js", "/favicon.svg"]
-    cloudfront.create_invalidation(
-        DistributionId=distribution,
+def _put(s3: Any, bucket: str, key: str, body: bytes) -> None:
+    s3.put_object(
+        Bucket=bucket,
+        Key=key,
+        Body=body,
+        ContentType=mimetypes.guess_type(key)[0] or "application/octet-stream",
+        CacheControl=web.FOR_GOOD if key.startswith("assets/") else NOT_FOR_GOOD,
+    )
+
+
+def _invalidate(session: boto3.Session, stack: AwsStack, paths: list[str]) -> None:
+    session.client("cloudfront").create_invalidation(
+        DistributionId=stack.outputs["WebDistributionId"],
         InvalidationBatch={
             "Paths": {"Quantity": len(paths), "Items": paths},
             "CallerReference": str(time.time_ns()),

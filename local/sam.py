@@ -16,6 +16,7 @@ from typing import Any
 from local.emulator import settings
 from local.emulator.root_key import RootKey
 from local.state import ROOT, SAM_DIR, Places, waiting_lock
+from local.template import defaults
 
 STACK_NAME = "photodrop"
 """As samconfig.toml's [local.deploy.parameters] has it."""
@@ -143,7 +144,9 @@ class Deployment:
                 StackName=STACK_NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
             )
         template = str(BUILD_DIR / "template.yaml")
-        overrides = [f"{name}={value}" for name, value in sorted(self.parameters.items())]
+        # Every parameter is named: CloudFormation would keep the defaults of an earlier checkout.
+        values = {**defaults(), **self.parameters}
+        overrides = [f'{name}="{value}"' for name, value in sorted(values.items())]
         arguments = ("--template-file", template, "--no-progressbar", "--parameter-overrides")
         try:
             self._run("deploy", *arguments, *overrides, log_mode="ab")

@@ -69,6 +69,13 @@ def _parse() -> argparse.Namespace:
         help="the origin of another web app that calls the API; ours is not served then",
     )
     parser.add_argument("--no-web", action="store_true", help="do not serve the web app")
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of template.yaml; without it the template's default",
+    )
     parser.add_argument("--no-sample", action="store_true", help="upload no sample photo")
     return parser.parse_args()
 
@@ -93,9 +100,14 @@ def _run(options: argparse.Namespace, places: Places) -> int:
         with _web(options, places) as page:
             origin = page.server.origin if page else options.allowed_origin or DEFAULT_WEB_ORIGIN
             emulator.allowed_origins = (origin,)
+            parameters = {
+                "Architecture": sam.architecture(),
+                "AllowedOrigin": origin,
+                **dict(one.partition("=")[::2] for one in options.parameter),
+            }
             with step("emulator"):
                 emulator.start()
-            stack = _deploy(places, emulator, page, origin)
+            stack = _deploy(places, emulator, page, parameters)
             with _published(places, stack):
                 _summary(stack, places, None if options.no_sample else _sample(stack), started)
                 code = emulator.wait()
@@ -167,9 +179,10 @@ def _with_web(stack: Stack, page: _Web | None, parameters: dict[str, str]) -> St
     return replace(stack, web_url=page.server.origin)
 
 
-def _deploy(places: Places, emulator: Emulator, page: _Web | None, origin: str) -> Stack:
+def _deploy(
+    places: Places, emulator: Emulator, page: _Web | None, parameters: dict[str, str]
+) -> Stack:
     """Build and deploy what changed, see to users and web app, and say how to reach it all."""
-    parameters = {"Architecture": sam.architecture(), "AllowedOrigin": origin}
     client = partial(_client, emulator)
     with sam.build_folder():
         deployment = sam.Deployment(

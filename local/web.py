@@ -78,9 +78,10 @@ def _once(value: str) -> list[str]:
     return list(dict.fromkeys(value.split()))
 
 
-def limits(parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Return what of the stack's parameters the app tells its users before they try."""
+def settings(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return what of the stack's parameters the app must know to offer what will work."""
     return {
+        "selfSignUp": parameters["SelfSignUp"] == "true",
         "maxImageBytes": int(parameters["MaxImageBytes"]),
         "maxVideoBytes": int(parameters["MaxVideoBytes"]),
         "thumbnailResolutions": parameters["ThumbnailResolutions"].split(","),
@@ -95,7 +96,7 @@ def local_configuration(stack: Stack, parameters: Mapping[str, str]) -> dict[str
         "userPoolId": stack.user_pool_id,
         "userPoolClientId": stack.user_pool_client_id,
         "cognitoEndpoint": stack.endpoint_url,
-        **limits(parameters),
+        **settings(parameters),
         "demoUsers": stack.to_json()["users"],
         "codes": EMULATOR_CODES,
     }

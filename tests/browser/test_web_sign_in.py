@@ -45,6 +45,18 @@ def test_a_demo_user_signs_in_by_one_click_and_out_again(tab: Tab) -> None:
     app.expect_page("Sign in")
 
 
+def test_where_only_administrators_create_users_the_page_offers_no_sign_up(tab: Tab) -> None:
+    app = tab()
+    app.page.route(
+        "**/config.json",
+        lambda route: route.fulfill(json={**route.fetch().json(), "selfSignUp": False}),
+    )
+    app.open()
+    app.expect_page("Sign in")
+    expect(app.button("Forgot password?")).to_be_visible()
+    expect(app.button("Create an account")).to_have_count(0)
+
+
 def test_a_wrong_password_is_told_and_the_right_one_works(
     tab: Tab, new_user: Callable[..., User]
 ) -> None:

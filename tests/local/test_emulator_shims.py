@@ -134,6 +134,22 @@ def test_bucket_encryption_is_kept(stack: SmallStack) -> None:
     assert rule["BucketKeyEnabled"] is True
 
 
+def test_cognito_closed_sign_up_refuses_whoever_signs_up(stack: SmallStack) -> None:
+    cognito = stack.client("cognito-idp")
+
+    try:
+        cognito.sign_up(
+            ClientId=stack.outputs["ClosedPoolClientId"],
+            Username="stranger",
+            Password="Photodrop-2026!",
+        )
+        code = ""
+    except cognito.exceptions.ClientError as error:
+        code = error.response["Error"]["Code"]
+
+    assert code == "NotAuthorizedException"
+
+
 def test_table_recovery_and_time_to_live_are_kept(stack: SmallStack) -> None:
     table = stack.outputs["Table"]
     time_to_live = _stored(stack, "dynamodb", "describe_time_to_live", TableName=table)[

@@ -8,7 +8,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from local import deploy_web, web
+from local import deploy_web, template, web
+from local.aws_stack import AwsStack
 
 OUTPUTS = {
     "ApiUrl": "https://a1.execute-api.eu-west-1.amazonaws.com/prod",
@@ -16,7 +17,6 @@ OUTPUTS = {
     "UserPoolClientId": "client",
     "WebUrl": "https://d1.cloudfront.net",
 }
-PARAMETERS = {"MaxImageBytes": "100", "MaxVideoBytes": "200", "ThumbnailResolutions": "160,64x48"}
 
 
 @pytest.mark.usefixtures("aws")
@@ -51,8 +51,11 @@ def test_the_page_is_published_last_and_only_named_assets_are_kept_for_good(tmp_
 
 
 def test_on_aws_the_configuration_names_no_users_and_no_other_cognito() -> None:
-    configuration = deploy_web.configuration_of(OUTPUTS, PARAMETERS, "eu-west-1")
+    stack = AwsStack("photodrop", template.defaults(), OUTPUTS, template.defaults())
+
+    configuration = deploy_web.configuration_of(stack, "eu-west-1")
 
     assert configuration["apiUrl"] == OUTPUTS["ApiUrl"]
     assert configuration["cognitoEndpoint"] is None
+    assert configuration["selfSignUp"] is True
     assert not {"demoUsers", "codes"} & set(configuration)

@@ -6,6 +6,8 @@ export interface Config {
   userPoolClientId: string;
   /** Where Cognito answers; null on AWS, where the region says it. */
   cognitoEndpoint: string | null;
+  /** Whether anybody may create an account; otherwise an administrator does. Absent means yes. */
+  selfSignUp?: boolean;
   /** What thumbnails may be asked for, and the largest files accepted: the deployment's parameters. */
   thumbnailResolutions?: string[];
   maxImageBytes?: number;

@@ -25,6 +25,7 @@ NAMES = (
     "api_stable_id",
     "api_bad_gateway",
     "bucket_lifecycle",
+    "cognito_closed_sign_up",
     "table_recovery",
     "s3_signed_headers",
     "s3_versioned_get",

@@ -155,7 +155,9 @@ export function SignIn() {
       action: "Sign in",
       links: (
         <>
-          <Choice onClick={() => go("signUp")}>Create an account</Choice>
+          {config().selfSignUp !== false && (
+            <Choice onClick={() => go("signUp")}>Create an account</Choice>
+          )}
           <Choice onClick={() => go("forgot")}>Forgot password?</Choice>
         </>
       ),
