@@ -96,22 +96,26 @@ def _check_buckets(
 ) -> None:
     """Refuse names that are taken, and new names for buckets in use. Raises RefusedError."""
     suffix = asked.get("BucketSuffix", "")
-    if stack:
-        if "BucketSuffix" in asked and suffix != stack.parameters.get("BucketSuffix", ""):
-            raise RefusedError(
-                "BucketSuffix cannot change in a stack that exists: its photos would stay in the"
-                " old bucket, and be missing in the new one."
-            )
+    if stack and "BucketSuffix" in asked and suffix != stack.parameters.get("BucketSuffix", ""):
+        raise RefusedError(
+            "BucketSuffix cannot change in a stack that exists: its photos would stay in the"
+            " old bucket, and be missing in the new one."
+        )
+    if stack and "WebBucket" in stack.outputs:
         return
     account = session.client("sts").get_caller_identity()["Account"]
     s3 = session.client("s3")
-    names = [
-        f"{name}-{kind}-{account}-{session.region_name}{suffix}"
-        for kind in ("uploads", "thumbnails", "web")
-    ]
-    if taken := [bucket for bucket in names if _exists(s3, bucket)]:
+    new = ("web",) if stack else ("uploads", "thumbnails", "web")
+    names = [f"{name}-{kind}-{account}-{session.region_name}{suffix}" for kind in new]
+    taken = ", ".join(bucket for bucket in names if _exists(s3, bucket))
+    if taken and stack:
         raise RefusedError(
-            f"Buckets of an earlier stack of this name are still there: {', '.join(taken)}.\n"
+            f"{taken} is there from when this stack had a web app. It holds nothing but a build:\n"
+            f"remove it with  aws s3 rb --force s3://{taken}"
+        )
+    if taken:
+        raise RefusedError(
+            f"Buckets of an earlier stack of this name are still there: {taken}.\n"
             'Leave them and deploy beside them:  make deploy PARAMETERS="BucketSuffix=-2"\n'
             "Or take the earlier stack's photos into the new one: docs/operations.md says how."
         )

@@ -247,16 +247,24 @@ def _sample(stack: Stack) -> Any:
             if listed:
                 current.note = "there already"
                 return listed[0]
-            key = hashlib.sha256(file.read_bytes()).hexdigest()[:32]
-            photo = client.wait(
-                client.upload(file, title=file.stem, idempotency_key=f"sample-{key}")
-            )
+            photo = client.wait(upload_sample(client, file))
             current.note = photo["status"]
             return photo
     except (httpx.HTTPError, SignInError, ProcessingTimeoutError, KeyError, ValueError) as error:
         answer = error.response.text if isinstance(error, httpx.HTTPStatusError) else ""
         fail(f"The sample photo could not be uploaded: {error}\n{answer}")
         return None
+
+
+def upload_sample(client: Client, file: Path) -> str:
+    """Upload the sample once, told by its SHA-256 as other clients tell it. Returns its id."""
+    checksum = hashlib.sha256(file.read_bytes()).hexdigest()
+    return client.upload(
+        file,
+        title=file.stem,
+        idempotency_key=f"sample-{checksum[:32]}",
+        checksumSha256=checksum,
+    )
 
 
 def _summary(stack: Stack, places: Places, photo: Any, started: float) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from local import start
 from local.client import Client, Stack
 from local.state import write_json
 from tests.support import pictures, videos
@@ -81,6 +82,15 @@ def test_many_photos_are_sent_and_skipped_the_second_time(
 
     again = photodrop("upload", *paths)
     assert again.stdout.count("already there") == 7, "each file, and the sum"
+
+
+def test_the_sample_of_make_start_is_there_already(
+    photodrop: Photodrop, ada: Client, tmp_path: Path
+) -> None:
+    (sample,) = write_photos(tmp_path, 1)
+    ada.wait(start.upload_sample(ada, sample))
+
+    assert "already there" in photodrop("upload", sample).stdout
 
 
 def test_a_folder_goes_to_an_event(photodrop: Photodrop, ada: Client, tmp_path: Path) -> None:
