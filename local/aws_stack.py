@@ -59,7 +59,11 @@ def session_of(options: argparse.Namespace) -> boto3.Session:
         raise FileNotFoundError(f"There is no {stack_file}: run `make start` first.")
     stack = Stack.read(stack_file)
     os.environ["AWS_ENDPOINT_URL"] = stack.endpoint_url
-    return boto3.Session(region_name=stack.region, **stack.root_key.client_options())
+    return boto3.Session(
+        region_name=stack.region,
+        aws_access_key_id=stack.root_key.access_key_id,
+        aws_secret_access_key=stack.root_key.secret_access_key,
+    )
 
 
 def read(cloudformation: Any, name: str) -> AwsStack | None:

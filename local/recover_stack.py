@@ -57,13 +57,16 @@ def main() -> int:
 
 def _left_behind(cloudformation: Any, stack_id: str) -> dict[str, Any]:
     """Find what the deletion has skipped and an import takes, by logical id."""
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_id)
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+    last: dict[str, Any] = {}
+    for page in pages:  # the newest event first
+        for event in page["StackEvents"]:
+            last.setdefault(event["LogicalResourceId"], event)
     return {
-        resource["LogicalResourceId"]: resource
-        for page in pages
-        for resource in page["StackResourceSummaries"]
-        if resource["ResourceStatus"] == "DELETE_SKIPPED"
-        and resource["ResourceType"] in {*NAMED_BY, GROUP}
+        name: event
+        for name, event in last.items()
+        if event["ResourceStatus"] == "DELETE_SKIPPED"
+        and event["ResourceType"] in {*NAMED_BY, GROUP}
     }
 
 
@@ -106,7 +109,7 @@ def _template_of(cloudformation: Any, stack_id: str, left: Mapping[str, Any]) ->
     resources = {name: whole["Resources"][name] for name in left}
     for resource in resources.values():
         resource.pop("DependsOn", None)
-        resource["Properties"].pop("NotificationConfiguration", None)
+        resource.get("Properties", {}).pop("NotificationConfiguration", None)
     kept = ("AWSTemplateFormatVersion", "Parameters", "Conditions")
     return {**{name: whole[name] for name in kept if name in whole}, "Resources": resources}
 

@@ -37,7 +37,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[boto3.Session]
     emulator.start()
     try:
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in sam.environment(emulator.endpoint_url).items():
+            environment = sam.environment(emulator.endpoint_url, emulator.root_key)
+            for name, value in environment.items():
                 patch.setenv(name, value)
             yield boto3.Session(region_name=settings.REGION)
     finally:
@@ -48,9 +49,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[boto3.Session]
 def packaged(session: boto3.Session, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built template, with its code uploaded once for all deployments."""
     folder = tmp_path_factory.mktemp("packaged")
-    endpoint = os.environ["AWS_ENDPOINT_URL"]
     with sam.build_folder():
-        sam.Deployment(Places(folder), endpoint, {}, session.client).build()
+        sam.Deployment(Places(folder), dict(os.environ), {}, session.client).build()
         run(
             *(str(sam.SAM), "package", "--resolve-s3", "--no-progressbar"),
             *("--template-file", str(sam.BUILD_DIR / "template.yaml")),
