@@ -3,6 +3,9 @@
 from typing import Any
 
 from photodrop import queues, videos
+from photodrop.imaging import video
+
+video.start()  # the decoders are imported while this function starts
 
 
 def process_message(message: dict[str, Any]) -> None:

@@ -3,7 +3,10 @@
 from typing import Any
 
 from photodrop import queues, thumbnails, variants
+from photodrop.imaging import images
 from photodrop.variants import Variant
+
+images.start()  # the decoders are imported while this function starts
 
 
 def process_message(message: dict[str, Any]) -> None:

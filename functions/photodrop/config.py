@@ -115,10 +115,14 @@ def credentials() -> Credentials:
     )
 
 
+# Lambda's interpreter finds its own library by LD_LIBRARY_PATH.
+_KEPT_FOR_DECODERS = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
+
+
 def decoder_environment() -> dict[str, str]:
     """Return the environment of a process that decodes untrusted files.
 
-    It has the same code to import, and no credentials.
+    It has the same code to import, what the interpreter needs to start, and nothing else.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    kept = {name: os.environ[name] for name in _KEPT_FOR_DECODERS if name in os.environ}
     return kept | {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -7,7 +7,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from photodrop import keys, pictures, storage
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
-from photodrop.imaging.thumbnails import make_thumbnails
+from photodrop.imaging import images
 from photodrop.models import PHOTO_ROW, Photo, ThumbnailSize
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
@@ -46,7 +46,9 @@ def _make(photo: Photo) -> None:
     try:
         with tempfile.TemporaryFile() as original:
             storage.download_original(photo.key, photo.version_id, original)
-            rendition = make_thumbnails(original, settings().thumbnail_sizes, budget=budget())
+            rendition = images.make_thumbnails(
+                original, settings().thumbnail_sizes, budget=budget(), limits=images.LIMITS
+            )
     except ContentRejectedError as refusal:
         fail(photo, refusal)
         return

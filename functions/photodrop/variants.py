@@ -23,7 +23,9 @@ from photodrop.errors import (
     PhotoNotReadyError,
     ThumbnailFailedError,
 )
-from photodrop.imaging.thumbnails import fit, make_thumbnail
+from photodrop.imaging import images
+from photodrop.imaging.renditions import fit
+from photodrop.imaging.sandbox import Limits
 from photodrop.models import PHOTO_ROW, Failure, Photo, ThumbnailClaim, ThumbnailSize
 from photodrop.observability import logger, metrics
 from photodrop.signing import SignedUrl
@@ -119,7 +121,7 @@ def make(photo_id: str, variant: Variant) -> None:
     try:
         photo = Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
         logger.set_correlation_id(photo.correlation_id)
-        _make(photo, variant)
+        _make(photo, variant, images.LIMITS)
     except Photo.DoesNotExist:
         logger.info("Photo was deleted")
     except ThumbnailFailedError as error:
@@ -148,7 +150,7 @@ def _claim_and_make(photo: Photo, variant: Variant) -> bool:
         if by_queue:
             _leave_to_queue(photo, variant)
         else:
-            _make(photo, variant)
+            _make(photo, variant, images.LIMITS_OF_A_REQUEST)
     except Photo.DoesNotExist:
         raise PhotoNotFoundError from None
     except ThumbnailFailedError:
@@ -172,12 +174,13 @@ def _wait(photo: Photo, variant: Variant) -> bool:
     return False
 
 
-def _make(photo: Photo, variant: Variant) -> None:
+def _make(photo: Photo, variant: Variant, limits: Limits) -> None:
     """Make and store a thumbnail. It never outlives its photo.
 
     Raises Photo.DoesNotExist when the photo is deleted in the meantime, ThumbnailFailedError,
     storage.ObjectArchivedError.
     """
+    images.start()  # it gets ready while the original is downloaded
     try:
         with tempfile.TemporaryFile() as source:
             if file_types.is_video(photo.content_type):
@@ -186,8 +189,12 @@ def _make(photo: Photo, variant: Variant) -> None:
                 )
             else:
                 storage.download_original(photo.key, photo.version_id, source)
-            made = make_thumbnail(
-                source, variant.box, budget=budget(), content_type=variant.content_type
+            made = images.make_thumbnail(
+                source,
+                variant.box,
+                budget=budget(),
+                content_type=variant.content_type,
+                limits=limits,
             )
     except storage.ObjectGoneError:
         raise Photo.DoesNotExist from None

@@ -43,7 +43,9 @@ def _process(photo: Photo) -> None:
         return
     ranges = _ranges(photo)
     try:
-        found = video.inspect(ranges, photo.content_type, settings().thumbnail_sizes)
+        found = video.inspect(
+            ranges, photo.content_type, settings().thumbnail_sizes, limits=video.LIMITS
+        )
     except ContentRejectedError as refusal:
         fail(photo, refusal)
         return

@@ -37,3 +37,15 @@ def picture(kind: str, width: int, height: int) -> bytes:
     made.paste((30, 30, 220), (width // 2, 0, width, height))
     made.save(output, kind)
     return output.getvalue()
+
+
+def many_scans(side: int = 8000, scans: int = 900) -> bytes:
+    """Return a progressive JPEG of 0.6 MB whose last, tiny scan comes again and again.
+
+    It takes a quarter of a minute of processor time to decode, unless somebody stops it.
+    """
+    output = io.BytesIO()
+    Image.new("RGB", (side, side), (90, 120, 60)).save(output, "JPEG", progressive=True)
+    content = output.getvalue()
+    last = content.rindex(b"\xff\xda")
+    return content[:-2] + content[last:-2] * scans + content[-2:]

@@ -21,7 +21,8 @@ from photodrop.imaging import thumb_hash, wide_gamut
 from photodrop.imaging.budget import Budget
 from photodrop.imaging.formats import inspect
 from photodrop.imaging.header import ImageFacts
-from photodrop.imaging.thumbnails import Rendition, Thumbnail, make_thumbnail, make_thumbnails
+from photodrop.imaging.renditions import Rendition, Thumbnail
+from photodrop.imaging.thumbnails import make_thumbnail, make_thumbnails
 
 pillow_heif.register_heif_opener()
 

@@ -277,5 +277,6 @@ def test_nothing_of_a_user_is_logged(output: Callable[[], str]) -> None:
 
 def test_the_child_is_given_up_before_the_function_is() -> None:
     function = resources("AWS::Serverless::Function")["ProcessVideoFunction"]
-    assert function["Timeout"] >= video_process.WALL_SECONDS + 15
-    assert function["MemorySize"] * 1024**2 >= video_process.MEMORY_BYTES + 400_000_000
+    limits = video_process.LIMITS
+    assert function["Timeout"] >= limits.wall_seconds + video_process.MAX_FETCHING_SECONDS + 15
+    assert function["MemorySize"] * 1024**2 >= limits.memory_bytes + 400_000_000

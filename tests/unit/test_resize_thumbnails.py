@@ -11,9 +11,12 @@ from PIL import Image
 
 import resize_thumbnails
 from photodrop import storage
+from photodrop.imaging import images
+from photodrop.imaging.sandbox import Limits, Sandbox
 from photodrop.models import Photo, Usage
 from photodrop.status import Status
 from tests.support import events, pictures
+from tests.support.template import resources
 from tests.unit.test_process_upload import deliver, make_pending, put, reload
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -133,3 +136,38 @@ def test_log_lines_carry_the_grants_correlation_id(output: Callable[[], str]) ->
     completed = next(line for line in lines if line.get("message") == "Photo completed")
     assert completed["correlation_id"] == "grant-1"
     assert completed["photo_id"] == photo.photo_id
+
+
+def test_a_photo_that_takes_too_long_to_decode_fails_at_the_first_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    photo = make_verified(pictures.many_scans())
+    monkeypatch.setattr(images, "LIMITS", Limits(cpu_seconds=1, wall_seconds=60))
+    assert resize(photo) == []
+    failure = reload(photo).failure
+    assert failure is not None
+    assert failure.code == "TooMuchTime"
+    assert Usage.get("ada").held_photos == 0
+
+
+def test_a_fault_of_the_decoder_itself_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = make_verified(pictures.jpeg())
+    monkeypatch.setattr(images, "_sandbox", Sandbox("no_such_decoder", "image"))
+    assert resize(photo) == [events.load("resize_thumbnails")["Records"][0]["messageId"]]
+    assert reload(photo).status == "processing"
+    monkeypatch.undo()
+    assert resize(photo) == []
+    assert reload(photo).status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("name", "limits"),
+    [
+        ("ResizeThumbnailsFunction", images.LIMITS),
+        ("ThumbnailPhotoFunction", images.LIMITS_OF_A_REQUEST),
+    ],
+)
+def test_the_decoder_is_given_up_before_the_function_is(name: str, limits: Limits) -> None:
+    function = resources("AWS::Serverless::Function")[name]
+    assert function["Timeout"] >= limits.wall_seconds + 9
+    assert function["MemorySize"] * 1024**2 >= limits.memory_bytes + 400_000_000

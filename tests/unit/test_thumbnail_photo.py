@@ -14,6 +14,7 @@ from PIL import Image
 import resize_thumbnails
 import thumbnail_photo
 from photodrop import changes, storage, variants
+from photodrop.imaging import images
 from photodrop.models import Photo, ThumbnailClaim
 from tests.support import events, pictures
 from tests.unit.test_process_upload import put
@@ -76,13 +77,13 @@ def work_off(message: Any) -> list[Any]:
 def making(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """The boxes that were decoded for."""
     made: list[tuple[int, int]] = []
-    make = variants.make_thumbnail
+    make = images.make_thumbnail
 
     def counting(source: Any, box: tuple[int, int], **options: Any) -> Any:
         made.append(box)
         return make(source, box, **options)
 
-    monkeypatch.setattr(variants, "make_thumbnail", counting)
+    monkeypatch.setattr(images, "make_thumbnail", counting)
     return made
 
 

@@ -1,11 +1,10 @@
 """Reading videos: what they are, which frame is shown, and what damaged or crafted ones can do."""
 
 import io
-import json
+import math
 import struct
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from fractions import Fraction
 from functools import cache
@@ -19,9 +18,10 @@ from PIL import Image
 
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import video, video_decoder
+from photodrop.imaging.sandbox import Limits
 from photodrop.imaging.video import Ranges, Video, VideoFacts
 from tests.support import videos
-from tests.unit.test_conventions import FUNCTIONS
+from tests.support.decoders import Decoders
 
 SIZES = (160, 640, 1600)
 TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm"}
@@ -36,7 +36,7 @@ def in_a_child(content: bytes, kind: str = "mp4", **budget: int) -> tuple[Video,
         return content[start : start + length]
 
     ranges = Ranges(fetch, len(content), **budget)
-    return video.inspect(ranges, TYPES[kind], SIZES), ranges
+    return video.inspect(ranges, TYPES[kind], SIZES, limits=video.LIMITS), ranges
 
 
 def refusal_of(read: Callable[..., Any], *arguments: Any, **options: Any) -> str:
@@ -233,25 +233,27 @@ def test_frames_beyond_the_budget_leave_the_facts(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let something else run in the child process."""
+def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Let something else run in the sandbox."""
+    decoders = Decoders(tmp_path, monkeypatch)
 
     def run(source: str) -> None:
-        script = tmp_path / "child"
-        script.write_text(f"#!{sys.executable}\nimport os, signal, sys\n{source}\n")
-        script.chmod(0o700)
-        monkeypatch.setattr(sys, "executable", str(script))
+        monkeypatch.setattr(video, "_sandbox", decoders.make(source, noun="video"))
 
-    return run
+    yield run
+    decoders.stop()
 
 
 ENDS = {
     "os.kill(os.getpid(), signal.SIGXCPU)": "TooMuchTime",
     "os.kill(os.getpid(), signal.SIGKILL)": "TooMuchMemory",
     "os.kill(os.getpid(), signal.SIGSEGV)": "CorruptVideo",
-    "sys.exit(1)": "CorruptVideo",
-    "sys.stdout.buffer.write(bytes([255] * 8))": "CorruptVideo",
+    "os._exit(1)": "CorruptVideo",
+    "parent._channel.write(bytes([255] * 8))": "CorruptVideo",
+    "tell({'facts': {'width': 1}})": "CorruptVideo",
+    "tell({'read': ['a', 'b']})": "CorruptVideo",
 }
+FACTS = VideoFacts(320, 240, 2.0, "h264", None)
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -266,14 +268,46 @@ def test_a_child_that_ends_before_it_knows_the_facts_refuses_the_video(
 def test_a_child_that_ends_after_it_knows_the_facts_leaves_them(
     child: Callable[[str], None], end: str
 ) -> None:
-    facts = VideoFacts(320, 240, 2.0, "h264", None)
-    message = json.dumps({"facts": asdict(facts)}).encode()
-    framed = len(message).to_bytes(4, "big") + message
-    child(f"sys.stdout.buffer.write({framed!r}); sys.stdout.flush()\n{end}")
+    child(f"tell({{'facts': {asdict(FACTS)!r}}})\n{end}")
     made, _ = in_a_child(b"video")
-    assert made.facts == facts
+    assert made.facts == FACTS
     assert made.missing is not None
     assert made.missing.code == ENDS[end]
+
+
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        {"width": -1},
+        {"height": "240"},
+        {"width": True},
+        {"duration_seconds": math.nan},
+        {"duration_seconds": 10**300},
+        {"codec": "x" * 1000},
+        {"taken_at": 5},
+    ],
+)
+def test_facts_that_make_no_sense_are_not_believed(
+    child: Callable[[str], None], impossible: dict[str, Any]
+) -> None:
+    child(f"nan = float('nan')\ntell({{'facts': {asdict(FACTS) | impossible!r}}})")
+    assert refusal_of(in_a_child, b"video") == "CorruptVideo"
+
+
+def test_telling_the_facts_again_gives_no_more_to_read(
+    child: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video, "POSTER_BYTES", 3 * video.FIRST_BLOCK_BYTES)
+    child(
+        f"""
+for block in range(9):
+    tell({{'facts': {asdict(FACTS)!r}}})
+    tell({{'read': [10_000_000 * block, 1]}})
+    parent.receive()
+"""
+    )
+    _, ranges = in_a_child(bytes(100_000_000))
+    assert ranges.requests == 3
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS does not limit a process's memory")
@@ -298,9 +332,16 @@ def many_frames(count: int) -> bytes:
 
 
 def test_a_file_that_is_slow_to_read_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(video, "WALL_SECONDS", 0)
+    monkeypatch.setattr(video, "MAX_FETCHING_SECONDS", 0)
     with pytest.raises(TimeoutError):
         in_a_child(videos.video())
+
+
+def test_what_takes_too_long_to_decode_is_refused(child: Callable[[str], None]) -> None:
+    child("time.sleep(600)")
+    limits = Limits(cpu_seconds=5, wall_seconds=0.5)
+    ranges = Ranges(lambda *_: b"", 1000)
+    assert refusal_of(video.inspect, ranges, "video/mp4", SIZES, limits=limits) == "TooMuchTime"
 
 
 def test_an_error_of_the_source_passes_through_and_ends_the_child() -> None:
@@ -308,34 +349,7 @@ def test_an_error_of_the_source_passes_through_and_ends_the_child() -> None:
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        video.inspect(Ranges(fetch, 1000), "video/mp4", SIZES)
-
-
-def test_the_child_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[dict[str, str]] = []
-    start = subprocess.Popen
-
-    def noting(*arguments: Any, **options: Any) -> Any:
-        started.append(options["env"])
-        return start(*arguments, **options)
-
-    monkeypatch.setattr(subprocess, "Popen", noting)
-    in_a_child(videos.video())
-    (environment,) = started
-    assert not any(name.startswith("AWS_") for name in environment)
-
-
-def test_the_function_starts_without_the_libraries_that_its_child_needs() -> None:
-    command = (
-        "import sys, process_video;sys.exit(bool({'av', 'PIL', 'pydantic'} & set(sys.modules)))"
-    )
-    subprocess.run([sys.executable, "-c", command], env=environment(), check=True)
-
-
-def environment() -> dict[str, str]:
-    import os
-
-    return {**os.environ, "PYTHONPATH": str(FUNCTIONS)}
+        video.inspect(Ranges(fetch, 1000), "video/mp4", SIZES, limits=video.LIMITS)
 
 
 def test_blocks_grow_where_it_is_read_on_and_are_kept() -> None:

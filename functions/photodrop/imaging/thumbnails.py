@@ -1,4 +1,6 @@
-"""Thumbnails of every accepted kind of image. The only module that imports Pillow.
+"""Thumbnails of every accepted kind of image, made in the process that calls this.
+
+Functions do not: they ask `images`, whose sandbox runs this.
 
 The fast way, measured in `benchmarks/thumbnails.py`: let the decoder itself reduce a JPEG, resize
 once to the largest thumbnail, put that small image upright and into sRGB, and make each smaller
@@ -11,7 +13,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -22,15 +24,13 @@ from photodrop.errors import ContentRejectedError
 from photodrop.imaging import thumb_hash, wide_gamut
 from photodrop.imaging.budget import Budget, check_budget
 from photodrop.imaging.formats import read_header
-from photodrop.imaging.header import Header, ImageFacts
+from photodrop.imaging.header import Header
+from photodrop.imaging.renditions import LADDER, Rendition, Thumbnail, fit
 
 # The budget is checked here, from the header, with a code and a message of our own.
 Image.MAX_IMAGE_PIXELS = None
 # A truncated photo is refused and not filled up with grey.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-
-LADDER = (160, 640, 1600)
-"""The sizes that every photo gets: the longest side in pixels."""
 
 # A reducing gap of 1.25 is not told from none at 1600 pixels (SSIM 0.995), and is much faster.
 _REDUCING_GAP = 1.25
@@ -50,34 +50,6 @@ _UPRIGHT = {
 _DECODED_UPRIGHT = frozenset({"image/heic", "image/heif", "image/tiff"})
 # The profile classes that fit an image's mode (bytes 16 to 20 of an ICC profile).
 _PROFILE_MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
-
-
-@dataclass(frozen=True, slots=True)
-class Thumbnail:
-    """One encoded thumbnail.
-
-    `size` is the step of the ladder that it stands for; `width` and `height` are its own, smaller
-    than the step where the original is.
-    """
-
-    size: int
-    width: int
-    height: int
-    content_type: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Rendition:
-    """All thumbnails of an image in the order asked for, and its placeholder.
-
-    `thumb_hash` is the base64 of a ThumbHash (https://evanw.github.io/thumbhash/). `facts` are the
-    original's.
-    """
-
-    facts: ImageFacts
-    thumbnails: tuple[Thumbnail, ...]
-    thumb_hash: str
 
 
 def make_thumbnails(
@@ -102,22 +74,22 @@ def make_thumbnails(
     end is `CorruptImage`.
     """
     boxes = [(size, size) for size in sizes]
-    facts, images = _render(source, boxes, budget or Budget())
+    images = _render(source, boxes, budget or Budget())
     thumbnails = _encode_all(images, sizes, content_type, quality, method)
-    return Rendition(facts, thumbnails, _thumb_hash(_smallest(images)))
+    return Rendition(thumbnails, _thumb_hash(_smallest(images)))
 
 
 def make_frame_thumbnails(
     frame: Image.Image, shown_size: tuple[int, int], sizes: Sequence[int] = LADDER
-) -> tuple[tuple[Thumbnail, ...], str]:
-    """Make a WebP thumbnail for each of `sizes` from a frame of a video, and their ThumbHash.
+) -> Rendition:
+    """Make a WebP thumbnail for each of `sizes` from a frame of a video.
 
     `frame` is decoded, upright and in sRGB; it may be smaller than `shown_size`, the video's width
     and height, but not than the largest thumbnail.
     """
     images = _reduce(frame, [fit(shown_size, (size, size)) for size in sizes])
     thumbnails = _encode_all(images, sizes, "image/webp", 80, 2)
-    return thumbnails, _thumb_hash(_smallest(images))
+    return Rendition(thumbnails, _thumb_hash(_smallest(images)))
 
 
 def make_thumbnail(
@@ -133,15 +105,15 @@ def make_thumbnail(
 
     Its `size` is the longer side of the box.
     """
-    _, (image,) = _render(source, [box], budget or Budget())
+    (image,) = _render(source, [box], budget or Budget())
     data = _encode(image, content_type, quality, method)
     return Thumbnail(max(box), image.width, image.height, content_type, data)
 
 
 def _render(
     source: str | os.PathLike[str] | BinaryIO, boxes: Sequence[tuple[int, int]], budget: Budget
-) -> tuple[ImageFacts, list[Image.Image]]:
-    """Return the facts, and an upright sRGB image (mode RGB or RGBA) for each box."""
+) -> list[Image.Image]:
+    """Return an upright sRGB image (mode RGB or RGBA) for each box."""
     if isinstance(source, str | os.PathLike):
         with Path(source).open("rb") as stream:
             return _render(stream, boxes, budget)
@@ -153,7 +125,7 @@ def _render(
     source.seek(0)
     with _rejecting():
         image = _decode(source, header, max(fitted), budget, largest)
-    return facts, _reduce(image, fitted)
+    return _reduce(image, fitted)
 
 
 def _reduce(image: Image.Image, fitted: Sequence[tuple[int, int]]) -> list[Image.Image]:
@@ -168,15 +140,6 @@ def _reduce(image: Image.Image, fitted: Sequence[tuple[int, int]]) -> list[Image
 
 def _smallest(images: Sequence[Image.Image]) -> Image.Image:
     return min(images, key=lambda image: image.width * image.height)
-
-
-def fit(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
-    """Return the largest size that fits into the box, keeps the proportions and does not enlarge.
-
-    Sizes for boxes of several proportions are nested, so the largest one serves all others.
-    """
-    scale = min(box[0] / size[0], box[1] / size[1], 1)
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 @contextmanager
@@ -270,7 +233,7 @@ def _open_heif(source: BinaryIO) -> ImageFile.ImageFile:
     pillow_heif.options.THUMBNAILS = False
     pillow_heif.options.DEPTH_IMAGES = False
     pillow_heif.options.AUX_IMAGES = False
-    pillow_heif.options.DECODE_THREADS = os.cpu_count() or 1
+    pillow_heif.options.DECODE_THREADS = 1  # a child of the sandbox may start no other
     return pillow_heif.HeifImageFile(source)  # type: ignore[no-untyped-call]
 
 

@@ -1,9 +1,6 @@
-"""Reading a video in a process of its own, which nothing but this one can be harmed by.
+"""The facts of a video and a poster frame, read in a sandbox: this module loads no decoder.
 
-A video is what a stranger wrote, and FFmpeg reads it. So that a crafted file can neither end the
-function nor take its memory and time, `video_decoder` runs in a child process: with limits on
-memory and processor time, without AWS's credentials in its environment, and without a way to the
-file but to ask for ranges of it, which this side counts.
+The sandbox cannot reach the file. It asks for ranges of it, which this side fetches, and counts.
 
 ::
 
@@ -11,24 +8,19 @@ file but to ask for ranges of it, which this side counts.
     {"read": [start, length]}       →
                                     ←       b"+" and the bytes, or b"-": the budget is spent
     {"facts": {...}}                →       the container is fine; what follows may fail
-    {"video": {...}}                →       the facts, and thumbnails or why there are none
+    {"facts", "thumbnails", ...}    →       the answer, then each thumbnail's bytes
     {"rejected": {code, message}}   →       instead: it is no video, or a damaged one
-
-Each message is its length in four bytes, big-endian, and then itself.
 """
 
-import base64
-import json
-import signal
-import subprocess
-import sys
-import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
-from photodrop.config import decoder_environment
 from photodrop.errors import ContentRejectedError
+from photodrop.imaging.images import read_rendition
+from photodrop.imaging.renditions import Thumbnail
+from photodrop.imaging.sandbox import Child, Limits, Sandbox
 
 HEADER_BYTES = 128 * 1024 * 1024
 """What reading the container may fetch. The index of ten hours at 60 frames a second is 35 MB."""
@@ -43,12 +35,15 @@ LARGEST_BLOCK_BYTES = 4 * 1024 * 1024
 """One ranged read: small where the decoder jumps, twice the last one where it reads on."""
 
 _KEPT_BLOCKS = 4
-_MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 
-CPU_SECONDS = 45
-WALL_SECONDS = 100
-MEMORY_BYTES = 1_400_000_000
-"""What the child may take: the function's own limits are a little wider."""
+LIMITS = Limits(cpu_seconds=45, wall_seconds=60)
+MAX_FETCHING_SECONDS = 40
+"""All requests together. It is S3 that is slow then, and not the video: it is tried again."""
+
+_sandbox = Sandbox("photodrop.imaging.video_decoder", "video")
+
+start = _sandbox.start
+"""Start the decoder's process already: it gets ready while something else is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +71,11 @@ class VideoFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class PosterThumbnail:
-    """One thumbnail of the poster frame, in WebP: `size` is the step of the ladder."""
-
-    size: int
-    width: int
-    height: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Video:
     """A video's facts, and its thumbnails and ThumbHash; or why there are none, in `missing`."""
 
     facts: VideoFacts
-    thumbnails: tuple[PosterThumbnail, ...] = ()
+    thumbnails: tuple[Thumbnail, ...] = ()
     thumb_hash: str | None = None
     missing: Reason | None = None
 
@@ -136,100 +121,66 @@ class Ranges:
         return FIRST_BLOCK_BYTES
 
 
-def inspect(ranges: Ranges, content_type: str, sizes: Sequence[int]) -> Video:
+def inspect(ranges: Ranges, content_type: str, sizes: Sequence[int], *, limits: Limits) -> Video:
     """Read the facts of a video, and make thumbnails of one of its frames.
 
     `sizes` are the longest sides, in pixels. Raises ContentRejectedError: `CorruptVideo`,
-    `NoVideoStream`, `HeaderTooLarge`, `TooMuchMemory`, `TooMuchTime`. Errors of `ranges.fetch`
-    pass through, so that they are tried again; TimeoutError, when it took too long to read.
+    `NoVideoStream`, `HeaderTooLarge`, `TooMuchMemory`, `TooMuchTime`. Errors of `ranges.fetch`,
+    TimeoutError when that is slow, and DecoderError are not the video's fault: try it again.
     """
-    task = {
-        "size": ranges.size_bytes,
-        "contentType": content_type,
-        "sizes": list(sizes),
-        "cpuSeconds": CPU_SECONDS,
-        "memoryBytes": MEMORY_BYTES,
-    }
-    child = subprocess.Popen(  # noqa: S603 - nothing in it is a user's
-        [sys.executable, "-S", "-m", "photodrop.imaging.video_decoder", json.dumps(task)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=decoder_environment(),
-        close_fds=True,
-    )
-    timer = threading.Timer(WALL_SECONDS, child.kill)
-    timer.start()
-    try:
-        return _converse(child, ranges, is_late=timer.finished.is_set)
-    finally:
-        timer.cancel()
-        child.kill()
-        child.communicate()
-
-
-def _converse(
-    child: "subprocess.Popen[bytes]", ranges: Ranges, *, is_late: Callable[[], bool]
-) -> Video:
-    assert child.stdin is not None  # noqa: S101
-    assert child.stdout is not None  # noqa: S101
+    task = {"size": ranges.size_bytes, "contentType": content_type, "sizes": list(sizes)}
     facts: VideoFacts | None = None
-    while (message := receive(child.stdout)) is not None:
-        match json.loads(message):
-            case {"read": [int(start), int(length)]}:
-                found = ranges.read(start, length)
-                try:
-                    send(child.stdin, b"-" if found is None else b"+" + found)
-                except BrokenPipeError:
-                    break
-            case {"facts": dict(said)}:
-                facts = VideoFacts(**said)
-                ranges.bytes_left = POSTER_BYTES
-            case {"video": dict(said)}:
-                return _video(said)
-            case {"rejected": {"code": str(code), "message": str(text)}}:
-                raise ContentRejectedError(code, text)
-    reason = _end(child.wait(), is_late=is_late())
-    if facts is not None:
-        return Video(facts, missing=reason)
-    if is_late():  # perhaps because S3 was slow
-        raise TimeoutError(f"The video was not read in {WALL_SECONDS} s")
-    raise ContentRejectedError(reason.code, reason.message)
+    fetching_seconds = 0.0
+    with _sandbox.decode(task, limits) as child:
+        try:
+            while True:
+                match child.answer():
+                    case {"read": [int(start), int(length)]}:
+                        began = time.monotonic()
+                        found = ranges.read(start, length)
+                        fetching_seconds += time.monotonic() - began
+                        if fetching_seconds > MAX_FETCHING_SECONDS:
+                            raise TimeoutError("It takes too long to fetch the video from S3")
+                        child.send(b"-" if found is None else b"+" + found)
+                    case {"facts": dict(said), "thumbnails": list()} as answer:
+                        facts = _facts(child, said)
+                        return _video(child, facts, answer, sizes)
+                    case {"facts": dict(said)}:
+                        if facts is None:
+                            ranges.bytes_left = POSTER_BYTES
+                        facts = _facts(child, said)
+                    case _:
+                        raise child.corrupt()
+        except ContentRejectedError as refusal:
+            if facts is None:
+                raise
+            return Video(facts, missing=Reason(refusal.code, refusal.message))
 
 
-def _end(return_code: int, *, is_late: bool) -> Reason:
-    """Explain a child that ended without an answer."""
-    if is_late or return_code == -signal.SIGXCPU:
-        return Reason("TooMuchTime", "Decoding the video takes too long.")
-    if return_code == -signal.SIGKILL:  # by the kernel, which was out of memory
-        return Reason("TooMuchMemory", "Decoding the video needs too much memory.")
-    return Reason("CorruptVideo", "The video is damaged: the decoder cannot read it.")
+def _video(child: Child, facts: VideoFacts, answer: dict[str, Any], sizes: Sequence[int]) -> Video:
+    match answer["missing"]:
+        case {"code": str(code), "message": str(message)}:
+            return Video(facts, missing=Reason(code, message))
+    made = read_rendition(child, answer, sizes)
+    return Video(facts, made.thumbnails, made.thumb_hash)
 
 
-def _video(said: dict[str, Any]) -> Video:
-    return Video(
-        facts=VideoFacts(**said["facts"]),
-        thumbnails=tuple(
-            PosterThumbnail(
-                made["size"], made["width"], made["height"], base64.b64decode(made["data"])
-            )
-            for made in said["thumbnails"]
-        ),
-        thumb_hash=said["thumbHash"],
-        missing=Reason(**said["missing"]) if said["missing"] else None,
-    )
+def _facts(child: Child, said: dict[str, Any]) -> VideoFacts:
+    """Read the facts that a child tells. Raises ContentRejectedError where they make no sense."""
+    names = VideoFacts.__slots__
+    numbers, texts = names[:3], names[3:]
+    if set(said) != set(names):
+        raise child.corrupt()
+    if not all(_is_number(said[name]) for name in numbers):
+        raise child.corrupt()
+    if not all(_is_text(said[name]) for name in texts):
+        raise child.corrupt()
+    return VideoFacts(**said)
 
 
-def send(stream: IO[bytes], message: bytes) -> None:
-    """Send one message to the other side."""
-    stream.write(len(message).to_bytes(4, "big") + message)
-    stream.flush()
+def _is_number(value: Any) -> bool:
+    return value is None or (type(value) in (int, float) and 0 < value < 2**31)
 
 
-def receive(stream: IO[bytes]) -> bytes | None:
-    """Return the other side's next message, or None when there is none any more."""
-    head = stream.read(4)
-    length = int.from_bytes(head, "big")
-    if len(head) < 4 or length > _MAX_MESSAGE_BYTES:
-        return None
-    message = stream.read(length)
-    return message if len(message) == length else None
+def _is_text(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and len(value) <= 64)

@@ -1,37 +1,40 @@
 """The facts and a poster frame of a video. The only module that imports PyAV (FFmpeg).
 
-It runs in the child process that `video` starts, and reads the file through that.
+The sandbox runs it for `video`: it reads the file through that.
 """
 
-import base64
+# A child can open no file, so it can import nothing: whatever decoding may need is imported here.
 import contextlib
 import io
 import itertools
-import json
 import re
-import resource
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from struct import unpack
-from typing import IO, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import av
 import av.stream
+import av.subtitles.codeccontext
+import av.subtitles.stream
+import av.subtitles.subtitle
 from av.container import InputContainer
 from av.sidedata.sidedata import SideData
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
-from PIL import Image, ImageStat
+from PIL import Image, ImageCms, ImageStat  # noqa: F401
 
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import wide_gamut
-from photodrop.imaging.thumbnails import fit, make_frame_thumbnails, to_srgb
-from photodrop.imaging.video import PosterThumbnail, Reason, Video, VideoFacts, receive, send
+from photodrop.imaging.image_decoder import send_rendition
+from photodrop.imaging.renditions import Rendition, fit
+from photodrop.imaging.sandbox_process import Parent
+from photodrop.imaging.thumbnails import make_frame_thumbnails, to_srgb
+from photodrop.imaging.video import Reason, Video, VideoFacts
 
 _DEMUXERS = {"video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska"}
 
@@ -350,12 +353,8 @@ def _render(frame: VideoFrame, facts: VideoFacts, sizes: Sequence[int]) -> Video
     if small.size != largest:  # a quarter turn
         shown, facts = shown[::-1], replace(facts, width=shown[1], height=shown[0])
     small = to_srgb(small, wide_gamut.icc_profile(frame.color_primaries))
-    thumbnails, thumb_hash = make_frame_thumbnails(small, shown, sizes)
-    return Video(
-        facts,
-        tuple(PosterThumbnail(it.size, it.width, it.height, it.data) for it in thumbnails),
-        thumb_hash,
-    )
+    made = make_frame_thumbnails(small, shown, sizes)
+    return Video(facts, made.thumbnails, made.thumb_hash)
 
 
 def _colour_matrix(frame: VideoFrame) -> int:
@@ -383,9 +382,8 @@ def _sign(fixed_point: int) -> int:
 class _RemoteFile(io.RawIOBase):
     """The file, by way of the parent process."""
 
-    def __init__(self, size_bytes: int, requests: IO[bytes], answers: IO[bytes]) -> None:
-        self._size, self._at = size_bytes, 0
-        self._requests, self._answers = requests, answers
+    def __init__(self, size_bytes: int, parent: Parent) -> None:
+        self._size, self._at, self._parent = size_bytes, 0, parent
 
     def readable(self) -> bool:
         return True
@@ -403,52 +401,24 @@ class _RemoteFile(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return some bytes, none at the end of the file."""
-        send(self._requests, json.dumps({"read": [self._at, size]}).encode())
-        answer = receive(self._answers)
-        if answer is None or not answer.startswith(b"+"):
+        self._parent.tell({"read": [self._at, size]})
+        answer = self._parent.receive()
+        if not answer.startswith(b"+"):
             raise OutOfBudgetError
         self._at += len(answer) - 1
         return answer[1:]
 
 
-def main() -> None:
-    """Decode what the first argument names, for the process at the other end of the pipes."""
-    task = json.loads(sys.argv[1])
-    with contextlib.suppress(ValueError, OSError):  # macOS knows no limit of memory
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CPU, (task["cpuSeconds"], task["cpuSeconds"] + 1))
-        resource.setrlimit(resource.RLIMIT_AS, (task["memoryBytes"], task["memoryBytes"]))
-    requests, answers = sys.stdout.buffer, sys.stdin.buffer
-
-    def tell(message: dict[str, Any]) -> None:
-        send(requests, json.dumps(message).encode())
-
-    stream = cast(BinaryIO, _RemoteFile(task["size"], requests, answers))
-    try:
-        video = decode(
-            stream,
-            task["size"],
-            task["contentType"],
-            task["sizes"],
-            lambda facts: tell({"facts": asdict(facts)}),
-        )
-    except ContentRejectedError as refusal:
-        tell({"rejected": {"code": refusal.code, "message": refusal.message}})
-        return
-    tell(
-        {
-            "video": {
-                "facts": asdict(video.facts),
-                "thumbnails": [
-                    asdict(made) | {"data": base64.b64encode(made.data).decode()}
-                    for made in video.thumbnails
-                ],
-                "thumbHash": video.thumb_hash,
-                "missing": asdict(video.missing) if video.missing else None,
-            }
-        }
+def run(parent: Parent, task: Any, original: BinaryIO | None) -> None:  # noqa: ARG001
+    """Read the video that `parent` has, and make thumbnails. Raises ContentRejectedError."""
+    stream = cast(BinaryIO, _RemoteFile(task["size"], parent))
+    video = decode(
+        stream,
+        task["size"],
+        task["contentType"],
+        task["sizes"],
+        lambda facts: parent.tell({"facts": asdict(facts)}),
     )
-
-
-if __name__ == "__main__":
-    main()
+    missing = asdict(video.missing) if video.missing else None
+    made = Rendition(video.thumbnails, video.thumb_hash or "")
+    send_rendition(parent, made, facts=asdict(video.facts), missing=missing)

@@ -1,0 +1,276 @@
+"""Decoding strangers' files in processes that hold nothing, and that may die.
+
+A photo or video is written by a stranger, and decoders are a million lines of C. So no function
+decodes anything itself. It starts one process that has imported the decoders, `sandbox_process`,
+and that process forks a child for each file: the child has its own limits of memory and processor
+time, can open neither file nor socket, and what it breaks, or leaves behind, ends with it.
+
+::
+
+    function              ── one socket: a file is to be decoded ──►  sandbox_process
+      │                   ◄── how its child ended ────────────────        │ fork
+      └────── a socket for each file: the task, then messages ──────►  child
+
+Each message is its length in four bytes, big-endian, and then itself. Nothing that comes from a
+child is trusted: it is JSON or plain bytes, and whoever reads it checks it.
+"""
+
+import atexit
+import contextlib
+import json
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import IO, Any
+
+from photodrop.config import decoder_environment
+from photodrop.errors import ContentRejectedError
+from photodrop.imaging import hardening
+
+STATUS = struct.Struct("=idq")
+"""How a child ended: its exit code (a signal is negative), seconds of CPU, and peak memory in KiB
+(on macOS: bytes)."""
+
+FAULT_OF_OURS = 70
+"""The exit code of a child that failed, and not because of its file (EX_SOFTWARE in sysexits.h)."""
+
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+
+# How long a child may take to end by itself, and how long to end when it is killed.
+_GRACE_SECONDS = 1.0
+_KILL_SECONDS = 10.0
+_STOP_SECONDS = 5.0
+
+
+class DecoderError(Exception):
+    """The decoder failed by a fault that is not the file's: it may be tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What decoding one file may take.
+
+    `wall_seconds` is for the child alone: the time in which it waits for its parent, which may be
+    waiting for S3, does not count. `memory_bytes` is of address space, the libraries included.
+    """
+
+    cpu_seconds: int
+    wall_seconds: float
+    memory_bytes: int = 1_500_000_000
+
+
+class Sandbox:
+    """Decodes one file after another by the module `decoder`, in children of its process.
+
+    `noun` is what the files are called in failures: "image" or "video".
+    """
+
+    def __init__(self, decoder: str, noun: str) -> None:
+        self._decoder, self.noun = decoder, noun
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Start the process, if it does not run, and do not wait until it is ready."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.stop()
+        hardening.forbid_reading_this_process()
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - nothing in it is a user's
+                [sys.executable, "-S", "-m", "photodrop.imaging.sandbox_process", self._decoder],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env=decoder_environment(),
+                close_fds=True,
+                start_new_session=True,  # Ctrl-C in a terminal is for the parent
+            )
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """End the process and wait for its end."""
+        atexit.unregister(self.stop)
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._kill()
+        self._process = self._control = None
+
+    @contextlib.contextmanager
+    def decode(
+        self, task: dict[str, Any], limits: Limits, original: IO[bytes] | None = None
+    ) -> Iterator["Child"]:
+        """Let a new child work on a task, within limits, and give it the file `original` to read.
+
+        When the block is left, the child is at its end.
+        """
+        with self._lock:
+            child = self._begin(task, limits, original)
+            try:
+                yield child
+            finally:
+                child.end()
+
+    def _begin(self, task: dict[str, Any], limits: Limits, original: IO[bytes] | None) -> "Child":
+        self.start()
+        assert self._control is not None  # noqa: S101
+        mine, theirs = socket.socketpair()
+        with theirs:
+            files = [theirs.fileno()] + ([original.fileno()] if original else [])
+            try:
+                socket.send_fds(self._control, [b"."], files)
+            except OSError as error:
+                mine.close()
+                self.stop()
+                raise DecoderError("The decoder's process has ended") from error
+        child = Child(self, mine, limits)
+        child.send(json.dumps({"limits": asdict(limits), "task": task}).encode())
+        return child
+
+    def interrupt(self) -> None:
+        """Let the process kill its child."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def status(self, wait_seconds: float) -> tuple[int, float, int] | None:
+        """Return how the child ended (see STATUS), or None when it has not yet."""
+        assert self._control is not None  # noqa: S101
+        self._control.settimeout(wait_seconds)
+        try:
+            said = self._control.recv(STATUS.size, socket.MSG_WAITALL)
+        except TimeoutError:
+            return None
+        if len(said) < STATUS.size:
+            self.stop()
+            raise DecoderError("The decoder's process has ended")
+        return STATUS.unpack(said)
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+class Child:
+    """The child that decodes one file, as its parent sees it."""
+
+    def __init__(self, sandbox: Sandbox, channel: socket.socket, limits: Limits) -> None:
+        self._sandbox, self._channel, self._limits = sandbox, channel, limits
+        self._seconds_left = limits.wall_seconds
+        self._status: tuple[int, float, int] | None = None
+
+    def send(self, message: bytes) -> None:
+        """Send it a message. One that has ended does not get it, which `receive` then tells."""
+        with (
+            contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError),
+            self._clock(),
+        ):
+            self._channel.sendall(len(message).to_bytes(4, "big") + message)
+
+    def receive(self) -> bytes:
+        """Return its next message.
+
+        Raises ContentRejectedError when it ended without one, or took too long: `TooMuchTime`,
+        `TooMuchMemory`, or else `CorruptImage` or `CorruptVideo`. DecoderError when the fault is
+        ours.
+        """
+        try:
+            length = int.from_bytes(self._read(4), "big")
+            if length > MAX_MESSAGE_BYTES:
+                raise self.corrupt()
+            return self._read(length)
+        except TimeoutError:
+            raise self._too_much_time() from None
+        except (EOFError, ConnectionResetError):
+            raise self._explain() from None
+
+    def answer(self) -> Any:
+        """Return its next message, which is JSON.
+
+        Raises ContentRejectedError also when the child itself refuses the file, and as `receive`.
+        """
+        try:
+            message = json.loads(self.receive())
+        except (ValueError, RecursionError):
+            raise self.corrupt() from None
+        match message:
+            case {"rejected": {"code": str(code), "message": str(text)}}:
+                raise ContentRejectedError(code, text)
+            case {"fault": str(fault)}:
+                raise DecoderError(fault)
+        return message
+
+    def corrupt(self) -> ContentRejectedError:
+        """Return the error for a file on which the decoder dies, or talks nonsense."""
+        noun = self._sandbox.noun
+        return ContentRejectedError(
+            f"Corrupt{noun.capitalize()}", f"The {noun} is damaged: the decoder cannot read it."
+        )
+
+    def end(self) -> tuple[int, float, int]:
+        """Wait for its end, and make it end when it does not. Return its status (see STATUS)."""
+        self._channel.close()
+        if self._status is None and self._seconds_left > 0:
+            self._status = self._sandbox.status(_GRACE_SECONDS)
+        if self._status is None:
+            self._sandbox.interrupt()
+            self._status = self._sandbox.status(_KILL_SECONDS)
+        if self._status is None:
+            self._sandbox.stop()
+            raise DecoderError("The decoder's process does not answer")
+        return self._status
+
+    def _explain(self) -> Exception:
+        """Return the error for a child that ended without an answer."""
+        code, cpu_seconds, _ = self.end()
+        if code == -signal.SIGXCPU or cpu_seconds >= self._limits.cpu_seconds:
+            return self._too_much_time()
+        if code == -signal.SIGKILL:  # by the kernel, which was out of memory
+            return ContentRejectedError(
+                "TooMuchMemory", f"Decoding the {self._sandbox.noun} needs too much memory."
+            )
+        if code == FAULT_OF_OURS:
+            return DecoderError("The decoder failed and could not say why")
+        return self.corrupt()
+
+    def _too_much_time(self) -> ContentRejectedError:
+        return ContentRejectedError(
+            "TooMuchTime", f"Decoding the {self._sandbox.noun} takes too long."
+        )
+
+    def _read(self, length: int) -> bytes:
+        data = bytearray(length)
+        view, filled = memoryview(data), 0
+        while filled < length:
+            with self._clock():
+                count = self._channel.recv_into(view[filled:])
+            if not count:
+                raise EOFError
+            filled += count
+        return bytes(data)
+
+    @contextlib.contextmanager
+    def _clock(self) -> Iterator[None]:
+        """Count the time of the block, and raise TimeoutError in it when there is no more."""
+        if self._seconds_left <= 0:
+            raise TimeoutError
+        self._channel.settimeout(self._seconds_left)
+        began = time.monotonic()
+        try:
+            yield
+        except TimeoutError:
+            self._seconds_left = 0
+            raise
+        finally:
+            self._seconds_left -= time.monotonic() - began

@@ -1,0 +1,144 @@
+"""The process that `sandbox` starts: it imports a decoder, and forks a child for each file.
+
+It runs on one thread and reads no stranger's bytes itself, so that forking is safe and each child
+starts from the same clean state, in about a millisecond.
+"""
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, BinaryIO, NoReturn
+
+from photodrop.errors import ContentRejectedError
+from photodrop.imaging import hardening
+from photodrop.imaging.sandbox import FAULT_OF_OURS, STATUS
+
+_CONTROL, _MAX_FILES, _HIGHEST_FILE = 0, 2, 256
+
+Run = Callable[["Parent", Any, BinaryIO | None], None]
+"""Decodes the file for a task, and sends the answer to the parent."""
+
+
+class Parent:
+    """The function, as a child sees it."""
+
+    def __init__(self, channel: int) -> None:
+        # Plain reads and writes: with a limit of no open files, poll() is refused.
+        self._channel = open(channel, "r+b", buffering=0)  # noqa: SIM115 - open to the end
+
+    def send(self, message: bytes) -> None:
+        """Send a message."""
+        rest = memoryview(len(message).to_bytes(4, "big") + message)
+        while rest:
+            rest = rest[self._channel.write(rest) :]
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send a message in JSON."""
+        self.send(json.dumps(message).encode())
+
+    def reject(self, code: str, message: str) -> None:
+        """Tell why the file is refused."""
+        self.tell({"rejected": {"code": code, "message": message}})
+
+    def receive(self) -> bytes:
+        """Return its next message. Ends this process when there is none any more."""
+        return self._read(int.from_bytes(self._read(4), "big"))
+
+    def _read(self, length: int) -> bytes:
+        data = b""
+        while len(data) < length:
+            part = self._channel.read(length - len(data))
+            if not part:
+                os._exit(0)
+            data += part
+        return data
+
+
+class _Server:
+    """Forks a child for each file that comes in, and says how it ended."""
+
+    def __init__(self, control: socket.socket, run: Run) -> None:
+        self._control, self._run = control, run
+        self._child = 0
+        self._null = os.open(os.devnull, os.O_RDWR)
+
+    def serve(self) -> None:
+        """Go on until the function closes its end."""
+        signal.signal(signal.SIGTERM, lambda *_: self._kill())
+        while True:
+            message, files, _, _ = socket.recv_fds(self._control, 1, _MAX_FILES)
+            if not message:
+                return
+            # A signal between the fork and the note of who was forked would find nobody to kill.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            self._child = os.fork()
+            if not self._child:
+                self._be_child(files)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+            for file in files:
+                os.close(file)
+            _, status, usage = os.wait4(self._child, 0)
+            self._child = 0
+            code = os.waitstatus_to_exitcode(status)
+            cpu_seconds = usage.ru_utime + usage.ru_stime
+            self._control.sendall(STATUS.pack(code, cpu_seconds, usage.ru_maxrss))
+
+    def _kill(self) -> None:
+        if self._child:
+            os.kill(self._child, signal.SIGKILL)
+
+    def _be_child(self, files: list[int]) -> NoReturn:
+        """Decode one file, then end."""
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+            # Libraries write warnings to these, with words from the file: they belong in no log.
+            for standard in (0, 1, 2):
+                os.dup2(self._null, standard)
+            for other in set(range(3, _HIGHEST_FILE)) - set(files):
+                os.closerange(other, other + 1)
+            parent = Parent(files[0])
+            begin = json.loads(parent.receive())
+            original = open(files[1], "rb") if files[1:] else None  # noqa: SIM115, PTH123
+            hardening.limit(begin["limits"]["cpu_seconds"], begin["limits"]["memory_bytes"])
+            code = _decode(self._run, parent, begin["task"], original)
+        except BaseException:
+            code = FAULT_OF_OURS
+        os._exit(code)
+
+
+def _decode(run: Run, parent: Parent, task: Any, original: BinaryIO | None) -> int:
+    """Run the decoder and return the exit code."""
+    try:
+        run(parent, task, original)
+    except ContentRejectedError as refusal:
+        parent.reject(refusal.code, refusal.message)
+    except MemoryError:
+        parent.reject("TooMuchMemory", "Decoding the file needs too much memory.")
+    except BrokenPipeError:
+        pass  # the parent has what it wanted
+    except Exception as error:
+        # Where it happened, and not its text: that may quote the file.
+        where = "".join(traceback.format_tb(error.__traceback__)[-5:])
+        parent.tell({"fault": f"{type(error).__name__} in the decoder\n{where}"})
+        return FAULT_OF_OURS
+    return 0
+
+
+def main() -> None:
+    """Serve the function at the other end of standard input with the decoder of the argument."""
+    hardening.forbid_reading_this_process()
+    hardening.forbid_privileges()
+    decoder = importlib.import_module(sys.argv[1])
+    gc.freeze()  # else the first collection of each child would copy every page
+    _Server(socket.socket(fileno=_CONTROL), decoder.run).serve()
+
+
+if __name__ == "__main__":
+    main()
