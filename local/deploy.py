@@ -52,15 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--show", action="store_true", help="print the stack's parameters instead")
     options, for_sam = parser.parse_known_args(arguments)
     try:
-        _check(options, for_sam)
+        check_arguments(options, for_sam)
         session = aws_stack.session_of(options)
         name = aws_stack.name_of(options)
         stack = aws_stack.read(session.client("cloudformation"), name)
         if options.show:
             return _show(stack, name)
         asked = _asked(options.parameter_overrides)
-        _check_buckets(session, name, stack, asked)
-        _say_what_changes(stack, asked)
+        check_buckets(session, name, stack, asked)
+        say_what_changes(stack, asked)
         code = _sam_deploy(name, options, asked, for_sam)
         if code == 0:
             deploy_web.refresh_configuration(session, name)
@@ -80,7 +80,7 @@ def _asked(overrides: Sequence[str]) -> dict[str, str]:
     return asked
 
 
-def _check(options: argparse.Namespace, for_sam: Sequence[str]) -> None:
+def check_arguments(options: argparse.Namespace, for_sam: Sequence[str]) -> None:
     """Refuse what would send parameters that nobody asked for. Raises RefusedError."""
     if options.environment == aws_stack.LOCAL and not options.show:
         raise RefusedError("The local stack is deployed by `make start`.")
@@ -91,7 +91,7 @@ def _check(options: argparse.Namespace, for_sam: Sequence[str]) -> None:
         raise RefusedError(PINNED)
 
 
-def _check_buckets(
+def check_buckets(
     session: boto3.Session, name: str, stack: AwsStack | None, asked: Mapping[str, str]
 ) -> None:
     """Refuse names that are taken, and new names for buckets in use. Raises RefusedError."""
@@ -129,7 +129,7 @@ def _exists(s3: Any, bucket: str) -> bool:
     return True
 
 
-def _say_what_changes(stack: AwsStack | None, asked: Mapping[str, str]) -> None:
+def say_what_changes(stack: AwsStack | None, asked: Mapping[str, str]) -> None:
     """Say which parameters change, and which new defaults the stack will not get by itself."""
     if not stack:
         say("  A new stack: every parameter that is not given has the template's default.")

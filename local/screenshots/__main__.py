@@ -2,12 +2,16 @@
 
 It starts a stack of its own, fills it by the public API, and stops it. With PHOTODROP_STACK it uses
 that stack, and leaves there what it filled in.
+
+What differs from run to run is shown as it was on one day: dates, links, and how far uploads are. A
+picture in which nothing can be seen to have changed is left as it is.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import random
 import subprocess
 import sys
 import time
@@ -19,7 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from local import chromium, parent
@@ -36,6 +40,39 @@ START_TIMEOUT_SECONDS = 300
 WINDOW = ViewportSize(width=1280, height=800)
 TALL = ViewportSize(width=1280, height=1180)
 PHONE = ViewportSize(width=360, height=720)
+TAKEN_AT = "2026-08-04T10:30:00+02:00"
+"""When everything was uploaded, as far as the pictures show."""
+
+ONE_DAY = f"""
+    const shown = Date.parse("{TAKEN_AT}"), recent = Date.now() - 86_400_000;
+    const {{ get }} = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, "format");
+    Object.defineProperty(Intl.DateTimeFormat.prototype, "format", {{
+        get() {{
+            const format = get.call(this), isRecent = (date) => date > recent && date < Date.now();
+            return (date) => format(isRecent(date) ? shown : date);
+        }},
+    }});
+"""
+"""Runs before a page's own scripts: what has come during this run was uploaded at TAKEN_AT."""
+
+LINK = "https://photos.example.com/uploads/dandelions/320.webp?X-Amz-Signature=4f1d7c"
+
+HALFWAY = """() => {
+    const shares = [62, 38, 15];
+    for (const row of document.querySelectorAll(".upload[data-state=sending]")) {
+        const share = shares.shift(), note = row.querySelector(".upload-note");
+        row.querySelector("progress").value = share;
+        note.textContent = note.textContent.replace(/^\\d+/, share);
+    }
+    document.querySelector(".tray-title progress").value = 41;
+    const total = document.querySelector(".tray-bytes");
+    total.textContent = total.textContent.replace(/^.* of/, "9.9 MB of");
+}"""
+"""Shows the uploads as far as they are in every picture."""
+
+VISIBLE = 24
+"""A difference between two pixels that can be seen, of 255."""
+
 LOOKS = ("--font-render-hinting=none", "--hide-scrollbars")
 UPRIGHT, ACROSS, SQUARE, WIDE = (1000, 1400), (1500, 1000), (1200, 1200), (1800, 900)
 
@@ -120,8 +157,6 @@ def main() -> int:
         with step("screenshots"):
             _take(browser, stack.web_url, shown)
         browser.close()
-    for image in sorted(IMAGES.glob("*.webp")):
-        say(f"  {image.relative_to(ROOT)}  {image.stat().st_size // 1000} kB")
     return 0
 
 
@@ -255,7 +290,7 @@ def _take(browser: Browser, url: str, shown: Shown) -> None:
     page.goto(f"{url}/photos/{shown.photo_id}")
     page.get_by_label("Resolution").select_option("320")
     page.get_by_role("button", name="Generate").click()
-    expect(page.get_by_label("Link of the thumbnail")).to_be_visible()
+    page.get_by_label("Link of the thumbnail").evaluate("(field, link) => field.value = link", LINK)
     _save(page, "photo")
 
     page.context.close()
@@ -293,6 +328,7 @@ def _window(browser: Browser, size: ViewportSize, scale: float = 1.5, **options:
         **options,
     )
     page = context.new_page()
+    page.add_init_script(ONE_DAY)
     page.on("dialog", lambda dialog: dialog.accept())
     return page
 
@@ -315,7 +351,7 @@ def _begin_uploads(page: Page) -> None:
     ):
         content = scenery.jpeg(maker, ACROSS, colours, seed=90 + number)
         if number:
-            content += os.urandom(number * 400_000)
+            content += random.Random(number).randbytes(number * 4_000_000)
         files.append({"name": f"{title}.jpg", "mimeType": "image/jpeg", "buffer": content})
     page.get_by_label("Photos and videos to upload").set_input_files(files)
     page.get_by_label("Tags for all").fill("holidays")
@@ -327,9 +363,11 @@ def _begin_uploads(page: Page) -> None:
     network.send("Network.emulateNetworkConditions", slow)
     page.get_by_role("button", name="Upload 4 files").click()
     tray = page.get_by_role("region", name="Uploads")
-    expect(tray.get_by_role("listitem").filter(has_text="Evening swim")).to_contain_text(
-        "Done", timeout=60_000
-    )
+    first = tray.get_by_role("listitem").filter(has_text="Evening swim")
+    expect(first.get_by_role("progressbar")).to_have_count(0, timeout=60_000)
+    network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": 1})
+    expect(first).to_contain_text("Done", timeout=60_000)
+    page.evaluate(HALFWAY)
 
 
 LOADED = """() => !document.querySelector(".skeleton, .toast")
@@ -350,13 +388,24 @@ def _save(page: Page, name: str) -> None:
     page.evaluate("document.documentElement.style.scrollbarGutter = 'auto'")
     page.wait_for_function(LOADED)
     page.evaluate(PAINTED)
-    picture = Image.open(io.BytesIO(page.screenshot()))
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     for quality in range(88, 40, -6):
         output = io.BytesIO()
         picture.save(output, "WEBP", quality=quality, method=6)
         if output.tell() < MOST_BYTES:
             break
-    (IMAGES / f"{name}.webp").write_bytes(output.getvalue())
+    file = IMAGES / f"{name}.webp"
+    if not file.exists() or differ(Image.open(file), Image.open(output)):
+        file.write_bytes(output.getvalue())
+        say(f"  {file.relative_to(ROOT)}  {output.tell() // 1000} kB")
+
+
+def differ(before: Image.Image, now: Image.Image) -> bool:
+    """Whether somebody can see a difference between the two."""
+    if before.size != now.size:
+        return True
+    difference = ImageChops.difference(before.convert("RGB"), now.convert("RGB")).convert("L")
+    return difference.point(lambda value: 255 * (value > VISIBLE)).getbbox() is not None
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,15 @@ def test_no_target_can_be_mistaken_for_a_file() -> None:
 
     assert phony
     assert set(phony[1].split()) == targets
+
+
+def test_the_package_says_who_made_it_and_for_which_pythons() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert project["authors"] == [{"name": "The Photodrop authors"}]
+    assert project["authors"][0]["name"] in (ROOT / "LICENSE").read_text()
+    oldest = project["requires-python"].removeprefix(">=")
+    assert f"Programming Language :: Python :: {oldest}" in project["classifiers"]
 
 
 def test_the_costs_count_what_the_template_has() -> None:
