@@ -23,11 +23,10 @@ from local.client import Client, Stack
 from local.emulator.process import free_port
 from local.state import ROOT, Places, waiting_lock
 from tests.support import contract
+from tests.support.patience import PATIENCE_SECONDS
 
-START_TIMEOUT_SECONDS = 300
+START_TIMEOUT_SECONDS = 3 * PATIENCE_SECONDS
 """A cold machine builds the layers first: some 20 s on two cores, more on a slow network."""
-
-STOP_TIMEOUT_SECONDS = 60
 
 _KEPT: list[StackProcess] = []
 """Processes that outlive the fixture that started them."""
@@ -97,7 +96,7 @@ class StackProcess:
         """Stop it as Ctrl-C would, and return its exit code."""
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.wait(STOP_TIMEOUT_SECONDS)
+        return self.process.wait(PATIENCE_SECONDS)
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]

@@ -18,8 +18,8 @@ from local import parent
 from local.emulator import root_key, settings
 
 ROOT = Path(__file__).resolve().parents[2]
-START_TIMEOUT_SECONDS = 60.0
-STOP_TIMEOUT_SECONDS = 30.0
+START_TIMEOUT_SECONDS = 300.0
+STOP_TIMEOUT_SECONDS = 120.0
 """Saving the state takes under a second; a machine busy with a build may need more."""
 
 
@@ -86,7 +86,7 @@ class Emulator:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start and wait until it answers. Raises EmulatorError when it dies or takes a minute."""
+        """Start and wait until it answers. Raises EmulatorError when it dies or takes too long."""
         self._empty_temporary_dir()
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         environment = {

@@ -20,9 +20,10 @@ from local.client import Client, Stack, User
 from tests.browser.web_app import Person, WebApp
 from tests.conftest import checked
 from tests.support.browser import chromium, unavailable
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.running_stack import aws
 
-PAGE_TIMEOUT_MILLISECONDS = 30_000
+PAGE_TIMEOUT_MILLISECONDS = PATIENCE_SECONDS * 1000
 expect.set_options(timeout=PAGE_TIMEOUT_MILLISECONDS)
 
 

@@ -16,6 +16,7 @@ from playwright.sync_api import Error, Page, Request, Response
 
 from local.client import Client
 from tests.support.browser import npm_packages
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.running_stack import origin
 
 FOLDER = Path(__file__).parent / "uppy"
@@ -142,7 +143,7 @@ class UppyPage:
         items = "items => items.map(item => item.dataset.status)"
         return list(self.page.locator("li").evaluate_all(items))
 
-    def until(self, condition: Callable[[], Any], seconds: float = 60) -> Any:
+    def until(self, condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
         """Return what `condition` returns as soon as that is true; the page goes on meanwhile."""
         deadline = time.monotonic() + seconds
         while not (value := condition()):

@@ -31,6 +31,7 @@ from playwright.sync_api import (
 from local.client import Client, User
 from tests.support import pictures
 from tests.support.browser import npm_packages
+from tests.support.patience import PATIENCE_SECONDS
 
 WATCH = """
     window.shifts = [];
@@ -244,7 +245,7 @@ class WebApp:
         finally:
             gate.open()
 
-    def until(self, condition: Callable[[], Any], seconds: float = 30) -> Any:
+    def until(self, condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
         """Return what `condition` returns as soon as that is true; the page goes on meanwhile."""
         deadline = time.monotonic() + seconds
         while not (value := condition()):

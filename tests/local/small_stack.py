@@ -18,6 +18,7 @@ from botocore.config import Config
 from local.emulator import settings
 from local.emulator.process import Emulator, free_port
 from local.emulator.root_key import RootKey
+from tests.support.patience import PATIENCE_SECONDS
 
 TEMPLATE = Path(__file__).parent / "emulator" / "template.yaml"
 STACK_NAME = "small"
@@ -25,7 +26,6 @@ ORIGIN = "http://localhost:5173"
 PASSWORD = "Photodrop-2026!"
 SIGNATURE_V4 = Config(signature_version="s3v4", s3={"addressing_style": "path"})
 """As our own code signs; left alone, boto3 presigns with version 2 for endpoints not AWS's."""
-DEPLOY_TIMEOUT_SECONDS = 60
 
 
 class DeployError(Exception):
@@ -50,6 +50,11 @@ class SmallStack:
 
     emulator: Emulator
     outputs: dict[str, str]
+
+    @property
+    def patience(self) -> float:
+        """How many seconds to wait for what must come; without shims it may never come."""
+        return 15 if self.emulator.without_shims else PATIENCE_SECONDS
 
     @property
     def api_url(self) -> str:
@@ -135,7 +140,7 @@ class SmallStack:
 
     @staticmethod
     def _settled(cloudformation: Any) -> Any:
-        deadline = time.monotonic() + DEPLOY_TIMEOUT_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
             if not stack["StackStatus"].endswith("_IN_PROGRESS"):
@@ -151,7 +156,7 @@ def send(
     """Send one request; an error status is an answer like any other."""
     request = urllib.request.Request(url, data=data, method=method, headers=dict(headers or {}))
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
             return Response(response.status, _lower(response.headers), response.read())
     except urllib.error.HTTPError as error:
         return Response(error.code, _lower(error.headers), error.read())
@@ -161,7 +166,7 @@ def _lower(headers: Any) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
     """Wait for a true value of `condition` and return it. Raises AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -20,6 +20,7 @@ from local.client import Client, Stack
 from local.state import write_json
 from tests.support import pictures, videos
 from tests.support.counting_proxy import CountingProxy
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.running_stack import aws, until
 
 PHOTODROP = Path(sys.executable).with_name("photodrop")
@@ -50,7 +51,7 @@ def photodrop(stack: Stack, tmp_path: Path) -> Photodrop:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
         assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
@@ -182,7 +183,7 @@ def test_killed_in_the_middle_of_300_mb_it_goes_on_with_what_is_missing(
         proxy.hold_after = 15
         first = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL)
         try:
-            until(lambda: len(proxy.held) == PARTS_AT_ONCE, seconds=60)
+            until(lambda: len(proxy.held) == PARTS_AT_ONCE)
         finally:
             first.send_signal(signal.SIGKILL)
             first.wait()
@@ -195,7 +196,12 @@ def test_killed_in_the_middle_of_300_mb_it_goes_on_with_what_is_missing(
         assert pending["uploadedParts"] < 15 + PARTS_AT_ONCE
         proxy.release()
         second = subprocess.run(
-            command, env=variables, capture_output=True, text=True, timeout=120, check=False
+            command,
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
         )
     result: Any = json.loads(second.stdout)
     (outcome,) = result["files"]

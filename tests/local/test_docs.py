@@ -10,6 +10,7 @@ import pytest
 
 from local.client import Stack
 from local.state import ROOT, write_json
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def run(script: str, environment: dict[str, str]) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"

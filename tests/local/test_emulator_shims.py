@@ -233,7 +233,7 @@ def test_queue_urls_follow_the_port(stack: SmallStack) -> None:
         assert stack.client("sqs").get_queue_url(QueueName=before.rsplit("/", 1)[-1])[
             "QueueUrl"
         ] == before.replace(str(old), str(stack.emulator.port))
-        eventually(lambda: "after the move" in worked_off(stack), seconds=5)
+        eventually(lambda: "after the move" in worked_off(stack), seconds=stack.patience)
     finally:
         stack.emulator.stop()
         stack.emulator.port = old

@@ -29,7 +29,7 @@ def test_state_saved_often_outlives_a_kill(stack: SmallStack) -> None:
         stack.client("dynamodb").put_item(
             TableName=table, Item={"id": {"S": f"killed-{number}"}, "body": {"S": f"row {number}"}}
         )
-    eventually(lambda: file.exists() and "killed-99" in file.read_text(), seconds=15)
+    eventually(lambda: file.exists() and "killed-99" in file.read_text(), stack.patience)
 
     kill_and_start(stack)
 
@@ -46,10 +46,10 @@ def test_state_saved_often_leaves_files_alone_that_would_stay_the_same(
     def put(name: str) -> None:
         item = {"id": {"S": name}, "body": {"S": "{}"}}
         shimmed.client("dynamodb").put_item(TableName=table, Item=item)
-        eventually(lambda: tables.exists() and name in tables.read_text(), seconds=15)
+        eventually(lambda: tables.exists() and name in tables.read_text())
 
     put("first")
-    eventually(functions.exists, seconds=15)
+    eventually(functions.exists)
     before = functions.stat().st_mtime_ns, tables.stat().st_mtime_ns
     put("second")
 

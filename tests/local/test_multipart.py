@@ -302,9 +302,9 @@ def sign_requests(upload_id: str) -> Iterator[dict[str, Any]]:
 
 def test_a_part_url_ends(stack: Stack, ada: Client) -> None:
     upload = Upload(ada)
-    with setting(stack, "SignPartsFunction", PART_TTL_SECONDS="2"):
+    with setting(stack, "SignPartsFunction", PART_TTL_SECONDS="5"):
         signed = upload.sign(1).raise_for_status().json()
-    assert signed["expires"] in (1, 2)
+    assert 1 <= signed["expires"] <= 5
 
     def answer() -> httpx.Response | None:
         sent = ada.storage.put(signed["url"], content=b"x")

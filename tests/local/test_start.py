@@ -17,6 +17,7 @@ from local import web
 from local.client import Client
 from local.state import ROOT
 from tests.conftest import StackProcess
+from tests.support.patience import PATIENCE_SECONDS
 
 Start = Callable[..., StackProcess]
 
@@ -108,7 +109,7 @@ def test_second_start_says_that_one_is_running(start: Start) -> None:
 
     second = start("--no-sample")
 
-    assert second.process.wait(30) == 1
+    assert second.process.wait(PATIENCE_SECONDS) == 1
     assert "already running" in (text := second.text())
     assert str(first.process.pid) in text
     assert first.process.poll() is None
@@ -119,7 +120,7 @@ def test_taken_port_is_named_with_a_way_out(start: Start) -> None:
         port = taken.getsockname()[1]
         process = start("--no-sample", port=port)
 
-        assert process.process.wait(30) == 1
+        assert process.process.wait(PATIENCE_SECONDS) == 1
         assert f"Port {port} is taken" in process.text()
         assert f"PORT={port + 1}" in process.text()
 
@@ -138,7 +139,7 @@ def test_a_dead_emulator_is_reported_with_its_log(start: Start) -> None:
 
     os.kill(emulator, signal.SIGKILL)
 
-    assert process.process.wait(30) == 1
+    assert process.process.wait(PATIENCE_SECONDS) == 1
     assert "stopped by itself" in process.text()
     assert "emulator.log" in process.text()
     assert not process.places.stack_file.exists()
@@ -150,7 +151,7 @@ def test_interrupt_during_the_start_stops_cleanly(start: Start) -> None:
 
     os.kill(process.process.pid, signal.SIGINT)
 
-    assert process.process.wait(30) == 0
+    assert process.process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_bootstrap_refuses_an_unusable_python() -> None:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from local.client import Stack
+from tests.support.patience import PATIENCE_SECONDS
 
 NOT_PASSED_ON = {"connection", "content-encoding", "content-length", "date", "server"}
 
@@ -27,7 +28,7 @@ class CountingProxy:
 
     def __init__(self, stack: Stack) -> None:
         self._upstream = stack.endpoint_url
-        self._http = httpx.Client(timeout=60, trust_env=False)
+        self._http = httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False)
         self._lock = threading.Lock()
         self._released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())

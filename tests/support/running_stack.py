@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import httpx
 from local.client import Client, Stack
 from local.start import DEFAULT_WEB_ORIGIN
 from local.state import ROOT
+from tests.support.patience import PATIENCE_SECONDS
 
 SAMPLE = next((ROOT / "local" / "sample").glob("*.jpg"))
 
@@ -50,7 +52,7 @@ def logged(stack: Stack, text: str) -> list[Any]:
     return [line for line in lines if "message" in line]  # and no metrics
 
 
-def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
+def until(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
     """Return what `condition` returns as soon as that is true."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -58,6 +60,26 @@ def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
             raise TimeoutError(f"not so after {seconds} s")
         time.sleep(0.05)
     return value
+
+
+def assert_ends_when_it_says(
+    client: Client, function: str, sign: Callable[[], tuple[str, str]]
+) -> None:
+    """A URL that `function` signs works until it ends, and then no more.
+
+    `sign` returns one and when it says that it ends. Where the machine is so busy that a short life
+    is over before a request has arrived, it is tried with a longer one.
+    """
+    for life in (3, 20, 120):
+        with setting(client.stack, function, VIEW_TTL_SECONDS=str(life)):
+            url, expires_at = sign()
+        end = datetime.fromisoformat(expires_at)
+        answer = client.storage.get(url)
+        if datetime.now(UTC) < end:
+            break
+    assert answer.status_code == 200
+    until(lambda: datetime.now(UTC) > end + timedelta(seconds=1))
+    assert client.storage.get(url).status_code == 403
 
 
 @contextmanager
