@@ -88,7 +88,7 @@ def create_multipart_upload(
 ) -> MultipartUpload:
     """Record a pending photo and begin the multipart upload of its file.
 
-    `partSizeBytes` is a size by which any file fits into S3's 10,000 parts.
+    `partSizeBytes` is that of `metadata`, or a size by which any file fits into S3's 10,000 parts.
     """
     metadata = wish.metadata or UploadMetadata()
     file = companion.wish(wish.filename, wish.type, metadata, "MULTIPART")
@@ -99,13 +99,13 @@ def create_multipart_upload(
         metadata.event_id,
         idempotency_key=idempotency_key,
     )
-    size = metadata.size_bytes
+    size, part_bytes = metadata.size_bytes, multipart.part_size_of(photo)
     return MultipartUpload(
         key=photo.key,
         upload_id=assembly.create(photo, may_be_begun=idempotency_key is not None),
         photo_id=photo.photo_id,
-        part_size_bytes=multipart.part_size(size),
-        part_count=multipart.part_count(size) if size else None,
+        part_size_bytes=part_bytes,
+        part_count=-(-size // part_bytes) if size else None,
         expires_at=epoch_timestamp(uploads.deadline(photo)),
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from photodrop import api, students, uploads
-from photodrop.errors import FileTooLargeError, StudentNotFoundError
+from photodrop.errors import FileTooLargeError, LimitExceededError, StudentNotFoundError
 from photodrop.observability import logger
 from photodrop.schemas import PictureUpload, PutRequest
 from photodrop.signing import timestamp
@@ -14,24 +14,24 @@ app = api.application()
 
 
 @app.get("/v2/students/<student_id>/picture-upload-url")
-@api.raises(StudentNotFoundError, FileTooLargeError)
+@api.raises(StudentNotFoundError, FileTooLargeError, LimitExceededError)
 def initiate_picture_upload(
     student_id: str, size_bytes: Annotated[int | None, Query(alias="sizeBytes", ge=1)] = None
 ) -> PictureUpload:
     """Record the picture's next version as pending and sign the one request that may send it."""
+    caller = api.caller(app)
     photo = uploads.begin_picture(
-        students.find(api.caller(app), student_id),
+        caller,
+        students.find(caller, student_id),
         size_bytes,
         correlation_id=api.request_id(app.current_event.raw_event),
     )
     logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=size_bytes)
     grant = uploads.grant_put(photo)
-    # Every client sends the length by itself, and browsers allow no other way.
-    headers = {name: value for name, value in grant.headers.items() if name != "Content-Length"}
     expires_at = timestamp(grant.expires_at)
     return PictureUpload(
         picture_key=photo.key,
-        upload=PutRequest(url=grant.url, headers=headers, expires_at=expires_at),
+        upload=PutRequest(url=grant.url, headers=grant.headers_to_set, expires_at=expires_at),
     )
 
 

@@ -52,7 +52,7 @@ def sign_parts(
     }
     return SignedParts(
         presigned_urls={number: part.url for number, part in signed.items()},
-        headers={number: part.headers for number, part in signed.items()},
+        headers={number: part.headers_to_set for number, part in signed.items()},
         expires_at=timestamp(min(part.expires_at for part in signed.values())),
     )
 
@@ -71,7 +71,7 @@ def sign_part(
     left = part.expires_at - datetime.now(UTC)
     return SignedPart(
         url=part.url,
-        headers=part.headers,
+        headers=part.headers_to_set,
         expires=max(1, round(left.total_seconds())),
         expires_at=timestamp(part.expires_at),
     )

@@ -84,12 +84,10 @@ def sign_request(
             raise InvalidRequestError(
                 [FieldError("method", "goes with another uploadId and partNumber")]
             )
-    # Every client sends the length by itself, and browsers allow no other way.
-    headers = {name: value for name, value in signed.headers.items() if name != "Content-Length"}
     return SignedRequest(
         url=signed.url,
         key=photo.key,
-        headers=headers,
+        headers=signed.headers_to_set,
         photo_id=photo.photo_id,
         expires_at=timestamp(signed.expires_at),
     )

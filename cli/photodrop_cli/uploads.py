@@ -42,7 +42,7 @@ SMALL_BYTES = 16 * MIB
 """Up to here a file goes in one request: fewer calls, and little is lost if it breaks."""
 
 PART_BYTES = 8 * MIB
-"""The service's usual part. Where it plans others, the file is read once more for their digests."""
+MOST_PARTS = 10_000
 
 SIGNED_AT_ONCE = 16
 """Parts: a call for each would cost as much time as a part on a fast line."""
@@ -115,6 +115,11 @@ class Transfer:
     file: LocalFile
     outcome: Outcome
     bar: Bar
+
+
+def part_size(size_bytes: int) -> int:
+    """Return how large the parts of a file are: whole MiB, and never more than 10,000 of them."""
+    return max(PART_BYTES, -(-size_bytes // (MOST_PARTS * MIB)) * MIB)
 
 
 class Signatures:
@@ -205,7 +210,8 @@ class Uploader:
             raise FileError("NotTried", f"Not tried: {self._lost.message}")
         file, outcome, bar = transfer.file, transfer.outcome, transfer.bar
         is_small = file.size_bytes <= SMALL_BYTES
-        found = await digests(file, 0 if is_small else PART_BYTES, bar.read)
+        part_bytes = 0 if is_small else part_size(file.size_bytes)
+        found = await digests(file, part_bytes, bar.read)
         file.check_unchanged()
         outcome.checksum = found.whole.hex()
         twin = self._claimed.setdefault(found.whole, file)
@@ -306,6 +312,7 @@ class Uploader:
         details, event_id = self._options.details, self._options.event_id
         metadata = {
             "sizeBytes": str(file.size_bytes),
+            "partSizeBytes": str(found.part_bytes),
             "checksumSha256": found.whole.hex(),
             "partChecksums": "sha256",
             **wish_of(details),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from photodrop import multipart, storage, uploads
 from photodrop.access import Caller
@@ -40,6 +41,19 @@ def list_parts(photo: Photo, upload_id: str) -> list[Part]:
         return storage.list_parts(photo.key, upload_id)
     except storage.UploadGoneError:
         raise UploadNotFoundError from None
+
+
+def is_too_large(photo: Photo) -> bool:
+    """Tell whether S3 has more in parts of a pending upload than is charged for it.
+
+    Parts whose client did not say how it divides the file are signed without their length, and a
+    client may begin an upload of the same file more than once.
+    """
+    stored = 0
+    for upload_id in storage.find_multiparts(photo.key):
+        with suppress(storage.UploadGoneError):  # a moment ago
+            stored += sum(part.size_bytes for part in storage.list_parts(photo.key, upload_id))
+    return stored > uploads.largest_of(photo)
 
 
 def complete(caller: Caller, key: str, upload_id: str, named: Sequence[tuple[int, str]]) -> Photo:

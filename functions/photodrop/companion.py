@@ -9,7 +9,7 @@ from typing import Literal
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
-from photodrop import api, file_types, membership, upload_tokens, uploads
+from photodrop import api, file_types, membership, multipart, upload_tokens, uploads
 from photodrop.access import Caller
 from photodrop.errors import FieldError, InvalidRequestError
 from photodrop.models import Photo
@@ -46,12 +46,15 @@ def wish(
 ) -> Wish:
     """Return what a client wants to upload, and in which way.
 
-    Raises InvalidRequestError, naming `type_field`, for a type that is not accepted.
+    Raises InvalidRequestError: for a type that is not accepted it names `type_field`.
     """
     content_type = file_types.declared(type_, file_name)
     if content_type is None:
         accepted = ", ".join(sorted(file_types.EXTENSIONS))
         raise InvalidRequestError([FieldError(type_field, f"must be one of {accepted}")])
+    in_parts = method == "MULTIPART"
+    if in_parts and metadata.part_size_bytes is not None:
+        multipart.check_plan(metadata.size_bytes, metadata.part_size_bytes)
     return Wish(
         file_name=file_name,
         content_type=content_type,
@@ -61,7 +64,8 @@ def wish(
         description=metadata.description,
         tags=metadata.tags or [],
         checksum_sha256=metadata.checksum_sha256,
-        part_checksums=metadata.part_checksums is not None,
+        part_checksums=in_parts and metadata.part_checksums is not None,
+        part_size_bytes=metadata.part_size_bytes if in_parts else None,
     )
 
 

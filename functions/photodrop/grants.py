@@ -76,6 +76,10 @@ def _upload(grant: SignedUrl | SignedPost | None) -> Upload | None:
         return Upload(
             method="POST", url=grant.url, headers={}, fields=grant.fields, expires_at=expires_at
         )
-    # Every client sends the length by itself, and browsers allow no other way.
-    headers = {name: value for name, value in grant.headers.items() if name != "Content-Length"}
-    return Upload(method="PUT", url=grant.url, headers=headers, fields={}, expires_at=expires_at)
+    return Upload(
+        method="PUT",
+        url=grant.url,
+        headers=grant.headers_to_set,
+        fields={},
+        expires_at=expires_at,
+    )

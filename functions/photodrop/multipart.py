@@ -7,7 +7,7 @@ has to be kept in step.
 Limits are those of "Amazon S3 multipart upload limits" in the Amazon S3 user guide.
 """
 
-from photodrop import keys
+from photodrop import keys, uploads
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import (
@@ -34,9 +34,38 @@ def part_size(size_bytes: int | None) -> int:
     return max(USUAL_PART_BYTES, -(-needed // MIB) * MIB)
 
 
-def part_count(size_bytes: int) -> int:
-    """Return in how many parts of `part_size` a file goes."""
-    return -(-size_bytes // part_size(size_bytes))
+def part_size_of(photo: Photo) -> int:
+    """Return how large its client said that the parts of a photo are, or how large they should."""
+    size_bytes = None if photo.size_bytes is None else int(photo.size_bytes)
+    return int(photo.part_bytes or part_size(size_bytes))
+
+
+def check_plan(size_bytes: int | None, part_size_bytes: int) -> None:
+    """Check how a client wants to divide a file. Raises InvalidRequestError."""
+    if size_bytes is None:
+        reason = "is only possible with metadata.sizeBytes"
+    elif part_size_bytes * MAX_PARTS < size_bytes:
+        reason = f"must be larger: a file has at most {MAX_PARTS} parts"
+    else:
+        return
+    raise InvalidRequestError([FieldError("metadata.partSizeBytes", reason)])
+
+
+def part_length(photo: Photo, number: int) -> int | None:
+    """Return how long a part must be, where the client has said how it divides the file.
+
+    Raises InvalidRequestError for a part that the file has not, however it is divided.
+    """
+    size_bytes = uploads.largest_of(photo)
+    part_bytes = int(photo.part_bytes or MIN_PART_BYTES)
+    count = max(1, -(-size_bytes // part_bytes))
+    if number > count:
+        hint = "" if photo.size_bytes else " Announce its size as metadata.sizeBytes."
+        reason = f"must be at most {count}: more parts than the file can have.{hint}"
+        raise InvalidRequestError([FieldError("partNumber", reason)])
+    if photo.part_bytes is None:
+        return None
+    return min(part_bytes, size_bytes - (number - 1) * part_bytes)
 
 
 def sign_create(photo: Photo) -> SignedUrl:
@@ -77,20 +106,25 @@ def sign_part(
     checksum_sha256: str | None = None,
     ttl_seconds: int | None = None,
 ) -> SignedUrl:
-    """Sign the PUT of one part. It may be signed and sent again at any time.
+    """Sign the PUT of one part, with its length where it is known. It may be sent again.
 
     `checksum_sha256` is base64. Raises InvalidRequestError when it is missing in an upload that was
-    begun with such, or given in one that was not: S3 would refuse the part.
+    begun with such, or given in one that was not: S3 would refuse the part; and for a number that
+    the file's size does not allow.
     """
     if bool(photo.part_checksums) != bool(checksum_sha256):
         wrong = "is required" if photo.part_checksums else "is not possible"
         reason = f"{wrong}: metadata.partChecksums decides when the upload begins"
         raise InvalidRequestError([FieldError("checksumSha256", reason)])
+    length = part_length(photo, number)
+    headers = {} if length is None else {"Content-Length": str(length)}
+    if checksum_sha256:
+        headers["x-amz-checksum-sha256"] = checksum_sha256
     return _sign(
         photo,
         "PUT",
         {"partNumber": str(number), "uploadId": upload_id},
-        headers={"x-amz-checksum-sha256": checksum_sha256} if checksum_sha256 else {},
+        headers=headers,
         ttl_seconds=ttl_seconds,
     )
 

@@ -152,6 +152,9 @@ GivenTitle = Annotated[Title | None, BeforeValidator(_given)]
 GivenDescription = Annotated[Description | None, BeforeValidator(_given)]
 GivenTags = Annotated[Tags | None, BeforeValidator(_tag_list)]
 GivenSize = Annotated[int | None, Field(ge=1), BeforeValidator(_given)]
+GivenPartSize = Annotated[
+    int | None, Field(ge=5 * 1024**2, le=5 * 1024**3), BeforeValidator(_given)
+]
 GivenChecksum = Annotated[Annotated[str, AfterValidator(_sha256)] | None, BeforeValidator(_given)]
 GivenPartChecksums = Annotated[Literal["sha256"] | None, BeforeValidator(_given)]
 """Fields of an upload's metadata, which clients may send as text whatever they are."""
@@ -205,7 +208,16 @@ class UploadMetadata(Shape):
     title: GivenTitle = None
     description: GivenDescription = None
     tags: GivenTags = None
-    size_bytes: GivenSize = None
+    size_bytes: GivenSize = Field(
+        default=None,
+        description="Exact size of the file in bytes. Without it, as much as such a file may have "
+        "is reserved of its owner's limit",
+    )
+    part_size_bytes: GivenPartSize = Field(
+        default=None,
+        description="Of a multipart upload with `sizeBytes`: the size of every part but the last. "
+        "Each part is then signed with its length",
+    )
     checksum_sha256: GivenChecksum = Field(default=None, alias="checksumSha256")
     part_checksums: GivenPartChecksums = None
 

@@ -31,6 +31,14 @@ class SignedUrl:
     headers: dict[str, str]
     expires_at: datetime
 
+    @property
+    def headers_to_set(self) -> dict[str, str]:
+        """The headers that a client is told: every client sends the length by itself.
+
+        Browsers allow no other way.
+        """
+        return {name: value for name, value in self.headers.items() if name != "Content-Length"}
+
 
 @dataclass(frozen=True, slots=True)
 class SignedPost:

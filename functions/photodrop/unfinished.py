@@ -42,7 +42,7 @@ def _describe(photo: Photo) -> UnfinishedUpload:
         content_type=photo.content_type,
         size_bytes=size,
         checksumSha256=photo.checksum_sha256,
-        part_size_bytes=multipart.part_size(size) if in_parts else None,
+        part_size_bytes=multipart.part_size_of(photo) if in_parts else None,
         uploaded_parts=len(parts),
         uploaded_bytes=sum(part.size_bytes for part in parts),
         created_at=photo.created_at,

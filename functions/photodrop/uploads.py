@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from photodrop.errors import (
     AlreadyUploadedError,
     FileTooLargeError,
     IdempotencyKeyReusedError,
+    LimitExceededError,
     StudentNotFoundError,
 )
 from photodrop.models import (
@@ -23,13 +25,21 @@ from photodrop.models import (
     Student,
     UploadRequest,
     checksum_key,
+    list_key,
     now_iso,
+    student_place,
 )
 from photodrop.signing import SignedPost, SignedUrl
 from photodrop.status import Status
 
 TRANSFER_SECONDS = 3600
 """S3 checks a grant when a transfer begins; this is how long it may then take."""
+
+MAX_PENDING_PICTURES = 10
+"""Of one student: each may become a file that nobody's limits are charged with."""
+
+PARTS_LOOK_SECONDS = 3600
+"""How often the parts that S3 has of a pending upload are compared with what is charged for it."""
 
 MAX_SINGLE_BYTES = 5 * 1024**3
 """Amazon S3's limit for one PUT or POST request; beyond it, files come in parts."""
@@ -49,6 +59,8 @@ class Wish:
     checksum_sha256: str | None = None
     part_checksums: bool = False
     """Of a multipart upload: each part comes with its SHA-256."""
+    part_size_bytes: int | None = None
+    """Of a multipart upload: how large each part but the last is, where the client says so."""
 
 
 def begin(
@@ -91,6 +103,7 @@ def begin(
         checksum_sha256=wish.checksum_sha256,
         upload_method=wish.method,
         part_checksums=wish.part_checksums or None,
+        part_bytes=wish.part_size_bytes,
         request_hash=hashlib.sha256(
             f"{event_id or ''}{json.dumps(asdict(wish))}".encode()
         ).hexdigest(),
@@ -101,7 +114,11 @@ def begin(
     request = UploadRequest.of(caller.user_id, idempotency_key) if idempotency_key else None
     gone_photo_id = None
     while not limits.create(
-        photo, caller.user_id, due_at=deadline(photo), request=request, gone_photo_id=gone_photo_id
+        photo,
+        caller.user_id,
+        due_at=next_look_at(photo),
+        request=request,
+        gone_photo_id=gone_photo_id,
     ):
         first_id = request.find_photo_id() if request else None
         try:
@@ -168,6 +185,13 @@ def deadline(photo: Photo) -> int:
     return int(datetime.fromisoformat(photo.created_at).timestamp()) + life_seconds
 
 
+def next_look_at(photo: Photo) -> int:
+    """Return when somebody has to look after a pending upload next, in epoch seconds."""
+    if photo.upload_method != "MULTIPART":
+        return deadline(photo)
+    return min(deadline(photo), int(time.time()) + PARTS_LOOK_SECONDS)
+
+
 def find_same(caller: Caller, wish: Wish, *, event: Event | None = None) -> Photo | None:
     """Return the caller's photo of the very file that they want to upload, if it is there already.
 
@@ -185,15 +209,24 @@ def find_same(caller: Caller, wish: Wish, *, event: Event | None = None) -> Phot
     return None
 
 
-def begin_picture(student: Student, size_bytes: int | None, *, correlation_id: str) -> Photo:
+def begin_picture(
+    caller: Caller, student: Student, size_bytes: int | None, *, correlation_id: str
+) -> Photo:
     """Record the next version of a student's picture as a pending photo, of nobody's.
 
-    `size_bytes` None: only the limit is checked, when the file has landed. Raises
-    FileTooLargeError, and StudentNotFoundError when the student is deleted in the meantime.
+    It costs one of the caller's grants. `size_bytes` None: only the limit is checked, when the file
+    has landed. Raises FileTooLargeError, LimitExceededError, and StudentNotFoundError when the
+    student is deleted in the meantime.
     """
     largest = settings().max_picture_bytes
     if size_bytes is not None and size_bytes > largest:
         raise FileTooLargeError(f"sizeBytes: at most {largest} bytes are accepted for pictures.")
+    pending = list_key(student_place(student.student_id), status=Status.PENDING)
+    if Photo.by_owner_status.count(pending, limit=MAX_PENDING_PICTURES) >= MAX_PENDING_PICTURES:
+        raise LimitExceededError(
+            f"{MAX_PENDING_PICTURES} uploads of this student's picture are pending already.",
+            retry_after_seconds=settings().upload_ttl_seconds,
+        )
     version = student.next_upload()
     if version is None:
         raise StudentNotFoundError
@@ -211,7 +244,7 @@ def begin_picture(student: Student, size_bytes: int | None, *, correlation_id: s
         created_at=created_at,
         updated_at=created_at,
     )
-    photo.create(due_at=deadline(photo))
+    limits.create(photo, caller.user_id, due_at=deadline(photo))
     return photo
 
 

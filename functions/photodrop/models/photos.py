@@ -423,7 +423,9 @@ class Photo(Model):
             self.event_list = list_key(place, tag=tag)
             self.event_status_list = list_key(place, tag=tag, status=self.status)
         if self.student_id:
-            self.owner_list = list_key(student_place(self.student_id))
+            place = student_place(self.student_id)
+            self.owner_list = list_key(place)
+            self.owner_status_list = list_key(place, status=self.status)
 
     def _charge_again(self, size_bytes: int) -> "list[UsageUpdate]":
         """Charge the owner with so many bytes instead of those that were reserved."""

@@ -285,7 +285,7 @@ export interface paths {
         put?: never;
         /**
          * Record a pending photo and begin the multipart upload of its file
-         * @description `partSizeBytes` is a size by which any file fits into S3's 10,000 parts.
+         * @description `partSizeBytes` is that of `metadata`, or a size by which any file fits into S3's 10,000 parts.
          */
         post: operations["createMultipartUpload"];
         delete?: never;
@@ -417,7 +417,7 @@ export interface paths {
         put?: never;
         /**
          * Record a pending photo and begin the multipart upload of its file, by upload token
-         * @description `partSizeBytes` is a size by which any file fits into S3's 10,000 parts.
+         * @description `partSizeBytes` is that of `metadata`, or a size by which any file fits into S3's 10,000 parts.
          */
         post: operations["createMultipartUploadByToken"];
         delete?: never;
@@ -1074,7 +1074,10 @@ export interface components {
             title?: string | null;
             description?: string | null;
             tags?: string[] | null;
+            /** @description Exact size of the file in bytes. Without it, as much as such a file may have is reserved of its owner's limit */
             sizeBytes?: number | null;
+            /** @description Of a multipart upload with `sizeBytes`: the size of every part but the last. Each part is then signed with its length */
+            partSizeBytes?: number | null;
             checksumSha256?: string | null;
             partChecksums?: "sha256" | null;
         };
@@ -6487,7 +6490,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too much at once: see Retry-After: `Throttled` */
+            /** @description Too much at once: see Retry-After: `LimitExceeded`, `Throttled` */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6495,7 +6498,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "Throttled";
+                        code?: "LimitExceeded" | "Throttled";
                     };
                 };
             };

@@ -125,6 +125,7 @@ export function createEngine(userId: string, onChange: () => void) {
               description: description || null,
               tags: tags ?? [],
               sizeBytes: file.size,
+              partSizeBytes: partBytes(file.size ?? 0),
               checksumSha256: checksum ?? null,
             },
           },
