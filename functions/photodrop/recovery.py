@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import clients, storage, uploads
+from photodrop import assembly, clients, storage, uploads
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError, NotPendingError, NotUploadedError
 from photodrop.models import DUE_SHARDS, PHOTO_ROW, Photo
@@ -91,9 +91,13 @@ def _expire(photo: Photo) -> None:
         refusal = ContentRejectedError("ProcessingFailed", "The photo could not be processed.")
     except NotUploadedError:
         if _may_still_come(photo):
-            photo.change(due_at=uploads.deadline(photo))
-            return
-        if photo.status == Status.PENDING:
+            if not assembly.is_too_large(photo):
+                photo.change(due_at=uploads.next_look_at(photo))
+                return
+            refusal = ContentRejectedError(
+                "FileTooLarge", "More was sent in parts than was announced."
+            )
+        elif photo.status == Status.PENDING:
             refusal = ContentRejectedError("UploadExpired", "The file never came.")
         else:
             refusal = ContentRejectedError("UploadRemoved", "The file was removed again.")
@@ -101,6 +105,6 @@ def _expire(photo: Photo) -> None:
 
 
 def _may_still_come(photo: Photo) -> bool:
-    """Tell whether it was only looked at early, because its client was about to complete it."""
+    """Tell whether it was only looked at early, to see how much there is of it."""
     in_parts = photo.upload_method == "MULTIPART"
     return in_parts and photo.status == Status.PENDING and uploads.deadline(photo) > time.time()

@@ -5,6 +5,7 @@ import json
 import time
 from importlib import import_module
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from photodrop import file_types, multipart, upload_tokens, uploads
 from photodrop.access import Caller
 from photodrop.config import settings as current_settings
-from photodrop.errors import UploadTokenExpiredError
+from photodrop.errors import InvalidRequestError, UploadTokenExpiredError
 from photodrop.models import Photo, UploadToken, Usage
 from photodrop.schemas import SignRequest, UploadMetadata
 from photodrop.status import Status
@@ -29,7 +30,8 @@ LARGEST = 5 * 1024**4
 
 @given(st.integers(min_value=1, max_value=LARGEST))
 def test_any_size_fits_into_the_plan(size: int) -> None:
-    part, count = multipart.part_size(size), multipart.part_count(size)
+    part = multipart.part_size(size)
+    count = -(-size // part)
     assert 1 <= count <= multipart.MAX_PARTS
     assert part % MIB == 0
     assert multipart.MIN_PART_BYTES <= part <= uploads.MAX_SINGLE_BYTES
@@ -40,6 +42,35 @@ def test_parts_are_small_until_there_would_be_too_many() -> None:
     assert multipart.part_size(80_000 * MIB) == 8 * MIB
     assert multipart.part_size(80_000 * MIB + 1) == 9 * MIB
     assert multipart.part_size(LARGEST) == 525 * MIB
+
+
+@given(st.integers(1, LARGEST), st.integers(multipart.MIN_PART_BYTES, 5 * 1024**3))
+def test_the_lengths_of_a_plan_are_the_file(size: int, part: int) -> None:
+    photo = Photo("id", size_bytes=size, charged_bytes=size, part_bytes=part)
+    count = -(-size // part)
+    if count > multipart.MAX_PARTS:
+        with pytest.raises(InvalidRequestError):
+            multipart.check_plan(size, part)
+        return
+    multipart.check_plan(size, part)
+    assert {multipart.part_length(photo, n) for n in range(1, count)} <= {part}
+    assert multipart.part_length(photo, count) == size - (count - 1) * part
+    with pytest.raises(InvalidRequestError):
+        multipart.part_length(photo, count + 1)
+
+
+@given(st.integers(1, LARGEST), st.integers(multipart.MIN_PART_BYTES, 5 * 1024**3))
+def test_without_a_plan_no_part_is_refused_that_a_client_may_need(size: int, part: int) -> None:
+    """Uppy's parts are as large as its page says, and never smaller than S3 allows."""
+    part = max(part, -(-size // multipart.MAX_PARTS))
+    for photo in (
+        Photo("id", size_bytes=size, charged_bytes=size),
+        Photo("id", size_bytes=None, charged_bytes=size),
+    ):
+        assert multipart.part_length(photo, -(-size // part)) is None
+        smallest = -(-size // multipart.MIN_PART_BYTES)
+        with pytest.raises(InvalidRequestError):
+            multipart.part_length(photo, smallest + 1)
 
 
 def call(name: str, *, key: str | None = None, body: Any = None, user: str = "ada") -> Any:
@@ -182,6 +213,65 @@ class TestCharging:
         policy = uploads.grant_post(granted()).fields["policy"]
         conditions = json.loads(base64.b64decode(policy))["conditions"]
         assert ["content-length-range", 0, 12_345] in conditions
+
+
+@pytest.mark.usefixtures("aws")
+class TestLengths:
+    def test_parts_of_a_plan_are_signed_with_their_length(self) -> None:
+        created = begin(sizeBytes=str(6 * MIB + 1), partSizeBytes=str(6 * MIB))
+        assert (created["partSizeBytes"], created["partCount"]) == (6 * MIB, 2)
+        for number in (1, 2):
+            signed = multipart.sign_part(photo_of(created), "upload", number)
+            names = parse_qs(urlsplit(signed.url).query)["X-Amz-SignedHeaders"]
+            assert names == ["content-length;host"]
+            assert signed.headers == {"Content-Length": str([0, 6 * MIB, 1][number])}
+            assert signed.headers_to_set == {}
+
+    @pytest.mark.parametrize(
+        ("metadata", "field"),
+        [
+            ({"partSizeBytes": 6 * MIB}, "metadata.partSizeBytes"),
+            ({"partSizeBytes": 5 * MIB - 1, "sizeBytes": 5}, "metadata.partSizeBytes"),
+            ({"partSizeBytes": 5 * 1024**3 + 1, "sizeBytes": 5}, "metadata.partSizeBytes"),
+            ({"partSizeBytes": "many", "sizeBytes": 5}, "metadata.partSizeBytes"),
+        ],
+    )
+    def test_a_plan_that_s3_would_not_take_is_refused(self, metadata: Any, field: str) -> None:
+        wish = {"filename": "big.jpg", "type": "image/jpeg", "metadata": metadata}
+        status, body = call("begin_upload", body=wish)
+        assert (status, body["fields"][0]["field"]) == (400, field)
+
+    def test_more_parts_in_s3_than_are_charged_end_the_upload(self) -> None:
+        created = begin(sizeBytes="1")
+        send(created, b"x" * (5 * MIB), b"x")
+        photo = photo_of(created)
+        assert time.time() < photo.due_at <= time.time() + uploads.PARTS_LOOK_SECONDS
+        make_due(photo)
+        expire()
+        photo = photo_of(created)
+        assert (photo.status, photo.failure.code) == ("failed", "FileTooLarge")
+        assert open_uploads() == []
+        assert held() == (0, 0)
+
+    def test_an_upload_that_is_begun_again_and_again_is_counted_as_one(self) -> None:
+        created = begin(sizeBytes=str(6 * MIB))
+        for _ in range(2):
+            again = boto3.client("s3").create_multipart_upload(Bucket=BUCKET, Key=created["key"])
+            send(created | {"uploadId": again["UploadId"]}, b"x" * (4 * MIB))
+        make_due(photo_of(created))
+        expire()
+        assert photo_of(created).status == "failed"
+        assert open_uploads() == []
+
+    def test_an_upload_that_holds_what_it_may_is_looked_at_every_hour(self) -> None:
+        created = begin(sizeBytes="10")
+        send(created, b"x" * 10)
+        make_due(photo_of(created))
+        expire()
+        photo = photo_of(created)
+        assert photo.status == "pending"
+        assert time.time() + 3000 < photo.due_at <= time.time() + 3600
+        assert len(open_uploads()) == 1
 
 
 @pytest.mark.usefixtures("aws")
