@@ -12,7 +12,7 @@ import initiate_picture_upload
 import report_status
 import view_photo
 import view_student
-from photodrop import changes, keys, recovery
+from photodrop import changes, keys, recovery, uploads
 from photodrop import pictures as student_pictures
 from photodrop.models import PHOTO_ROW, Photo, Student, Usage
 from tests.support import events, pictures
@@ -424,3 +424,30 @@ def test_event_files_of_pictures_are_answered() -> None:
     for function in (initiate_picture_upload, delete_student_picture):
         event = events.load(function.__name__)
         assert function.handler(event, events.CONTEXT)["statusCode"] == 404
+
+
+def test_asking_costs_the_caller_a_grant_and_nothing_else(
+    student_id: str, settings: Callable[..., None]
+) -> None:
+    settings(UPLOADS_PER_MINUTE=2)
+    assert [ask(student_id)[0] for _ in range(3)] == [200, 200, 429]
+    status, body = ask(student_id)
+    assert (status, body["code"]) == (429, "LimitExceeded")
+    assert ask(student_id, SELF | {"sub": "somebody-else"})[0] == 200
+    staff = Usage.get(events.USER)
+    assert (staff.held_photos, staff.held_bytes) == (0, 0)
+
+
+def test_so_many_pending_pictures_of_a_student_and_no_more(
+    student_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_PENDING_PICTURES", 3)
+    first = grant(student_id)
+    grant(student_id), grant(student_id)
+    status, body = ask(student_id)
+    assert (status, body["code"]) == (429, "LimitExceeded")
+    assert ask(str(create(email="other@example.com")["studentId"]))[0] == 200
+    deliver(put(first, BAD))
+    assert photo_of(first).status == "failed"
+    assert ask(student_id)[0] == 200
+    assert ask(student_id)[0] == 429
