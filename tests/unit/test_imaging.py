@@ -429,10 +429,11 @@ def make_odd_modes() -> dict[str, bytes]:
     grey = quadrants.convert("L")
     sixteen = grey.convert("I").point(lambda value: value * 257).convert("I;16")
     transparent_grey = encode(grey, "image/png", transparency=0)
+    palette = quadrants.quantize(16)
     return {
-        "palette-png": encode(quadrants.quantize(16), "image/png"),
-        "palette-with-transparency-png": encode(
-            quadrants.quantize(16), "image/png", transparency=0
+        "palette-png": encode(palette, "image/png"),
+        "palette-with-transparency-png": encode(  # of the red quadrant
+            palette, "image/png", transparency=palette.getpixel((0, 0))
         ),
         "one-bit-png": encode(grey.convert("1"), "image/png"),
         "one-bit-tiff": encode(grey.convert("1"), "image/tiff", compression="group4"),

@@ -30,16 +30,22 @@ class Header:
 
     `bytes_per_pixel` is the decoder's peak for one pixel; for JPEG, which is decoded at a reduced
     size, `coefficient_bytes` is what a progressive file keeps for each full-size pixel besides.
-    `primaries` is the colour space code of ISO/IEC 23091-2 where the file names one: 12 is
-    Display P3. An embedded ICC profile rules over it. `coded_size` is what is decoded where that
-    is larger than what is shown: HEIC is cropped after decoding.
+    `primaries` and `transfer` are the colour space and the curve by their codes in ITU-T H.273
+    where the file names them: 12 is Display P3, 16 and 18 are the HDR curves PQ and HLG. An
+    embedded ICC profile rules over them, unless they say that the image is HDR. `coded_size` is
+    what is decoded where that is larger than what is shown: HEIC is cropped after decoding.
+    `white` is the sample that stands for white in an image of one channel of 16 bits.
+    `sample_bits` is how many bits a PNG has for each.
     """
 
     facts: ImageFacts
     bytes_per_pixel: float
     coefficient_bytes: float = 0.0
     primaries: int | None = None
+    transfer: int | None = None
     coded_size: tuple[int, int] = (0, 0)
+    white: int = 65535
+    sample_bits: int = 8
 
     @property
     def stored_size(self) -> tuple[int, int]:
@@ -67,9 +73,3 @@ def corrupt(reason: str) -> ContentRejectedError:
 def unsupported(kind: str) -> ContentRejectedError:
     """Return the refusal of an intact file that no decoder here knows: "TIFF (LAB)", say."""
     return ContentRejectedError("UnsupportedContent", f"This kind of {kind} cannot be shown.")
-
-
-def named_primaries(primaries: int, transfer: int) -> int | None:
-    """Return the code of the colour space, unless it comes with an HDR curve."""
-    # HDR curves (PQ 16, HLG 18) would need tone mapping, not a change of colour space.
-    return None if transfer in (16, 18) else primaries

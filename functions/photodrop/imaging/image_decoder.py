@@ -13,7 +13,7 @@ from PIL import (  # noqa: F401
     TiffImagePlugin,
 )
 
-from photodrop.imaging import thumbnails
+from photodrop.imaging import stored_tiff, thumbnails  # noqa: F401
 from photodrop.imaging.budget import Budget
 from photodrop.imaging.renditions import Rendition
 from photodrop.imaging.sandbox_process import Parent

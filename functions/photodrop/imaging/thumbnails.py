@@ -13,29 +13,24 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-# Plugins are imported by name, here or where they are needed: Image.init() would import them all.
-from PIL import Image, ImageFile, JpegImagePlugin, WebPImagePlugin
+from PIL import Image
 
 from photodrop.errors import ContentRejectedError
-from photodrop.imaging import thumb_hash, wide_gamut
-from photodrop.imaging.budget import Budget, check_budget
+from photodrop.imaging import colours, decoders, thumb_hash
+from photodrop.imaging.budget import Budget
 from photodrop.imaging.formats import read_header
 from photodrop.imaging.header import Header
 from photodrop.imaging.renditions import LADDER, Rendition, Thumbnail, fit
-
-# The budget is checked here, from the header, with a code and a message of our own.
-Image.MAX_IMAGE_PIXELS = None
-# A truncated photo is refused and not filled up with grey.
-ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 # A reducing gap of 1.25 is not told from none at 1600 pixels (SSIM 0.995), and is much faster.
 _REDUCING_GAP = 1.25
 # ThumbHash keeps at most 7 x 7 frequencies: more pixels than this cost time and change nothing.
 _THUMB_HASH_SIDE = 32
+# The longest side, in pixels, of what is encoded without loss of colour.
+_TINY_SIDE = 64
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -46,10 +41,6 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# These decoders apply the orientation themselves.
-_DECODED_UPRIGHT = frozenset({"image/heic", "image/heif", "image/tiff"})
-# The profile classes that fit an image's mode (bytes 16 to 20 of an ICC profile).
-_PROFILE_MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 
 
 def make_thumbnails(
@@ -124,7 +115,7 @@ def _render(
     fitted = [fit((facts.width, facts.height), box) for box in boxes]
     source.seek(0)
     with _rejecting():
-        image = _decode(source, header, max(fitted), budget, largest)
+        image = _decode(source, header, max(fitted))
     return _reduce(image, fitted)
 
 
@@ -165,139 +156,26 @@ def _rejecting() -> Iterator[None]:
         ) from error
 
 
-def _decode(
-    source: BinaryIO, header: Header, upright_size: tuple[int, int], budget: Budget, largest: int
-) -> Image.Image:
+def _decode(source: BinaryIO, header: Header, upright_size: tuple[int, int]) -> Image.Image:
     """Return the image at `upright_size`, upright, in sRGB, as RGB or RGBA, without metadata."""
-    facts = header.facts
-    image = _open(source, facts.content_type)
-    # The decoder's own reading of the header has the last word on what it will allocate.
-    check_budget(_with_size(header, image.size), budget, largest)
-    orientation = 1 if facts.content_type in _DECODED_UPRIGHT else facts.orientation
+    image = decoders.open_image(source, header)
+    orientation = 1 if decoders.is_upright(header) else header.facts.orientation
     size = upright_size if orientation < 5 else (upright_size[1], upright_size[0])
 
     # Before the orientation is applied: only then can the decoder skip pixels.
-    drafted = image.draft("RGB", size) if facts.content_type == "image/jpeg" else None
+    drafted = image.draft("RGB", size) if header.facts.content_type == "image/jpeg" else None
     box = drafted[1] if drafted else None
-    profile = image.info.get("icc_profile") or wide_gamut.icc_profile(header.primaries)
-    small = _resizable(image).resize(
+    profile = image.info.get("icc_profile")
+    small = decoders.resizable(image, header).resize(
         size, Image.Resampling.LANCZOS, box=box, reducing_gap=_REDUCING_GAP
     )
     del image
     if orientation != 1:
         small = small.transpose(_UPRIGHT[orientation])
-    small = to_srgb(_to_eight_bits(small), profile)
+    small = colours.to_eight_bits(small, header.white)
+    small = colours.to_srgb(small, profile, header.primaries, header.transfer)
     small.info = {}  # encoders would copy EXIF, XMP and profiles from here
     return small
-
-
-def _with_size(header: Header, size: tuple[int, int]) -> Header:
-    facts = replace(header.facts, width=size[0], height=size[1], orientation=1)
-    return replace(header, facts=facts)
-
-
-def _open(source: BinaryIO, content_type: str) -> ImageFile.ImageFile:
-    # The plugin is chosen by our own reading of the first bytes. Calling its class directly leaves
-    # out Pillow's guessing, and the factory that makes a phone's JPEG with a preview an "MPO".
-    match content_type:
-        case "image/jpeg":
-            return JpegImagePlugin.JpegImageFile(source)
-        case "image/webp":
-            return WebPImagePlugin.WebPImageFile(source)
-        case "image/png":
-            from PIL import PngImagePlugin
-
-            return PngImagePlugin.PngImageFile(source)
-        case "image/gif":
-            from PIL import GifImagePlugin
-
-            return GifImagePlugin.GifImageFile(source)
-        case "image/tiff":
-            from PIL import TiffImagePlugin
-
-            return TiffImagePlugin.TiffImageFile(source)
-        case "image/avif":
-            from PIL import AvifImagePlugin
-
-            return AvifImagePlugin.AvifImageFile(source)
-        case _:
-            return _open_heif(source)
-
-
-def _open_heif(source: BinaryIO) -> ImageFile.ImageFile:
-    import pillow_heif
-
-    # libheif's own limits stay on: 1000 items, which a 48 MP iPhone photo (about 250) passes.
-    pillow_heif.options.DISABLE_SECURITY_LIMITS = False
-    # An embedded preview may show something else than the photo; depth and gain maps are not shown.
-    pillow_heif.options.THUMBNAILS = False
-    pillow_heif.options.DEPTH_IMAGES = False
-    pillow_heif.options.AUX_IMAGES = False
-    pillow_heif.options.DECODE_THREADS = 1  # a child of the sandbox may start no other
-    return pillow_heif.HeifImageFile(source)  # type: ignore[no-untyped-call]
-
-
-def _resizable(image: Image.Image) -> Image.Image:
-    """Return the image in a mode in which neighbouring pixels may be averaged."""
-    transparent = "transparency" in image.info
-    match image.mode:
-        case "P" | "PA":
-            return image.convert("RGBA" if transparent or image.mode == "PA" else "RGB")
-        case "L" | "RGB" | "1" if transparent:
-            return image.convert("RGBA")
-        case "1":
-            return image.convert("L")
-        case "LAB":
-            return _transformed(image, "LAB", None)
-        case mode if mode.startswith("I;16"):
-            return image.convert("I")
-    return image
-
-
-def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Bring samples of 16 bits, or of any range, to 0 to 255."""
-    if image.mode not in ("I", "F"):
-        return image
-    low, high = cast(tuple[float, float], image.getextrema())
-    if image.mode == "I" and low >= 0 and high <= 65535:
-        low, high = 0, 65535
-    scale = 255 / ((high - low) or 1)
-    return image.convert("F").point(lambda sample: sample * scale - low * scale).convert("L")
-
-
-def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the image as RGB, or as RGBA where it is not opaque, with its colours in sRGB."""
-    alpha = None
-    if image.mode in ("LA", "La", "RGBA", "RGBa"):
-        image = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, image.mode))
-        alpha = image.getchannel("A")
-        image = image.convert(image.mode[:-1])
-    mode = _PROFILE_MODES.get(profile[16:20]) if profile else None
-    if mode == "RGB" and image.mode not in ("CMYK", "L"):
-        image = image.convert("RGB")
-    if mode == image.mode:
-        image = _transformed(image, mode, profile)
-    image = image.convert("RGB")
-    if alpha is not None and alpha.getextrema() != (255, 255):
-        image.putalpha(alpha)
-    return image
-
-
-def _transformed(image: Image.Image, mode: str, profile: bytes | None) -> Image.Image:
-    """Convert from `profile` (without one: from L*a*b*) to sRGB; a broken one changes nothing."""
-    from PIL import ImageCms
-
-    try:
-        source = (
-            ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if profile
-            else ImageCms.createProfile("LAB")
-        )
-        target = ImageCms.createProfile("sRGB")
-        transform = ImageCms.buildTransform(source, target, mode, "RGB")
-        return transform.apply(image)
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return image
 
 
 class _NamedBuffer(io.BytesIO):
@@ -327,21 +205,27 @@ def _encode_all(
 
 
 def _encode(image: Image.Image, content_type: str, quality: int, method: int) -> bytes:
+    # In icons and pixel art, colours of half the resolution smear, and nothing is saved.
+    is_tiny = max(image.size) <= _TINY_SIDE
     match content_type:
         case "image/webp":
             buffer = _NamedBuffer("thumbnail.webp")
-            image.save(buffer, quality=quality, method=method)
+            if is_tiny:
+                image.save(buffer, lossless=True, method=method)
+            else:
+                image.save(buffer, quality=quality, method=method)
         case "image/jpeg":
             buffer = _NamedBuffer("thumbnail.jpg")
             if image.mode == "RGBA":
                 white = Image.new("RGB", image.size, "white")
                 white.paste(image, mask=image.getchannel("A"))
                 image = white
-            image.save(buffer, quality=quality)
+            image.save(buffer, quality=quality, subsampling=0 if is_tiny else 2)
         case "image/avif":
             buffer = _NamedBuffer("thumbnail.avif")
             # Speed 9 of 10: at the default 6 one thumbnail takes longer than a client waits.
-            image.save(buffer, quality=quality, speed=9)
+            subsampling = "4:4:4" if is_tiny else "4:2:0"
+            image.save(buffer, quality=quality, speed=9, subsampling=subsampling)
         case _:
             raise ValueError(f"no thumbnails of type {content_type}")
     return buffer.getvalue()

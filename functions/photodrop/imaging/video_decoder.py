@@ -29,11 +29,11 @@ from av.video.stream import VideoStream
 from PIL import Image, ImageCms, ImageStat  # noqa: F401
 
 from photodrop.errors import ContentRejectedError
-from photodrop.imaging import wide_gamut
+from photodrop.imaging import colours
 from photodrop.imaging.image_decoder import send_rendition
 from photodrop.imaging.renditions import Rendition, fit
 from photodrop.imaging.sandbox_process import Parent
-from photodrop.imaging.thumbnails import make_frame_thumbnails, to_srgb
+from photodrop.imaging.thumbnails import make_frame_thumbnails
 from photodrop.imaging.video import Reason, Video, VideoFacts
 
 _DEMUXERS = {"video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska"}
@@ -352,7 +352,7 @@ def _render(frame: VideoFrame, facts: VideoFacts, sizes: Sequence[int]) -> Video
         small = small.transpose(transpose)
     if small.size != largest:  # a quarter turn
         shown, facts = shown[::-1], replace(facts, width=shown[1], height=shown[0])
-    small = to_srgb(small, wide_gamut.icc_profile(frame.color_primaries))
+    small = colours.to_srgb(small, None, frame.color_primaries, frame.color_trc)
     made = make_frame_thumbnails(small, shown, sizes)
     return Video(facts, made.thumbnails, made.thumb_hash)
 

@@ -19,8 +19,12 @@ _DATE = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
 _UTC_OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 
 
+Entries = dict[int, tuple[int, int, bytes]]
+"""A directory: tag -> (field type, how many values, the values or their offset)."""
+
+
 class Directories:
-    """Directories of a TIFF structure: tag -> (field type, count, value bytes)."""
+    """The directories of a TIFF structure."""
 
     def __init__(self, source: Reader | BytesReader) -> None:
         self._source = source
@@ -35,7 +39,7 @@ class Directories:
         number: int = struct.unpack(self.order + kind, data[:width].ljust(width, b"\0"))[0]
         return number
 
-    def directory(self, offset: int) -> tuple[dict[int, tuple[int, int, bytes]], int]:
+    def directory(self, offset: int) -> tuple[Entries, int]:
         """Return the entries of the directory at `offset`, and the offset of the next (or 0)."""
         count_size, entry_size, inline = (8, 20, 8) if self.big else (2, 12, 4)
         kind = "Q" if self.big else "I"
@@ -50,7 +54,7 @@ class Directories:
             entries[tag] = (field_type, values, entry[entry_size - inline :])
         return entries, self.number(body[count * entry_size :], kind)
 
-    def integer(self, entries: dict[int, tuple[int, int, bytes]], tag: int) -> int | None:
+    def integer(self, entries: Entries, tag: int) -> int | None:
         """Return the first integer of a tag, or None."""
         field_type, _, value = entries.get(tag, (0, 0, b""))
         kind = _INTEGERS.get(field_type)
@@ -60,7 +64,19 @@ class Directories:
             return None
         return self.number(self._first_bytes(entries[tag], 8), kind)
 
-    def text(self, entries: dict[int, tuple[int, int, bytes]], tag: int) -> str:
+    def integers(self, entries: Entries, tag: int) -> tuple[int, ...]:
+        """Return the integers of a tag, at most sixteen of them; none where it has no integers."""
+        kind = _INTEGERS.get(entries.get(tag, (0,))[0])
+        if kind is None:
+            return ()
+        width = struct.calcsize(f"={kind}")
+        data = self._first_bytes(entries[tag], 16 * width)
+        return tuple(
+            self.number(data[at : at + width], kind)
+            for at in range(0, len(data) - width + 1, width)
+        )
+
+    def text(self, entries: Entries, tag: int) -> str:
         """Return the first 64 characters of a text tag, or an empty string."""
         if entries.get(tag, (0,))[0] != 2:
             return ""
@@ -75,12 +91,12 @@ class Directories:
         offset = self.number(value, "Q" if self.big else "I")
         return self._source.up_to(offset, min(length, limit))
 
-    def orientation(self, entries: dict[int, tuple[int, int, bytes]]) -> int:
+    def orientation(self, entries: Entries) -> int:
         """Return the orientation tag's value if it is one of 1 to 8, otherwise 1."""
         orientation = self.integer(entries, _ORIENTATION) or 1
         return orientation if orientation <= 8 else 1
 
-    def taken_at(self, entries: dict[int, tuple[int, int, bytes]]) -> str | None:
+    def taken_at(self, entries: Entries) -> str | None:
         """Return DateTimeOriginal of the EXIF directory as ISO 8601, or None."""
         offset = self.integer(entries, _EXIF_IFD)
         if not offset:

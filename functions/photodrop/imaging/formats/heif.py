@@ -1,12 +1,12 @@
 """HEIC, HEIF and AVIF (ISO/IEC 23008-12): the boxes that describe the primary item."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from photodrop.imaging.formats.exif import MAX_EXIF_BYTES, oriented, with_exif
 from photodrop.imaging.formats.reader import BytesReader, Reader
-from photodrop.imaging.header import Header, corrupt, named_primaries, still
+from photodrop.imaging.header import Header, corrupt, still, unsupported
 
 _MAX_BOX_BYTES = 1 << 20
 _ANIMATED_BRANDS = frozenset({b"avis", b"hevc", b"hevx", b"msf1"})
@@ -15,46 +15,174 @@ _ANIMATED_BRANDS = frozenset({b"avis", b"hevc", b"hevx", b"msf1"})
 _ORIENTATIONS = ((4, 2, 1), (5, 7, 8), (2, 4, 3), (7, 5, 6))
 
 
+# What libavif cannot turn into red, green and blue: matrix coefficients of ITU-T H.273.
+_UNKNOWN_TO_LIBAVIF = frozenset({3, 10, 11, 13, 14})
+# libheif comes with a decoder of HEVC alone; the others are made of further items.
+_DECODED_TYPE = b"hvc1"
+_DERIVED_TYPES = frozenset({b"grid", b"iovl", b"iden"})
+_MAX_DERIVATIONS = 8
+
+
 def read(reader: Reader, content_type: str) -> Header:
     """Read the header of a HEIC, HEIF or AVIF file: `content_type` says which."""
     animated = reader.at(8, 4) in _ANIMATED_BRANDS
-    meta = _HeifMeta(reader)
-    width, height, orientation = meta.geometry(crops=content_type != "image/avif")
+    top = _find(reader)
+    is_avif = content_type == "image/avif"
+    description = _Description(reader, top.get(b"meta", b""))
+    if is_avif and not description.has_size and b"moov" in top:
+        return _read_track(top[b"moov"])
+    if not is_avif and not description.has_size and b"moov" in top:
+        raise unsupported("HEIF (a sequence without a main image)")
+    if b"meta" not in top:
+        raise corrupt("It has no description of its image.")
+
+    width, height, orientation = description.geometry(crops=not is_avif)
+    primaries, transfer, matrix = description.colour_codes()
+    if is_avif and matrix in _UNKNOWN_TO_LIBAVIF:
+        raise unsupported(f"AVIF (matrix coefficients {matrix})")
+    if not is_avif:
+        description.require_decodable()
     facts = still(content_type, width, height)
     facts = replace(facts, animated=animated, frames=None if animated else 1)
-    facts = with_exif(oriented(facts, orientation), meta.exif(), orients=False)
-    return Header(facts, 16.0, primaries=meta.primaries(), coded_size=meta.coded_size())
+    facts = with_exif(oriented(facts, orientation), description.exif(), orients=False)
+    return Header(
+        facts,
+        16.0,
+        primaries=primaries,
+        transfer=transfer,
+        coded_size=description.coded_size(),
+    )
 
 
-class _HeifMeta:
-    """The `meta` box of a HEIF file (ISO/IEC 23008-12): what its primary item is and looks like."""
+def _find(reader: Reader) -> dict[bytes, bytes]:
+    """Return the bodies of `meta`, and of `moov` where that is small enough for an animation."""
+    found: dict[bytes, bytes] = {}
+    offset = 0
+    while offset < reader.size and len(found) < 2:
+        head = reader.up_to(offset, 16)
+        if len(head) < 8 and found:
+            break
+        if len(head) < 8:
+            raise corrupt("It ends before its headers do.")
+        size, kind = struct.unpack(">I4s", head[:8])
+        start = 8
+        if size == 1:
+            size, start = int.from_bytes(head[8:16], "big"), 16
+        elif size == 0:
+            size = reader.size - offset
+        if size < start and b"meta" in found:
+            break
+        if size < start:
+            raise corrupt("A box is shorter than its own header.")
+        if kind == b"meta" or (kind == b"moov" and size <= _MAX_BOX_BYTES):
+            if size > _MAX_BOX_BYTES:
+                raise corrupt("Its headers are longer than those of any real photo.")
+            if kind not in found:
+                found[kind] = reader.up_to(offset + start, size - start)
+                if len(found[kind]) < size - start:
+                    raise corrupt("It ends before its headers do.")
+            if kind == b"meta" and not _is_sequence(reader):
+                break
+        offset += size
+    return found
 
-    def __init__(self, reader: Reader) -> None:
+
+def _is_sequence(reader: Reader) -> bool:
+    """Tell whether the brands, the first ones at least, name one of image sequences."""
+    head = reader.up_to(0, 64)
+    listed = head[8 : min(int.from_bytes(head[:4], "big"), 64)]
+    return not _ANIMATED_BRANDS.isdisjoint(
+        listed[at : at + 4] for at in range(0, len(listed) - 3, 4)
+    )
+
+
+def _read_track(moov: bytes) -> Header:
+    """Read an AVIF animation that has no main image: its first track of pictures."""
+    for track in (dict(boxes(body)) for kind, body in boxes(moov) if kind == b"trak"):
+        media = dict(boxes(track.get(b"mdia", b"")))
+        if media.get(b"hdlr", b"")[8:12] != b"pict" or len(track.get(b"tkhd", b"")) < 84:
+            continue
+        width, height = (side >> 16 for side in struct.unpack(">II", track[b"tkhd"][-8:]))
+        if not width or not height:
+            break
+        table = dict(boxes(dict(boxes(media.get(b"minf", b""))).get(b"stbl", b"")))
+        # A sample entry: 8 bytes of a list's head, 8 of its own, 78 of fields, then properties.
+        properties = boxes(table.get(b"stsd", b"")[94:])
+        primaries, transfer, matrix = _colour_codes(properties)
+        if matrix in _UNKNOWN_TO_LIBAVIF:
+            raise unsupported(f"AVIF (matrix coefficients {matrix})")
+        facts = replace(still("image/avif", width, height), animated=True, frames=None)
+        return Header(facts, 16.0, primaries=primaries, transfer=transfer)
+    raise corrupt("It has neither a main image nor a track of pictures.")
+
+
+def _colour_codes(
+    properties: Iterable[tuple[bytes, bytes]],
+) -> tuple[int | None, int | None, int | None]:
+    """Return the codes (ITU-T H.273) of primaries, transfer and matrix, where they are named."""
+    for kind, body in properties:
+        if kind == b"colr" and body[:4] == b"nclx" and len(body) >= 10:
+            primaries, transfer, matrix = struct.unpack(">HHH", body[4:10])
+            return primaries, transfer, matrix
+    return None, None, None
+
+
+class _Description:
+    """The `meta` box of a HEIF file: what its primary item is and looks like."""
+
+    def __init__(self, reader: Reader, meta: bytes) -> None:
         self._reader = reader
-        self._meta = self._find_meta()
-        self._boxes = dict(_boxes(self._meta[4:]))
+        self._boxes = dict(boxes(meta[4:]))
         pitm = self._boxes.get(b"pitm", b"")
-        self._iprp = list(_boxes(self._boxes.get(b"iprp", b"")))
-        self._shared = [box for kind, body in self._iprp if kind == b"ipco" for box in _boxes(body)]
+        self._iprp = list(boxes(self._boxes.get(b"iprp", b"")))
+        self._shared = [box for kind, body in self._iprp if kind == b"ipco" for box in boxes(body)]
         self._primary = int.from_bytes(pitm[4:8] if pitm[:1] == b"\1" else pitm[4:6], "big")
 
-    def _find_meta(self) -> bytes:
-        offset = 0
-        while offset < self._reader.size:
-            size, kind = struct.unpack(">I4s", self._reader.at(offset, 8))
-            head = 8
-            if size == 1:
-                size, head = int.from_bytes(self._reader.at(offset + 8, 8), "big"), 16
-            elif size == 0:
-                size = self._reader.size - offset
-            if size < head:
-                raise corrupt("A box is shorter than its own header.")
-            if kind == b"meta":
-                if size > _MAX_BOX_BYTES:
-                    raise corrupt("Its headers are longer than those of any real photo.")
-                return self._reader.at(offset + head, size - head)
-            offset += size
-        raise corrupt("It has no description of its image.")
+    @property
+    def has_size(self) -> bool:
+        """Whether there is a primary item, and it says how large it is."""
+        return any(kind == b"ispe" for kind, _ in self._properties())
+
+    def require_decodable(self) -> None:
+        """Raise ContentRejectedError for a kind of item that no decoder here knows."""
+        types = self._types()
+        parts = self._parts()
+        items = {self._primary}
+        for _ in range(_MAX_DERIVATIONS):
+            for item in items:
+                kind = types.get(item, _DECODED_TYPE)
+                if kind != _DECODED_TYPE and kind not in _DERIVED_TYPES:
+                    raise unsupported(f"HEIF ({kind.decode('ascii', 'replace').strip()})")
+            items = {
+                part
+                for item in items
+                if types.get(item) in _DERIVED_TYPES
+                for part in parts.get(item, ())
+            }
+
+    def _types(self) -> dict[int, bytes]:
+        iinf = self._boxes.get(b"iinf", b"")
+        types = {}
+        for kind, body in boxes(iinf[8 if iinf[:1] != b"\0" else 6 :]):
+            if kind == b"infe" and body[:1] in (b"\2", b"\3"):
+                width = 4 if body[:1] == b"\3" else 2
+                item = int.from_bytes(body[4 : 4 + width], "big")
+                types[item] = body[4 + width + 2 : 4 + width + 6]
+        return types
+
+    def _parts(self) -> dict[int, list[int]]:
+        """Return what each derived item is made of."""
+        iref = self._boxes.get(b"iref", b"")
+        width = 4 if iref[:1] == b"\1" else 2
+        parts = {}
+        for kind, body in boxes(iref[4:]):
+            if kind == b"dimg":
+                item = int.from_bytes(body[:width], "big")
+                parts[item] = [
+                    int.from_bytes(body[at : at + width], "big")
+                    for at in range(width + 2, len(body) - width + 1, width)
+                ]
+        return parts
 
     def geometry(self, *, crops: bool) -> tuple[int, int, int]:
         """Return width and height before rotation, and the orientation, of the primary item."""
@@ -87,12 +215,9 @@ class _HeifMeta:
         ]
         return max(width for width, _ in sizes), max(height for _, height in sizes)
 
-    def primaries(self) -> int | None:
-        """Return the code of the primary item's colour space, if it names one by code."""
-        for kind, body in self._properties():
-            if kind == b"colr" and body[:4] == b"nclx" and len(body) >= 8:
-                return named_primaries(*struct.unpack(">HH", body[4:8]))
-        return None
+    def colour_codes(self) -> tuple[int | None, int | None, int | None]:
+        """Return the codes of the primary item's colours: primaries, transfer, matrix."""
+        return _colour_codes(self._properties())
 
     def _properties(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield the primary item's properties in the order in which they apply."""
@@ -126,14 +251,7 @@ class _HeifMeta:
         return data[4 + int.from_bytes(data[:4], "big") :]
 
     def _exif_item(self) -> int | None:
-        iinf = self._boxes.get(b"iinf", b"")
-        for kind, body in _boxes(iinf[8 if iinf[:1] != b"\0" else 6 :]):
-            if kind != b"infe":
-                continue
-            id_size = 4 if body[:1] == b"\3" else 2
-            if body[4 + id_size + 2 : 4 + id_size + 6] == b"Exif":
-                return int.from_bytes(body[4 : 4 + id_size], "big")
-        return None
+        return next((item for item, kind in self._types().items() if kind == b"Exif"), None)
 
     def _item_data(self, wanted: int) -> bytes | None:
         iloc = _Fields(self._boxes.get(b"iloc", b""))
@@ -184,7 +302,7 @@ class _Fields:
         return self._at >= len(self._data)
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield (type, body) of the boxes in `data`; stops quietly where they end or make no sense."""
     at = 0
     while at + 8 <= len(data):

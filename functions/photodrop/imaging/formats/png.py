@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from photodrop.imaging.formats.exif import MAX_EXIF_BYTES, with_exif
 from photodrop.imaging.formats.reader import Reader
-from photodrop.imaging.header import Header, corrupt, named_primaries, still
+from photodrop.imaging.header import Header, corrupt, still
 
 
 def read(reader: Reader) -> Header:
@@ -13,7 +13,7 @@ def read(reader: Reader) -> Header:
     if reader.at(12, 4) != b"IHDR":
         raise corrupt("It does not start with its header.")
     width, height, depth, colour = struct.unpack(">IIBB", reader.at(16, 10))
-    exif = primaries = None
+    exif = primaries = transfer = None
     frames = 1
     offset = 33
     while True:
@@ -27,9 +27,9 @@ def read(reader: Reader) -> Header:
         elif kind == b"acTL":
             frames = int.from_bytes(reader.at(offset + 8, 4), "big")
         elif kind == b"cICP":
-            primaries = named_primaries(*reader.at(offset + 8, 2))
+            primaries, transfer = reader.at(offset + 8, 2)
         offset += 12 + length
     facts = still("image/png", width, height)
     facts = with_exif(replace(facts, animated=frames > 1, frames=max(frames, 1)), exif)
     bytes_per_pixel = 12.0 if colour in (3, 4, 6) or depth == 16 else 8.0
-    return Header(facts, bytes_per_pixel, primaries=primaries)
+    return Header(facts, bytes_per_pixel, primaries=primaries, transfer=transfer, sample_bits=depth)

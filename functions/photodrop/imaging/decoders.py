@@ -1,0 +1,168 @@
+"""Opening an image with the decoder of its format. The only module that imports decoders.
+
+What Pillow's plugins get wrong is put right here, a format at a time.
+"""
+
+import io
+from typing import BinaryIO
+
+# Plugins are imported by name, here or where they are needed: Image.init() would import them all.
+from PIL import Image, ImageFile, JpegImagePlugin, WebPImagePlugin
+
+from photodrop.errors import ContentRejectedError
+from photodrop.imaging import avif_repair, colours
+from photodrop.imaging.header import Header, corrupt
+
+# The budget is checked from the header, with a code and a message of our own.
+Image.MAX_IMAGE_PIXELS = None
+# A truncated photo is refused and not filled up with grey.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+# These decoders apply the orientation themselves.
+_DECODED_UPRIGHT = frozenset({"image/heic", "image/heif"})
+# Text of a PNG is not read, but unpacked; profiles of printers have more than Pillow's megabyte.
+_MAX_PNG_CHUNK_BYTES = 16_000_000
+
+
+def is_upright(header: Header) -> bool:
+    """Tell whether the decoder of this image applies its orientation."""
+    return header.facts.content_type in _DECODED_UPRIGHT
+
+
+def open_image(source: BinaryIO, header: Header) -> ImageFile.ImageFile:
+    """Return the image, not yet decoded.
+
+    Raises ContentRejectedError when the decoder finds another size than the header: the one was
+    checked against the budget, and the other would be shown, perhaps of another picture.
+    """
+    image = _open(source, header.facts.content_type)
+    shown = header.facts.width, header.facts.height
+    expected = shown if is_upright(header) else header.stored_size
+    if image.size != expected:
+        raise ContentRejectedError(
+            "UnsupportedContent",
+            f"The image cannot be shown: its header says {expected[0]} x {expected[1]} pixels,"
+            f" and its decoder finds {image.size[0]} x {image.size[1]}.",
+        )
+    return image
+
+
+def resizable(image: ImageFile.ImageFile, header: Header) -> Image.Image:
+    """Return the image in a mode in which neighbouring pixels may be averaged."""
+    match header.facts.content_type:
+        case "image/gif":
+            return _on_its_canvas(image)
+        case "image/png" if "transparency" in image.info and image.mode != "P":
+            return _with_transparent_colour(image, header.sample_bits)
+        case "image/tiff":
+            _require_more_than_one_colour(image)
+    match image.mode:
+        case "P" | "PA":
+            is_transparent = "transparency" in image.info or image.mode == "PA"
+            return image.convert("RGBA" if is_transparent else "RGB")
+        case "1":
+            return image.convert("L")
+        case "LAB":
+            return colours.transformed(image, "LAB", None)
+        case mode if mode.startswith("I;16"):
+            return image.convert("I")
+    return image
+
+
+def _open(source: BinaryIO, content_type: str) -> ImageFile.ImageFile:
+    # The plugin is chosen by our own reading of the first bytes. Calling its class directly leaves
+    # out Pillow's guessing, and the factory that makes a phone's JPEG with a preview an "MPO".
+    match content_type:
+        case "image/jpeg":
+            return JpegImagePlugin.JpegImageFile(source)
+        case "image/webp":
+            return WebPImagePlugin.WebPImageFile(source)
+        case "image/png":
+            from PIL import PngImagePlugin
+
+            PngImagePlugin.MAX_TEXT_CHUNK = _MAX_PNG_CHUNK_BYTES
+            return PngImagePlugin.PngImageFile(source)
+        case "image/gif":
+            from PIL import GifImagePlugin
+
+            return GifImagePlugin.GifImageFile(source)
+        case "image/tiff":
+            from photodrop.imaging import stored_tiff
+
+            return stored_tiff.StoredTiffFile(source)
+        case "image/avif":
+            from PIL import AvifImagePlugin
+
+            return AvifImagePlugin.AvifImageFile(io.BytesIO(avif_repair.repaired(source.read())))
+        case _:
+            return _open_heif(source)
+
+
+def _open_heif(source: BinaryIO) -> ImageFile.ImageFile:
+    import pillow_heif
+
+    # libheif's own limits stay on: 1000 items, which a 48 MP iPhone photo (about 250) passes.
+    pillow_heif.options.DISABLE_SECURITY_LIMITS = False
+    # An embedded preview may show something else than the photo; depth and gain maps are not shown.
+    pillow_heif.options.THUMBNAILS = False
+    pillow_heif.options.DEPTH_IMAGES = False
+    pillow_heif.options.AUX_IMAGES = False
+    pillow_heif.options.DECODE_THREADS = 1  # a child of the sandbox may start no other
+    return pillow_heif.HeifImageFile(source)  # type: ignore[no-untyped-call]
+
+
+def _on_its_canvas(image: ImageFile.ImageFile) -> Image.Image:
+    """Return a GIF's first frame: nothing is where it does not cover the canvas.
+
+    Pillow fills that with a colour; browsers do not.
+    """
+    covered = image.tile[0].extents if image.tile else None
+    is_whole = covered in (None, (0, 0, *image.size))
+    if is_whole and "transparency" not in image.info:
+        return image.convert("RGB")
+    frame = image.convert("RGBA")
+    if not is_whole and covered is not None:
+        opacity = Image.new("L", image.size, 0)
+        opacity.paste(frame.getchannel("A").crop(covered), covered[:2])
+        frame.putalpha(opacity)
+    return frame
+
+
+def _with_transparent_colour(image: ImageFile.ImageFile, sample_bits: int) -> Image.Image:
+    """Make a PNG's one transparent colour so. Pillow compares it with samples of eight bits."""
+    colour = image.info["transparency"]
+    image.load()
+    if image.mode.startswith("I;16"):
+        opacity = [255] * 65536
+        opacity[colour & 0xFFFF] = 0
+        wide = image.convert("I")
+        # Averaging is done with eight bits: Pillow has no mode of 16 with transparency.
+        grey = wide.point([sample >> 8 for sample in range(65536)], "L")
+        return Image.merge("LA", (grey, wide.point(opacity, "L")))
+    if image.mode == "L" and sample_bits < 8:
+        image.info["transparency"] = colour * 255 // ((1 << sample_bits) - 1)
+    elif image.mode == "RGB" and sample_bits == 16:
+        image.info["transparency"] = tuple(sample >> 8 for sample in colour)
+    return image.convert("RGBA")
+
+
+def _require_more_than_one_colour(image: ImageFile.ImageFile) -> None:
+    """Raise ContentRejectedError for a fax that decodes to nothing although it holds something.
+
+    libtiff leaves lines that it cannot decode white, and says nothing.
+    """
+    if image.info.get("compression") not in ("group3", "group4", "tiff_ccitt"):
+        return
+    image.load()
+    low, high = image.getextrema()
+    if low != high:
+        return
+    width, height = image.size
+    # A line of one colour takes at most this many bits, by any of the three codings, with padding.
+    bits = height * (40 + 13 * (width // 2560 + 2))
+    counts = image.tag_v2.get(_STRIP_BYTE_COUNTS, ())  # type: ignore[attr-defined]
+    if sum(counts) * 8 > bits:
+        raise corrupt("Its lines cannot be decoded.")
+
+
+_STRIP_BYTE_COUNTS = 279
