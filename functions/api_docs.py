@@ -1,45 +1,129 @@
-"""GET /openapi.json and GET /docs: the API's description and its Swagger page, for everyone."""
+"""GET /openapi.json, /docs and /docs/{asset}: the API's description and its Swagger page.
 
-import json
+They are public, so they are made to be cheap: small, cached, compressed by the gateway, throttled
+apart from all other routes (`template.yaml`), and absent where `Docs` is "false".
+"""
+
+import hashlib
+from functools import cache
 from pathlib import Path
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
 
 from photodrop import api
+from photodrop.config import settings
 
 app = api.application()
 
 DESCRIPTION = Path(__file__).with_name("openapi.json").read_text()
 """Made by `make openapi` from the code that validates requests."""
 
+# Each asset's address names its content, so a browser needs it once.
+PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Photodrop API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="docs/swagger-ui.css?v={swagger-ui.css}">
+</head>
+<body>
+<div id="swagger-ui">Loading…</div>
+<script src="docs/swagger-ui.js?v={swagger-ui.js}"></script>
+<script src="docs/page.js?v={page.js}"></script>
+</body>
+</html>
+"""
+SCRIPT = """\
+SwaggerUIBundle({
+  dom_id: "#swagger-ui",
+  url: "openapi.json",
+  docExpansion: "list",
+  persistAuthorization: false,
+  validatorUrl: null,
+});
+"""
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Swagger UI sets styles on its elements; all else comes from here."""
+
+SOON = "public, max-age=300"
+NEVER = "public, max-age=31536000, immutable"
+"""When a browser asks again."""
+
 
 @app.get("/openapi.json")
 @api.public
 def get_openapi() -> Response[str]:
     """Return the OpenAPI description of this API."""
-    return Response(status_code=200, content_type="application/json", body=DESCRIPTION)
+    return _answer("application/json", DESCRIPTION, SOON)
 
 
 @app.get("/docs")
 @api.public
+@api.answers_text("text/html")
 def get_docs() -> Response[str]:
     """Return a page to read the description on, and to try it out.
 
     It comes with its scripts and styles: nothing is loaded from elsewhere.
     """
-    assets = Path(swagger_ui.__file__).parent
-    page = swagger_ui.generate_swagger_html(
-        spec=json.dumps(json.loads(DESCRIPTION)),
-        swagger_js=(assets / "swagger-ui-bundle.min.js").read_text(),
-        swagger_css=(assets / "swagger-ui.min.css").read_text(),
-        swagger_base_url="",
-        oauth2_config=None,
-        persist_authorization=False,
+    page = PAGE
+    for name, (_, content) in _assets().items():
+        page = page.replace(f"{{{name}}}", _digest(content))
+    return _answer(
+        "text/html; charset=utf-8",
+        page,
+        SOON,
+        {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"},
     )
-    # The page's link to the description is Powertools' own; ours lies beside the page.
-    page = page.replace('currentUrl.pathname + "?format=json"', '"openapi.json"')
-    return Response(status_code=200, content_type="text/html; charset=utf-8", body=page)
+
+
+@app.get("/docs/<asset>")
+@api.public
+@api.answers_text("text/javascript", "text/css")
+def get_docs_asset(asset: str) -> Response[str]:
+    """Return a script or the styles of the page."""
+    found = _assets().get(asset)
+    if found is None:
+        raise NotFoundError
+    return _answer(*found, NEVER)
+
+
+def _answer(
+    content_type: str, content: str, cache_control: str, headers: dict[str, str] | None = None
+) -> Response[str]:
+    """Answer with a text that caches may keep, or with 304 to who has it."""
+    if not settings().has_docs:
+        raise NotFoundError
+    etag = f'"{_digest(content)}"'
+    headers = {"Cache-Control": cache_control, "ETag": etag} | (headers or {})
+    known = app.current_event.headers.get("If-None-Match", "")
+    if etag in known:  # the gateway calls it weak, as W/"...", where it has compressed the answer
+        return Response(status_code=304, body="", headers=dict(headers))
+    return Response(status_code=200, content_type=content_type, body=content, headers=dict(headers))
+
+
+@cache
+def _assets() -> dict[str, tuple[str, str]]:
+    """Return the type and the content of what the page loads, by name."""
+    folder = Path(swagger_ui.__file__).parent
+    return {
+        "swagger-ui.js": ("text/javascript", (folder / "swagger-ui-bundle.min.js").read_text()),
+        "swagger-ui.css": ("text/css", (folder / "swagger-ui.min.css").read_text()),
+        "page.js": ("text/javascript", SCRIPT),
+    }
+
+
+@cache
+def _digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 handler = api.handler(app)

@@ -14,8 +14,7 @@ from photodrop.errors import (
     NotPendingError,
     UploadTokenExpiredError,
 )
-from photodrop.schemas import (
-    CreateMultipartUpload,
+from photodrop.fields import (
     FileName,
     GivenChecksum,
     GivenDescription,
@@ -23,10 +22,9 @@ from photodrop.schemas import (
     GivenTags,
     GivenText,
     GivenTitle,
-    MultipartUpload,
-    UploadForm,
-    UploadMetadata,
+    IdempotencyKey,
 )
+from photodrop.schemas import CreateMultipartUpload, MultipartUpload, UploadForm, UploadMetadata
 from photodrop.signing import epoch_timestamp, timestamp
 
 app = companion.application()
@@ -82,9 +80,7 @@ def get_upload_parameters(  # noqa: PLR0917 - by name, from the query
 @raises
 def create_multipart_upload(
     wish: Annotated[CreateMultipartUpload, Body()],
-    idempotency_key: Annotated[
-        str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
-    ] = None,
+    idempotency_key: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
 ) -> MultipartUpload:
     """Record a pending photo and begin the multipart upload of its file.
 

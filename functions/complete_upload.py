@@ -14,7 +14,8 @@ from photodrop.errors import (
     UploadNotFoundError,
     UploadTokenExpiredError,
 )
-from photodrop.schemas import CompletedUpload, CompleteMultipartUpload, Key, UploadId
+from photodrop.fields import Key, UploadId
+from photodrop.schemas import CompletedUpload, CompleteMultipartUpload
 from photodrop.status import Status
 
 app = companion.application()

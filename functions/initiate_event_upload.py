@@ -12,6 +12,7 @@ from photodrop.errors import (
     IdempotencyKeyReusedError,
     LimitExceededError,
 )
+from photodrop.fields import IdempotencyKey
 from photodrop.schemas import ExistingPhoto, InitiatedUpload, InitiateUpload
 
 app = api.application()
@@ -23,9 +24,7 @@ app = api.application()
 def initiate_event_upload(
     event_id: str,
     wish: Annotated[InitiateUpload, Body()],
-    idempotency_key: Annotated[
-        str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
-    ] = None,
+    idempotency_key: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
 ) -> Response[InitiatedUpload | ExistingPhoto]:
     """Record a pending photo of an event that the caller organizes or attends, and sign as usual.
 

@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Header
 
 from photodrop import api, grants
 from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError, LimitExceededError
+from photodrop.fields import IdempotencyKey
 from photodrop.schemas import ExistingPhoto, InitiatedUpload, InitiateUpload
 
 app = api.application()
@@ -17,9 +18,7 @@ app = api.application()
 @api.raises(FileTooLargeError, IdempotencyKeyReusedError, LimitExceededError)
 def initiate_upload(
     wish: Annotated[InitiateUpload, Body()],
-    idempotency_key: Annotated[
-        str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
-    ] = None,
+    idempotency_key: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
 ) -> Response[InitiatedUpload | ExistingPhoto]:
     """Record a pending photo and sign the one request that may send its file."""
     return grants.answer(app, wish, idempotency_key=idempotency_key)

@@ -6,8 +6,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from photodrop import api, library, membership
 from photodrop.errors import EventNotFoundError
+from photodrop.fields import Cursor, Tag
 from photodrop.models import event_place
-from photodrop.schemas import PhotoPage, Tag
+from photodrop.schemas import PhotoPage
 from photodrop.status import Status
 
 app = api.application()
@@ -20,7 +21,7 @@ def list_event_photos(
     tag: Annotated[Tag | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> PhotoPage:
     """Return one page of the photos of an event that the caller organizes or attends."""
     membership.find(api.caller(app), event_id)

@@ -6,7 +6,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from photodrop import api, assembly, companion, multipart
 from photodrop.errors import NotPendingError, UploadNotFoundError, UploadTokenExpiredError
-from photodrop.schemas import Key, UploadedPart, UploadId
+from photodrop.fields import Key, UploadId
+from photodrop.schemas import UploadedPart
 
 app = companion.application()
 

@@ -6,8 +6,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from photodrop import api, library
 from photodrop.errors import ForbiddenError
+from photodrop.fields import Cursor, Tag
 from photodrop.models import user_place
-from photodrop.schemas import PhotoPage, Tag
+from photodrop.schemas import PhotoPage
 from photodrop.status import Status
 
 app = api.application()
@@ -16,11 +17,11 @@ app = api.application()
 @app.get("/photos")
 @api.raises(ForbiddenError)
 def list_photos(
-    user_id: Annotated[str | None, Query(alias="userId", max_length=128)] = None,
+    user_id: Annotated[str | None, Query(alias="userId", min_length=1, max_length=128)] = None,
     tag: Annotated[Tag | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> PhotoPage:
     """Return one page of the caller's photos, each with its thumbnails signed.
 

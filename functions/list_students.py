@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from photodrop import api, students
 from photodrop.errors import ForbiddenError
+from photodrop.fields import Cursor
 from photodrop.schemas import StudentPage
 
 app = api.application()
@@ -16,7 +17,7 @@ app = api.application()
 def list_students(
     has_picture: Annotated[bool | None, Query(alias="hasPicture")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> StudentPage:
     """Return one page of the students, each with the thumbnails of their picture signed."""
     return students.list_students(

@@ -7,7 +7,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from photodrop import api, events, membership
 from photodrop.errors import EventNotFoundError, ForbiddenError
-from photodrop.schemas import AttendeeDetails, AttendeePage, PathEmail
+from photodrop.fields import Cursor, PathEmail
+from photodrop.schemas import AttendeeDetails, AttendeePage
 
 app = api.application()
 
@@ -17,7 +18,7 @@ app = api.application()
 def list_attendees(
     event_id: str,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> AttendeePage:
     """Return one page of those who attend one's own event, by e-mail."""
     event = membership.find_organized(api.caller(app), event_id)

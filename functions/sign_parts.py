@@ -14,16 +14,8 @@ from photodrop.errors import (
     UploadNotFoundError,
     UploadTokenExpiredError,
 )
-from photodrop.schemas import (
-    Checksums,
-    GivenChecksum,
-    Key,
-    PartNumber,
-    PartNumbers,
-    SignedPart,
-    SignedParts,
-    UploadId,
-)
+from photodrop.fields import Checksums, GivenChecksum, Key, PartNumber, PartNumbers, UploadId
+from photodrop.schemas import SignedPart, SignedParts
 from photodrop.signing import timestamp
 
 app = companion.application()

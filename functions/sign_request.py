@@ -20,6 +20,7 @@ from photodrop.errors import (
     SizeMismatchError,
     UploadNotFoundError,
 )
+from photodrop.fields import IdempotencyKey
 from photodrop.models import Photo
 from photodrop.schemas import SignedRequest, SignRequest, UploadMetadata
 from photodrop.signing import timestamp
@@ -42,9 +43,7 @@ app = api.application()
 )
 def sign_request(
     wish: Annotated[SignRequest, Body()],
-    idempotency_key: Annotated[
-        str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
-    ] = None,
+    idempotency_key: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
 ) -> SignedRequest:
     """Sign one request about one file: `method`, `uploadId` and `partNumber` say which.
 

@@ -12,6 +12,7 @@ from photodrop.errors import (
     PhotoNotReadyError,
     ThumbnailFailedError,
 )
+from photodrop.fields import Resolution
 from photodrop.observability import metrics
 from photodrop.schemas import Thumbnail, ThumbnailInWork
 from photodrop.signing import timestamp
@@ -27,7 +28,7 @@ RETRY_AFTER_SECONDS = 2
 @api.raises(PhotoNotFoundError, PhotoNotReadyError, PhotoArchivedError, ThumbnailFailedError)
 def get_thumbnail(
     photo_id: str,
-    resolution: Annotated[str, Query(alias="res", max_length=20)],
+    resolution: Annotated[Resolution, Query(alias="res")],
     image_format: Annotated[Format, Query(alias="format")] = "webp",
 ) -> Response[Thumbnail | ThumbnailInWork]:
     """Return a signed URL to the thumbnail, or 202 and where to ask again."""

@@ -19,13 +19,16 @@ from local.state import ROOT
 FUNCTIONS = ROOT / "functions"
 DESCRIPTION = FUNCTIONS / "openapi.json"
 VERSION = "1.0.0"
+IDS = ("photoId", "eventId", "studentId")
+"""Parameters of paths that are UUIDs."""
 INTRODUCTION = """\
 Photo uploads straight to S3: ask for a grant, send the file to the URL that it names, look at the
 photo until it is `completed` or `failed`. Errors have a `code` for programs, which never changes,
 and a `message` for people. What you may not see does not exist: 404."""
 
 # Said by API Gateway before any function runs; template.yaml has their texts.
-GATEWAY_CODES = {401: ["TokenExpired", "Unauthorized"], 429: ["Throttled"], 504: ["Timeout"]}
+SIGN_IN_CODES = {401: ["TokenExpired", "Unauthorized"]}
+GATEWAY_CODES = {429: ["Throttled"], 504: ["Timeout"]}
 UNEXPECTED = {500: ["InternalError"]}
 # Answered wherever two requests may change the same record.
 CONTENTION = {503: ["Busy"]}
@@ -125,6 +128,25 @@ def _codes_raised(*makers: str) -> list[str]:
 def _operation(path: str, operation: dict[str, Any], function: Any) -> dict[str, Any]:
     summary, _, rest = (function.__doc__ or "").strip().partition("\n\n")
     is_public = getattr(function, "is_public", False)
+    responses = _good_answers(operation, function) | _errors(path, operation, function)
+    described: dict[str, Any] = {
+        "operationId": _camel(function.__name__),
+        "summary": " ".join(summary.split()).rstrip("."),
+        "tags": [_tag(path)],
+    }
+    if rest:
+        described["description"] = " ".join(rest.split())
+    if is_public:
+        described["security"] = []
+    if parameters := operation.get("parameters", []):
+        described["parameters"] = [_parameter(parameter) for parameter in parameters]
+    if "requestBody" in operation:
+        described["requestBody"] = operation["requestBody"]
+    return described | {"responses": dict(sorted(responses.items()))}
+
+
+def _good_answers(operation: dict[str, Any], function: Any) -> dict[str, Any]:
+    """Return what the route answers where all goes well, by status."""
     responses = {code: answer for code, answer in operation["responses"].items() if code != "422"}
     for answer in responses.values():
         _drop_titles(answer)
@@ -135,14 +157,31 @@ def _operation(path: str, operation: dict[str, Any], function: Any) -> dict[str,
         schema = {"$ref": f"#/components/schemas/{shape.__name__}"}
         content = {"application/json": {"schema": schema}}
         responses[str(status)] = {"description": "Done", "content": content}
+    if text_types := getattr(function, "text_types", ()):
+        responses["200"]["content"] = {
+            text_type: {"schema": {"type": "string"}} for text_type in text_types
+        }
+    if getattr(function, "is_public", False):  # caches may keep it
+        responses["304"] = {"description": "Not changed since the answer that had this ETag"}
+    return responses
+
+
+def _errors(path: str, operation: dict[str, Any], function: Any) -> dict[str, Any]:
+    """Return what the route, or the gateway before it, answers otherwise, by status."""
+    is_public = getattr(function, "is_public", False)
     takes_input = operation.get("parameters") or operation.get("requestBody")
     codes = _codes(function, takes_input=bool(takes_input), is_public=is_public)
     if "requestBody" in operation:
         codes[415] = ["UnsupportedMediaType"]
+        codes[413] = ["RequestTooLarge", *codes.get(413, [])]  # the gateway's word
+    if "{" in path or is_public:
+        # Some characters are in no id, and the deployment may have switched the docs off.
+        codes[404] = ["RouteNotFound", *codes.get(404, [])]
+    answers = {}
     for status, names in sorted(codes.items()):
         listed = ", ".join(f"`{name}`" for name in sorted(names))
         body = {"$ref": "#/components/schemas/ErrorBody"}
-        responses[str(status)] = {
+        answers[str(status)] = {
             "description": f"{NAMES_OF_STATUS[status]}: {listed}",
             "content": {
                 "application/json": {
@@ -150,27 +189,18 @@ def _operation(path: str, operation: dict[str, Any], function: Any) -> dict[str,
                 }
             },
         }
-    described: dict[str, Any] = {
-        "operationId": _camel(function.__name__),
-        "summary": " ".join(summary.split()).rstrip("."),
-        "tags": [_tag(path)],
-    }
-    if rest:
-        described["description"] = " ".join(rest.split())
-    if is_public:
-        described["security"] = []
-    parameters = operation.get("parameters", [])
-    for parameter in parameters:
-        _drop_titles(parameter)
-        if parameter["in"] == "header":
-            parameter["name"] = parameter["name"].title()
-        if parameter["in"] == "path":
-            parameter["name"] = _camel(parameter["name"])
-    if parameters:
-        described["parameters"] = parameters
-    if "requestBody" in operation:
-        described["requestBody"] = operation["requestBody"]
-    return described | {"responses": dict(sorted(responses.items()))}
+    return answers
+
+
+def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    _drop_titles(parameter)
+    if parameter["in"] == "header":
+        parameter["name"] = parameter["name"].title()
+    if parameter["in"] == "path":
+        parameter["name"] = _camel(parameter["name"])
+        if parameter["name"] in IDS:
+            parameter["schema"]["format"] = "uuid"
+    return parameter
 
 
 def _by_token(operation: dict[str, Any]) -> dict[str, Any]:
@@ -192,7 +222,8 @@ def _by_token(operation: dict[str, Any]) -> dict[str, Any]:
 
 def _codes(function: Any, *, takes_input: bool, is_public: bool) -> dict[int, list[str]]:
     codes: dict[int, list[str]] = defaultdict(list)
-    said = [UNEXPECTED] if is_public else [GATEWAY_CODES, UNEXPECTED, CONTENTION]
+    said = [GATEWAY_CODES, UNEXPECTED]
+    said += [] if is_public else [SIGN_IN_CODES, CONTENTION]
     for group in said:
         for status, names in group.items():
             codes[status] += names

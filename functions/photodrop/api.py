@@ -100,8 +100,10 @@ def handler(app: APIGatewayRestResolver) -> Handler:
             "Access-Control-Allow-Origin": [settings().allowed_origin],
             "Access-Control-Expose-Headers": ["Retry-After"],
             "Vary": ["Origin"],
-            "Cache-Control": ["no-store"],  # answers carry signed URLs
+            "X-Content-Type-Options": ["nosniff"],
         }
+        # Nearly all answers carry signed URLs or what only their reader may see.
+        response["multiValueHeaders"].setdefault("Cache-Control", ["no-store"])
         return response
 
     return handle
@@ -146,6 +148,16 @@ def answers(shapes: dict[int, type[Shape]]) -> Callable[[Route], Route]:
 
     def mark(route: Route) -> Route:
         route.answers = shapes  # type: ignore[attr-defined]
+        return route
+
+    return mark
+
+
+def answers_text(*content_types: str) -> Callable[[Route], Route]:
+    """Say that a route answers with text of these types, for the API's description."""
+
+    def mark(route: Route) -> Route:
+        route.text_types = content_types  # type: ignore[attr-defined]
         return route
 
     return mark

@@ -39,6 +39,8 @@ class Settings:
     uploads_per_minute: int
     max_photos_per_user: int
     max_bytes_per_user: int
+    has_docs: bool
+    """Whether the API's description and its page are there for everyone."""
     archive_after_days: int
     """0: originals are not archived."""
     region: str
@@ -80,6 +82,7 @@ def settings() -> Settings:
         uploads_per_minute=int(env["UPLOADS_PER_MINUTE"]),
         max_photos_per_user=int(env["MAX_PHOTOS_PER_USER"]),
         max_bytes_per_user=int(env["MAX_BYTES_PER_USER"]),
+        has_docs=env["DOCS"] == "true",
         archive_after_days=int(env["ARCHIVE_AFTER_DAYS"]),
         region=env["AWS_REGION"],
         links_endpoint_url=env.get("LINKS_ENDPOINT_URL") or env.get("AWS_ENDPOINT_URL"),

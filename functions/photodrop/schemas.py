@@ -1,37 +1,36 @@
 """The shapes of requests and responses: they validate, and they describe the API."""
 
-import base64
-import binascii
 import re
-import unicodedata
-from datetime import datetime
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import unquote
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
-from photodrop import file_types, strict_json
+from photodrop import file_types
+from photodrop.fields import (
+    Checksum,
+    Description,
+    Email,
+    FileName,
+    GivenChecksum,
+    GivenDescription,
+    GivenPartChecksums,
+    GivenPartSize,
+    GivenSize,
+    GivenTags,
+    GivenText,
+    GivenTitle,
+    GivenUploadId,
+    Key,
+    Moment,
+    Name,
+    PartNumber,
+    Reason,
+    Tags,
+    Title,
+    file_name,
+)
 from photodrop.status import Status
-
-MAX_TAGS = 20
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Not allowed in any text: everything below space, except tab and line breaks."""
-
-_ATOM = r"[^\s@\x00-\x1f\x7f<>()\[\]\\,;:\"%.]+"
-_LABEL = r"[^\W_](?:[^\W_]|-){0,62}(?<!-)"
-EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
-"""An address as RFC 5321 and 6531 have it, without quoted names and bare IP addresses."""
-MAX_EMAIL_BYTES = 254
-"""RFC 5321, 4.5.3.1.3, without the angle brackets."""
 
 _UUID_PREFIX = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-(?=.)")
 
@@ -39,153 +38,29 @@ _UUID_PREFIX = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-(?=.)")
 class Shape(BaseModel):
     """Base of all shapes: camelCase outside, snake_case inside, unknown fields refused."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, extra="forbid")
 
 
-def _plain_text(text: str) -> str:
-    if CONTROL_CHARACTERS.search(text):
-        raise ValueError("must not contain control characters")
-    return unicodedata.normalize("NFC", text).strip()
+class RequestShape(Shape):
+    """Base of what clients send: only by the names that are described."""
+
+    model_config = ConfigDict(validate_by_name=False, validate_by_alias=True)
 
 
-def _file_name(name: str) -> str:
-    name = _plain_text(name)
-    if not name or name in {".", ".."} or re.search(r"[/\\\r\n\t]", name):
-        raise ValueError("must be the name of a file, without folders")
-    return name
-
-
-def _tag(tag: str) -> str:
-    """Normalise: `  Été  2024 ` and `été 2024` are one tag."""
-    tag = " ".join(_plain_text(tag).split()).casefold()
-    if not tag:
-        raise ValueError("must not be empty")
-    return unicodedata.normalize("NFC", tag)
-
-
-def _email(address: str) -> str:
-    address = address.strip().lower()
-    if not EMAIL.fullmatch(address) or len(address.encode()) > MAX_EMAIL_BYTES:
-        raise ValueError("must be an e-mail address")
-    return address
-
-
-def _unique(tags: list[str]) -> list[str]:
-    return list(dict.fromkeys(tags))
-
-
-def _sha256(checksum: str) -> str:
-    """Accept the digest in hex or base64; return base64, as S3 wants it."""
-    try:
-        digest = (
-            bytes.fromhex(checksum)
-            if len(checksum) == 64
-            else base64.b64decode(checksum, validate=True)
-        )
-    except (ValueError, binascii.Error):
-        digest = b""
-    if len(digest) != 32:
-        raise ValueError("must be a SHA-256 digest in hex or base64")
-    return base64.b64encode(digest).decode()
-
-
-def _name(name: str) -> str:
-    name = " ".join(_plain_text(name).split())
-    if not name:
-        raise ValueError("must not be empty")
-    return name
-
-
-def _moment(text: str) -> str:
-    """Keep a moment as it was written: the offset tells of the place."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or not text.isascii():
-        raise ValueError("must be ISO 8601 with an offset, as in 2026-05-01T18:00:00+02:00")
-    return text
-
-
-def _path_email(text: str) -> str:
-    """Decode an e-mail address of a path, which gateways may have decoded before."""
-    return _email(unquote(text, errors="strict"))
-
-
-def _given(text: Any) -> Any:
-    """Read what clients write for nothing, when they make text of it, as nothing."""
-    return None if text in ("", "null", "undefined") else text
-
-
-def _tag_list(text: Any) -> Any:
-    """Read tags from a form's one text field: a JSON array, or words with commas between."""
-    text = _given(text)
-    if not isinstance(text, str):
-        return text
-    if text.startswith("["):
-        try:
-            return strict_json.loads(text)
-        except ValueError:
-            raise ValueError("must be a JSON array, or words with commas between") from None
-    return [tag for tag in text.split(",") if tag.strip()]
-
-
-def _split(text: Any) -> Any:
-    """Read a list from a query parameter: values with commas between."""
-    return text.split(",") if isinstance(text, str) else text
-
-
-Title = Annotated[str, Field(max_length=200), AfterValidator(_plain_text)]
-Description = Annotated[str, Field(max_length=5000), AfterValidator(_plain_text)]
-Name = Annotated[str, Field(max_length=200), AfterValidator(_name)]
-Email = Annotated[str, AfterValidator(_email)]
-Tag = Annotated[str, Field(max_length=50), AfterValidator(_tag)]
-Tags = Annotated[
-    list[Tag],
-    Field(max_length=MAX_TAGS),
-    AfterValidator(_unique),
-]
-
-
-GivenText = Annotated[str | None, Field(max_length=1024), BeforeValidator(_given)]
-GivenTitle = Annotated[Title | None, BeforeValidator(_given)]
-GivenDescription = Annotated[Description | None, BeforeValidator(_given)]
-GivenTags = Annotated[Tags | None, BeforeValidator(_tag_list)]
-GivenSize = Annotated[int | None, Field(ge=1), BeforeValidator(_given)]
-GivenPartSize = Annotated[
-    int | None, Field(ge=5 * 1024**2, le=5 * 1024**3), BeforeValidator(_given)
-]
-GivenChecksum = Annotated[Annotated[str, AfterValidator(_sha256)] | None, BeforeValidator(_given)]
-GivenPartChecksums = Annotated[Literal["sha256"] | None, BeforeValidator(_given)]
-"""Fields of an upload's metadata, which clients may send as text whatever they are."""
-
-FileName = Annotated[str, Field(max_length=255), AfterValidator(_file_name)]
-PartNumber = Annotated[int, Field(ge=1, le=10_000)]
-Key = Annotated[str, Field(min_length=1, max_length=1024)]
-UploadId = Annotated[str, Field(max_length=1024, pattern=r"^[A-Za-z0-9._~-]+$")]
-"""As S3 has them: "unique URL-ready strings". What else came would be an error of S3's own."""
-GivenUploadId = Annotated[UploadId | None, BeforeValidator(_given)]
-PartNumbers = Annotated[
-    list[PartNumber], Field(min_length=1, max_length=1000), BeforeValidator(_split)
-]
-Checksums = Annotated[
-    list[Annotated[str, AfterValidator(_sha256)]], Field(max_length=1000), BeforeValidator(_split)
-]
-EventName = Name
-Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
-PathEmail = Annotated[str, Field(max_length=3 * MAX_EMAIL_BYTES), AfterValidator(_path_email)]
-
-
-class InitiateUpload(Shape):
+class InitiateUpload(RequestShape):
     """Body of initiate-upload."""
 
     file_name: FileName = Field(examples=["sunset.jpg"])
-    content_type: str = Field(examples=["image/jpeg"])
+    content_type: str = Field(
+        max_length=100,
+        examples=["image/jpeg"],
+        description=f"One of {', '.join(sorted(file_types.EXTENSIONS))}",
+    )
     size_bytes: int = Field(ge=1, strict=True, description="Exact size of the file in bytes")
     title: Title | None = None
     description: Description | None = None
     tags: Tags = []
-    checksum_sha256: Annotated[str, AfterValidator(_sha256)] | None = Field(
+    checksum_sha256: Checksum | None = Field(
         default=None, alias="checksumSha256", description="SHA-256 of the file, in hex or base64"
     )
     method: Literal["PUT", "POST"] = "PUT"
@@ -199,7 +74,7 @@ class InitiateUpload(Shape):
         return content_type
 
 
-class UploadMetadata(Shape):
+class UploadMetadata(RequestShape):
     """What an upload client's `metadata` may say of a photo. All else in it is left alone."""
 
     model_config = ConfigDict(extra="ignore")
@@ -222,7 +97,7 @@ class UploadMetadata(Shape):
     part_checksums: GivenPartChecksums = None
 
 
-class CreateMultipartUpload(Shape):
+class CreateMultipartUpload(RequestShape):
     """Body of POST /s3/multipart, as Uppy sends it."""
 
     model_config = ConfigDict(extra="ignore")
@@ -288,7 +163,7 @@ class PartReference(BaseModel):
     ETag: Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class CompleteMultipartUpload(Shape):
+class CompleteMultipartUpload(RequestShape):
     """Body of complete."""
 
     model_config = ConfigDict(extra="ignore")
@@ -309,7 +184,7 @@ class CancelledUpload(Shape):
     """Answer of a cancelled upload: an empty object."""
 
 
-class SignRequest(Shape):
+class SignRequest(RequestShape):
     """Body of POST /s3/sign: a request that the client wants to send to S3, in Uppy's words."""
 
     model_config = ConfigDict(extra="ignore")
@@ -328,7 +203,7 @@ class SignRequest(Shape):
     def _has_file_name(self) -> Self:
         """Take the name from the key where there is no other: Uppy proposes `{uuid}-{name}`."""
         if self.file_name is None:
-            self.file_name = _file_name(_UUID_PREFIX.sub("", self.key.rpartition("/")[2])[-255:])
+            self.file_name = file_name(_UUID_PREFIX.sub("", self.key.rpartition("/")[2])[-255:])
         return self
 
 
@@ -378,7 +253,7 @@ class UploadPage(Shape):
     next_cursor: str | None
 
 
-class EditPhoto(Shape):
+class EditPhoto(RequestShape):
     """Body of a PATCH: only what it names is changed; null clears a title or a description."""
 
     title: Title | None = None
@@ -386,14 +261,14 @@ class EditPhoto(Shape):
     tags: Tags | None = None
 
 
-class ReportStatus(Shape):
+class ReportStatus(RequestShape):
     """Body of PUT status: what the client says became of its upload."""
 
     status: Literal["uploaded", "failed"]
-    reason: Annotated[str, Field(max_length=500), AfterValidator(_plain_text)] | None = None
+    reason: Reason | None = None
 
 
-class WriteStudent(Shape):
+class WriteStudent(RequestShape):
     """Body of POST and PUT: all that is written of a student."""
 
     name: Name
@@ -470,7 +345,7 @@ class RestoreState(Shape):
     expires_at: str | None
 
 
-class RestorePhoto(Shape):
+class RestorePhoto(RequestShape):
     """Body of restore: how fast, and for how many days it can then be read."""
 
     tier: Literal["Expedited", "Standard", "Bulk"]
@@ -534,18 +409,18 @@ class ViewUrl(Shape):
     expires_at: str
 
 
-class CreateEvent(Shape):
+class CreateEvent(RequestShape):
     """Body of POST /events."""
 
-    name: EventName = Field(examples=["Summer party"])
+    name: Name = Field(examples=["Summer party"])
     description: Description | None = None
     starts_at: Moment | None = Field(default=None, examples=["2026-05-01T18:00:00+02:00"])
 
 
-class EditEvent(Shape):
+class EditEvent(RequestShape):
     """Body of a PATCH: only what it names is changed; null clears all but the name."""
 
-    name: EventName = ""
+    name: Name = Field(default_factory=str)
     description: Description | None = None
     starts_at: Moment | None = None
 

@@ -1,4 +1,4 @@
-"""Holds real answers to the API's description."""
+"""Holds real requests and answers to the API's description."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _ROUTES = [
 
 
 def check(answer: httpx.Response) -> None:
-    """Raise AssertionError unless this answer of the API is one that the description knows."""
+    """Raise AssertionError unless the description knows this answer, and the body that it took."""
     path = re.sub(r".*/_aws/execute-api/[^/]+/[^/]+", "", answer.request.url.path)
     operation = _operation(path, answer.request.method.lower())
     if operation is None:
@@ -26,12 +26,18 @@ def check(answer: httpx.Response) -> None:
     described = operation["responses"].get(str(answer.status_code))
     assert described is not None, f"{what}, which is not described"
     answer.read()
-    content = described.get("content", {}).get("application/json")
-    if content is None:
-        return
-    schema = {**content["schema"], "components": _DOCUMENT["components"]}
-    wrong = [error.message for error in Draft202012Validator(schema).iter_errors(answer.json())]
-    assert not wrong, f"{what}: {wrong}"
+    if answer.is_success and "requestBody" in operation:
+        taken = _wrong(operation["requestBody"], json.loads(answer.request.content))
+        assert not taken, f"{what} to a body that is not described: {taken}"
+    if "application/json" in described.get("content", {}):
+        wrong = _wrong(described, answer.json())
+        assert not wrong, f"{what}: {wrong}"
+
+
+def _wrong(described: Any, body: Any) -> list[str]:
+    schema = described["content"]["application/json"]["schema"]
+    validator = Draft202012Validator({**schema, "components": _DOCUMENT["components"]})
+    return [error.message for error in validator.iter_errors(body)]
 
 
 def _operation(path: str, method: str) -> Any:

@@ -14,9 +14,9 @@ import list_events
 import manage_attendees
 import manage_events
 from photodrop import cursors, events
+from photodrop.fields import PathEmail
 from photodrop.models import Attendee, Event, Photo
 from photodrop.models.connection import CONNECTION
-from photodrop.schemas import PathEmail
 from tests.support import events as event_files
 from tests.support.people import ADA, ALAN, GRACE, Person
 

@@ -24,6 +24,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/docs/{asset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a script or the styles of the page */
+        get: operations["getDocsAsset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -702,8 +719,7 @@ export interface components {
         };
         /** @description Body of a PATCH: only what it names is changed; null clears all but the name. */
         EditEvent: {
-            /** @default  */
-            name: string;
+            name?: string;
             description?: string | null;
             startsAt?: string | null;
         };
@@ -786,7 +802,10 @@ export interface components {
         InitiateUpload: {
             /** @example sunset.jpg */
             fileName: string;
-            /** @example image/jpeg */
+            /**
+             * @description One of image/avif, image/gif, image/heic, image/heif, image/jpeg, image/png, image/tiff, image/webp, video/mp4, video/quicktime, video/webm
+             * @example image/jpeg
+             */
             contentType: string;
             /** @description Exact size of the file in bytes */
             sizeBytes: number;
@@ -1016,7 +1035,7 @@ export interface components {
         /** @description Why a completed video has no thumbnails. */
         ThumbnailsMissing: {
             /** @enum {string} */
-            code: "CorruptVideo" | "TooManyPixels" | "TooMuchData" | "TooMuchMemory" | "TooMuchTime" | "UndecodableFrame" | "UnknownSize" | "UnsupportedCodec";
+            code: "TooManyPixels" | "TooMuchData" | "TooMuchMemory" | "UndecodableFrame" | "UnknownSize" | "UnsupportedCodec";
             message: string;
         };
         /** @description A pending upload, and what S3 has of it. `uploadId` is null where there are no parts. */
@@ -1101,7 +1120,10 @@ export interface components {
         /** @description Body of POST and PUT: all that is written of a student. */
         WriteStudent: {
             name: string;
-            /** @example grace@example.com */
+            /**
+             * Format: idn-email
+             * @example grace@example.com
+             */
             email: string;
             course: string;
         };
@@ -1129,7 +1151,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "text/html": string;
+                };
+            };
+            /** @description Not changed since the answer that had this ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "RouteNotFound";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
                 };
             };
             /** @description Our mistake: `InternalError` */
@@ -1141,6 +1194,108 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    getDocsAsset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                asset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript": string;
+                    "text/css": string;
+                };
+            };
+            /** @description Not changed since the answer that had this ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "RouteNotFound";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
                     };
                 };
             };
@@ -1299,6 +1454,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Too large: `RequestTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "RequestTooLarge";
+                    };
+                };
+            };
             /** @description Not JSON: `UnsupportedMediaType` */
             415: {
                 headers: {
@@ -1405,7 +1572,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1413,7 +1580,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "EventNotFound";
+                        code?: "EventNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -1525,7 +1692,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1533,7 +1700,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "EventNotFound";
+                        code?: "EventNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -1647,7 +1814,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1655,7 +1822,19 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "EventNotFound";
+                        code?: "EventNotFound" | "RouteNotFound";
+                    };
+                };
+            };
+            /** @description Too large: `RequestTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "RequestTooLarge";
                     };
                 };
             };
@@ -1780,7 +1959,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1788,7 +1967,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "EventNotFound";
+                        code?: "EventNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -1899,7 +2078,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1907,7 +2086,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "EventNotFound";
+                        code?: "EventNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -2016,7 +2195,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2024,7 +2203,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "EventNotFound";
+                        code?: "EventNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -2127,7 +2306,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2135,7 +2314,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "EventNotFound";
+                        code?: "EventNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -2248,7 +2427,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `EventNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2256,7 +2435,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "EventNotFound";
+                        code?: "EventNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -2272,7 +2451,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too large: `FileTooLarge` */
+            /** @description Too large: `FileTooLarge`, `RequestTooLarge` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2280,7 +2459,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "FileTooLarge";
+                        code?: "FileTooLarge" | "RequestTooLarge";
                     };
                 };
             };
@@ -2364,6 +2543,37 @@ export interface operations {
                     "application/json": string;
                 };
             };
+            /** @description Not changed since the answer that had this ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "RouteNotFound";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
             /** @description Our mistake: `InternalError` */
             500: {
                 headers: {
@@ -2373,6 +2583,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "InternalError";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
                     };
                 };
             };
@@ -2557,7 +2779,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too large: `FileTooLarge` */
+            /** @description Too large: `FileTooLarge`, `RequestTooLarge` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2565,7 +2787,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "FileTooLarge";
+                        code?: "FileTooLarge" | "RequestTooLarge";
                     };
                 };
             };
@@ -2675,7 +2897,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2683,7 +2905,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "PhotoNotFound";
+                        code?: "PhotoNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -2791,7 +3013,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2799,7 +3021,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "PhotoNotFound";
+                        code?: "PhotoNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -2913,7 +3135,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2921,7 +3143,19 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "PhotoNotFound";
+                        code?: "PhotoNotFound" | "RouteNotFound";
+                    };
+                };
+            };
+            /** @description Too large: `RequestTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "RequestTooLarge";
                     };
                 };
             };
@@ -3047,7 +3281,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3055,7 +3289,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "PhotoNotFound";
+                        code?: "PhotoNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -3068,6 +3302,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "NotArchived" | "PhotoNotReady";
+                    };
+                };
+            };
+            /** @description Too large: `RequestTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "RequestTooLarge";
                     };
                 };
             };
@@ -3193,7 +3439,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3201,7 +3447,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "PhotoNotFound";
+                        code?: "PhotoNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -3214,6 +3460,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "NotPending" | "NotUploaded";
+                    };
+                };
+            };
+            /** @description Too large: `RequestTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "RequestTooLarge";
                     };
                 };
             };
@@ -3335,7 +3593,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3343,7 +3601,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "PhotoNotFound";
+                        code?: "PhotoNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -3455,7 +3713,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3463,7 +3721,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "PhotoNotFound";
+                        code?: "PhotoNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -3601,7 +3859,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too large: `FileTooLarge` */
+            /** @description Too large: `FileTooLarge`, `RequestTooLarge` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3609,7 +3867,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "FileTooLarge";
+                        code?: "FileTooLarge" | "RequestTooLarge";
                     };
                 };
             };
@@ -3721,7 +3979,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3729,7 +3987,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "UploadNotFound";
+                        code?: "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -3841,7 +4099,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3849,7 +4107,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "UploadNotFound";
+                        code?: "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -3963,7 +4221,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3971,7 +4229,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "UploadNotFound";
+                        code?: "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -4087,7 +4345,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4095,7 +4353,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "UploadNotFound";
+                        code?: "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -4111,7 +4369,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too large: `FileTooLarge` */
+            /** @description Too large: `FileTooLarge`, `RequestTooLarge` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4119,7 +4377,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "FileTooLarge";
+                        code?: "FileTooLarge" | "RequestTooLarge";
                     };
                 };
             };
@@ -4233,7 +4491,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4241,7 +4499,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "UploadNotFound";
+                        code?: "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -4516,7 +4774,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too large: `FileTooLarge` */
+            /** @description Too large: `FileTooLarge`, `RequestTooLarge` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4524,7 +4782,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "FileTooLarge";
+                        code?: "FileTooLarge" | "RequestTooLarge";
                     };
                 };
             };
@@ -4665,7 +4923,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too large: `FileTooLarge` */
+            /** @description Too large: `FileTooLarge`, `RequestTooLarge` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4673,7 +4931,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "FileTooLarge";
+                        code?: "FileTooLarge" | "RequestTooLarge";
                     };
                 };
             };
@@ -4787,7 +5045,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4795,7 +5053,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "UploadNotFound";
+                        code?: "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -4909,7 +5167,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4917,7 +5175,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "UploadNotFound";
+                        code?: "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -5033,7 +5291,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5041,7 +5299,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "UploadNotFound";
+                        code?: "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -5159,7 +5417,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5167,7 +5425,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "UploadNotFound";
+                        code?: "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -5183,7 +5441,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too large: `FileTooLarge` */
+            /** @description Too large: `FileTooLarge`, `RequestTooLarge` */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5191,7 +5449,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "FileTooLarge";
+                        code?: "FileTooLarge" | "RequestTooLarge";
                     };
                 };
             };
@@ -5307,7 +5565,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5315,7 +5573,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "UploadNotFound";
+                        code?: "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -5874,6 +6132,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Too large: `RequestTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "RequestTooLarge";
+                    };
+                };
+            };
             /** @description Not JSON: `UnsupportedMediaType` */
             415: {
                 headers: {
@@ -5980,7 +6250,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `StudentNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `StudentNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5988,7 +6258,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "StudentNotFound";
+                        code?: "RouteNotFound" | "StudentNotFound";
                     };
                 };
             };
@@ -6102,7 +6372,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `StudentNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `StudentNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6110,7 +6380,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "StudentNotFound";
+                        code?: "RouteNotFound" | "StudentNotFound";
                     };
                 };
             };
@@ -6123,6 +6393,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "EmailTaken";
+                    };
+                };
+            };
+            /** @description Too large: `RequestTooLarge` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "RequestTooLarge";
                     };
                 };
             };
@@ -6242,7 +6524,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `StudentNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `StudentNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6250,7 +6532,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "StudentNotFound";
+                        code?: "RouteNotFound" | "StudentNotFound";
                     };
                 };
             };
@@ -6358,7 +6640,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `StudentNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `StudentNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6366,7 +6648,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "StudentNotFound";
+                        code?: "RouteNotFound" | "StudentNotFound";
                     };
                 };
             };
@@ -6466,7 +6748,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `StudentNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `StudentNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6474,7 +6756,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "StudentNotFound";
+                        code?: "RouteNotFound" | "StudentNotFound";
                     };
                 };
             };
@@ -6584,7 +6866,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `PictureNotFound`, `StudentNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `PictureNotFound`, `RouteNotFound`, `StudentNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6592,7 +6874,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "PictureNotFound" | "StudentNotFound";
+                        code?: "PictureNotFound" | "RouteNotFound" | "StudentNotFound";
                     };
                 };
             };
