@@ -27,6 +27,8 @@ NAMES = (
     "bucket_lifecycle",
     "cognito_closed_sign_up",
     "table_recovery",
+    "objects_on_disk",
+    "s3_uploads_persist",
     "s3_signed_headers",
     "s3_versioned_get",
     "s3_versioned_restore",
