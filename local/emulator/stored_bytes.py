@@ -47,6 +47,13 @@ class StoredBytes:
     def __bytes__(self) -> bytes:
         return b"".join(self.chunks())
 
+    def decode(self, *_encoding: str, **_errors: str) -> str:
+        """Return no text: ministack looks for parameters in bodies, and an object has none.
+
+        It does so where the content type is that of a form, as some clients call every body.
+        """
+        return ""
+
     def __deepcopy__(self, _memo: object) -> StoredBytes:
         return self
 
