@@ -16,7 +16,7 @@ from photodrop.imaging.sandbox import Limits, Sandbox
 from photodrop.models import Photo, Usage
 from photodrop.status import Status
 from tests.support import events, pictures
-from tests.support.template import resources
+from tests.support.template import resources, template
 from tests.unit.test_process_upload import deliver, make_pending, put, reload
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -171,3 +171,11 @@ def test_the_decoder_is_given_up_before_the_function_is(name: str, limits: Limit
     function = resources("AWS::Serverless::Function")[name]
     assert function["Timeout"] >= limits.wall_seconds + 9
     assert function["MemorySize"] * 1024**2 >= limits.memory_bytes + 400_000_000
+
+
+@pytest.mark.parametrize("parameter", ["MaxImageBytes", "MaxPictureBytes"])
+def test_the_largest_image_fits_into_the_functions_temporary_storage(parameter: str) -> None:
+    function = resources("AWS::Serverless::Function")["ResizeThumbnailsFunction"]
+    megabytes = function.get("EphemeralStorage", {"Size": 512})["Size"]
+    # A file system keeps some of it to itself.
+    assert template()["Parameters"][parameter]["MaxValue"] <= 0.8 * megabytes * 1024**2
