@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import mimetypes
 import os
+import re
 import stat
 import threading
 import unicodedata
@@ -20,7 +21,7 @@ SEND_BYTES = 1 << 18
 """How much of a part is in memory at once; also how often its bar moves."""
 
 LONGEST_NAME = 255
-SNIFF_BYTES = 64
+SNIFF_BYTES = 128
 
 EXTENSIONS = {
     ".jpg": "image/jpeg",
@@ -49,6 +50,11 @@ _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
 _HEIF_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
 _NOT_VIDEO_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P ", b"crx ", b"jp2 ", b"jpx ", b"F4A "})
+# WebM is the Matroska container with another DocType: element 0x4282, whose length of four may be
+# written with up to eight bytes (RFC 8794, 4).
+_DOC_TYPE_WEBM = re.compile(
+    rb"\x42\x82(?:\x84|[\x01\x02\x04\x08\x10\x20\x40]\x00{0,6}\x04)webm", re.DOTALL
+)
 _MP4_BRANDS = frozenset(
     {b"isom", b"mp41", b"mp42", b"avc1", b"dash", b"M4V ", b"M4VP", b"MSNV", b"XAVC"}
     | {
@@ -268,7 +274,7 @@ def sniff(head: bytes) -> str | None:
     if head.startswith((b"II*\0", b"MM\0*", b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0")):
         return None if head[8:10] == b"CR" else "image/tiff"  # Canon's raw files look like TIFF
     if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return "video/webm" if b"\x42\x82\x84webm" in head else None
+        return "video/webm" if _DOC_TYPE_WEBM.search(head) else None
     if head[4:8] == b"ftyp":
         return _by_brand(head)
     return "video/quicktime" if head[4:8] in (b"moov", b"wide", b"mdat") else None

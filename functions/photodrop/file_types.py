@@ -3,6 +3,7 @@
 Nothing here decodes anything or imports a third party's code: every function may use it.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -32,7 +33,7 @@ _OTHER_EXTENSIONS = {
 _OTHER_NAMES = {"image/jpg": "image/jpeg", "video/x-m4v": "video/mp4"}
 _UNKNOWN = ("", "application/octet-stream")
 
-SNIFF_BYTES = 64
+SNIFF_BYTES = 128
 """How many of a file's first bytes `sniff` wants; fewer are fine when the file has no more."""
 
 _ONE_CONTAINER = ({"image/heic", "image/heif"}, {"video/mp4", "video/quicktime"})
@@ -46,6 +47,13 @@ _MP4_BRANDS = frozenset(
     | {b"iso7", b"iso8", b"iso9", b"isoa", b"isob", b"isoc", b"M4V ", b"M4VP", b"MSNV", b"XAVC"}
 )
 _NOT_VIDEO_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P ", b"crx ", b"jp2 ", b"jpx ", b"F4A "})
+
+
+# WebM is the Matroska container with another DocType: element 0x4282, whose length of four may be
+# written with up to eight bytes (RFC 8794, 4).
+_DOC_TYPE_WEBM = re.compile(
+    rb"\x42\x82(?:\x84|[\x01\x02\x04\x08\x10\x20\x40]\x00{0,6}\x04)webm", re.DOTALL
+)
 
 
 def is_video(content_type: str) -> bool:
@@ -90,8 +98,7 @@ def sniff(head: bytes) -> str | None:
         # Canon's CR2 raw files are TIFF by the first four bytes and name themselves after them.
         return None if head[8:10] == b"CR" else "image/tiff"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
-        # WebM is the Matroska container with another DocType (element 0x4282).
-        return "video/webm" if b"\x42\x82\x84webm" in head else None
+        return "video/webm" if _DOC_TYPE_WEBM.search(head) else None
     if head[4:8] == b"ftyp":
         return _sniff_brands(head)
     if head[4:8] in (b"moov", b"wide", b"mdat"):

@@ -33,6 +33,11 @@ HEADS = {
     "apple-mp4": (make_ftyp(b"M4V ", b"M4V ", b"mp42"), "video/mp4"),
     "sony-mp4": (make_ftyp(b"XAVC", b"XAVC", b"mp42"), "video/mp4"),
     "unknown-major-mp4": (make_ftyp(b"zzzz", b"mp42"), "video/mp4"),
+    "webm-length-of-two-bytes": (b"\x1a\x45\xdf\xa3\xa3B\x82\x40\x04webm", "video/webm"),
+    "webm-length-of-eight-bytes": (
+        b"\x1a\x45\xdf\xa3\xa3B\x82\x01\0\0\0\0\0\0\x04webm",
+        "video/webm",
+    ),
     "webm": (b"\x1a\x45\xdf\xa3\x9fB\x86\x81\1B\xf7\x81\1B\x82\x84webm", "video/webm"),
     "matroska": (b"\x1a\x45\xdf\xa3\xa3B\x86\x81\1B\x82\x88matroska", None),
     "canon-cr2": (b"II*\0\x10\0\0\0CR\2\0", None),

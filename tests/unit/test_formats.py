@@ -1,17 +1,24 @@
 """Kinds of images beyond the usual: what is shown right, and what is refused in plain words."""
 
+import dataclasses
 import io
 import itertools
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
-from PIL import Image, TiffImagePlugin
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import AvifImagePlugin, Image, TiffImagePlugin
 
 from photodrop.errors import ContentRejectedError
+from photodrop.imaging import avif_repair, formats
 from photodrop.imaging.budget import Budget
 from photodrop.imaging.formats import inspect
+from photodrop.imaging.formats.heif import boxes
+from photodrop.imaging.formats.reader import Reader
+from photodrop.imaging.header import Header
 from photodrop.imaging.thumbnails import make_thumbnails
 from tests.support import tiffs
 
@@ -246,3 +253,297 @@ def test_an_orientation_in_xmp_does_not_squash_a_tiff() -> None:
         90, 60, bytes(RED) * 5400, photometric=2, bits=(8, 8, 8), more={700: ("B", list(xmp))}
     )
     assert shown(data).size == (90, 60)
+
+
+# --- HEIF and AVIF ------------------------------------------------------------------------------
+
+
+def box(kind: bytes, *bodies: bytes) -> bytes:
+    body = b"".join(bodies)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def make_heif(
+    item_type: bytes, *, parts: Sequence[bytes] = (), brand: bytes = b"mif1", size: int = 64
+) -> bytes:
+    """Return the header of a file whose main image is of this type and is made of these parts."""
+    items = [item_type, *parts]
+    infos = b"".join(
+        box(b"infe", b"\2\0\0\0", struct.pack(">HH", number, 0), kind, b"\0")
+        for number, kind in enumerate(items, 1)
+    )
+    part_ids = struct.pack(f">{len(parts)}H", *range(2, len(items) + 1))
+    references = box(b"dimg", struct.pack(">HH", 1, len(parts)), part_ids) if parts else b""
+    sizes = box(b"ispe", b"\0\0\0\0", struct.pack(">II", size, size))
+    meta = box(
+        b"meta",
+        b"\0\0\0\0",
+        box(b"pitm", b"\0\0\0\0\0\1"),
+        box(b"iinf", b"\0\0\0\0", struct.pack(">H", len(items)), infos),
+        box(b"iref", b"\0\0\0\0", references),
+        box(
+            b"iprp",
+            box(b"ipco", sizes),
+            box(b"ipma", bytes(4), struct.pack(">IHBB", 1, 1, 1, 1)),
+        ),
+    )
+    return box(b"ftyp", brand, bytes(4), brand) + meta
+
+
+def make_sequence(brand: bytes, *, handler: bytes = b"pict", matrix: int = 9) -> bytes:
+    """Return the header of a sequence of pictures that has no main image."""
+    entry = box(b"av01", bytes(78), box(b"colr", b"nclx", struct.pack(">HHHB", 9, 16, matrix, 0)))
+    track = box(
+        b"trak",
+        box(b"tkhd", bytes(76), struct.pack(">II", 480 << 16, 270 << 16)),
+        box(
+            b"mdia",
+            box(b"hdlr", bytes(8), handler, bytes(13)),
+            box(b"minf", box(b"stbl", box(b"stsd", bytes(4), struct.pack(">I", 1), entry))),
+        ),
+    )
+    return box(b"ftyp", brand, bytes(4), brand, b"msf1") + box(b"moov", track)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (make_heif(b"unci"), "HEIF (unci)"),
+        (make_heif(b"jpeg"), "HEIF (jpeg)"),
+        (make_heif(b"av01"), "HEIF (av01)"),
+        (make_heif(b"grid", parts=[b"hvc1", b"unci"]), "HEIF (unci)"),
+        (make_sequence(b"hevc"), "HEIF (a sequence without a main image)"),
+        (make_sequence(b"msf1"), "HEIF (a sequence without a main image)"),
+        (make_sequence(b"avis", matrix=10), "AVIF (matrix coefficients 10)"),
+    ],
+)
+def test_an_intact_heif_or_avif_of_an_unknown_kind_is_not_called_damaged(
+    data: bytes, kind: str
+) -> None:
+    assert refusal(data) == ("UnsupportedContent", f"This kind of {kind} cannot be shown.")
+
+
+@pytest.mark.parametrize("item", [b"hvc1", b"grid"])
+def test_a_heif_of_hevc_is_let_through(item: bytes) -> None:
+    data = make_heif(item, parts=[b"hvc1"] * 2 if item == b"grid" else ())
+    assert inspect(io.BytesIO(data), len(data), Budget()).width == 64
+
+
+def test_an_animated_avif_without_a_main_image_has_the_size_of_its_track() -> None:
+    data = make_sequence(b"avis")
+    facts = inspect(io.BytesIO(data), len(data), Budget())
+    assert (facts.width, facts.height, facts.animated) == (480, 270, True)
+
+
+def test_an_animated_avif_whose_main_image_is_lost_is_shown_by_its_track() -> None:
+    frames = [Image.new("RGB", (64, 48), colour) for colour in (RED, GREEN)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "AVIF", save_all=True, append_images=frames[1:], duration=100)
+    data = buffer.getvalue()
+    assert data.count(b"pitm") == 1
+    assert is_close(pixel(shown(data.replace(b"pitm", b"free")), 9, 9)[:3], RED, by=8)
+
+
+def make_transparent_avif() -> bytes:
+    image = Image.new("RGBA", (64, 48), (*RED, 255))
+    image.paste((0, 0, 0, 0), (32, 0, 64, 48))
+    buffer = io.BytesIO()
+    image.save(buffer, "AVIF", quality=95, speed=10)
+    return buffer.getvalue()
+
+
+def rewritten(data: bytes, change: Callable[[bytes, bytes], bytes]) -> bytes:
+    """Return an AVIF each of whose boxes inside the description is what `change` makes of it.
+
+    The new description stands at the end: nothing else moves.
+    """
+    start = data.index(b"meta") - 4
+    size = int.from_bytes(data[start : start + 4], "big")
+    body = data[start + 12 : start + size]
+    changed = b"".join(
+        box(kind, b"".join(change(*one) for one in boxes(inner)))
+        if kind == b"iprp"
+        else change(kind, inner)
+        for kind, inner in boxes(body)
+    )
+    meta = box(b"meta", bytes(4), changed)
+    return data[: start + 4] + b"free" + data[start + 8 :] + meta
+
+
+def without_alpha_size(kind: bytes, body: bytes) -> bytes:
+    """Take the size, which comes first, from the second picture: as cavif did."""
+    if kind != b"ipma":
+        return box(kind, body)
+    count = body[10]
+    second = 11 + count
+    alpha_count = body[second + 2]
+    shorter = body[second : second + 2] + bytes([alpha_count - 1]) + body[second + 4 :]
+    return box(kind, body[:second] + shorter)
+
+
+def with_two_lists(kind: bytes, body: bytes) -> bytes:
+    """Give each picture a list of properties of its own: as link-u's first cavif did."""
+    if kind != b"ipma":
+        return box(kind, body)
+    second = 11 + body[10]
+    one = struct.pack(">I", 1)
+    return box(kind, body[:4], one, body[8:second]) + box(kind, body[:4], one, body[second:])
+
+
+@pytest.mark.parametrize("fault", [without_alpha_size, with_two_lists])
+def test_the_faults_of_early_avif_encoders_are_put_right(
+    fault: Callable[[bytes, bytes], bytes],
+) -> None:
+    data = rewritten(make_transparent_avif(), fault)
+    with pytest.raises(SyntaxError, match="BMFF"):
+        AvifImagePlugin.AvifImageFile(io.BytesIO(data))
+    image = shown(data)
+    assert is_close(pixel(image, 9, 9), (*RED, 255), by=8)
+    assert pixel(image, 50, 20)[3] == 0
+
+
+def test_an_avif_without_faults_is_not_rewritten() -> None:
+    data = make_transparent_avif()
+    assert avif_repair.repaired(data) is data
+
+
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 600), st.binary(min_size=1, max_size=4)), max_size=5),
+    fault=st.sampled_from([without_alpha_size, with_two_lists]),
+)
+def test_a_damaged_avif_is_repaired_or_left(
+    changes: list[tuple[int, bytes]], fault: Callable[[bytes, bytes], bytes]
+) -> None:
+    damaged = bytearray(rewritten(make_transparent_avif(), fault))
+    for at, content in changes:
+        damaged[-at - len(content) : len(damaged) - at] = content
+    assert isinstance(avif_repair.repaired(bytes(damaged)), bytes)
+
+
+# --- the decoder finds another image than the header --------------------------------------------
+
+
+def test_a_picture_that_its_decoder_finds_in_another_size_is_not_shown_squashed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = io.BytesIO()
+    Image.new("RGB", (64, 48), RED).save(data, "PNG")
+    original = formats.png.read
+
+    def read(reader: Reader) -> Header:
+        header = original(reader)
+        return dataclasses.replace(header, facts=dataclasses.replace(header.facts, height=64))
+
+    monkeypatch.setattr(formats.png, "read", read)
+    code, message = refusal_of_decoder(data.getvalue())
+    assert code == "UnsupportedContent"
+    assert "its header says 64 x 64 pixels, and its decoder finds 64 x 48" in message
+
+
+# --- PNG ----------------------------------------------------------------------------------------
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def make_png(
+    depth: int, colour_type: int, rows: Sequence[bytes], width: int, *more: bytes
+) -> bytes:
+    head = struct.pack(">IIBBBBB", width, len(rows), depth, colour_type, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
+    return b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", head),
+            *more,
+            chunk(b"IDAT", pixels),
+            chunk(b"IEND", b""),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("depth", "row", "transparent"),
+    [
+        (1, b"\x0f", 1),
+        (2, b"\x55\xaa", 2),
+        (4, b"\x55\x55\xbb\xbb", 11),
+        (8, b"\x55" * 4 + b"\xbb" * 4, 0xBB),
+        (16, b"\x55\x55" * 4 + b"\x55\x56" * 4, 0x5556),
+    ],
+)
+def test_the_transparent_grey_of_every_depth_is_transparent(
+    depth: int, row: bytes, transparent: int
+) -> None:
+    # The left half is another grey, with 16 bits one that differs in its last bit alone.
+    data = make_png(depth, 0, [row] * 8, 8, chunk(b"tRNS", struct.pack(">H", transparent)))
+    image = shown(data)
+    assert pixel(image, 1, 4)[3] == 255
+    assert pixel(image, 6, 4)[3] == 0
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_the_transparent_colour_of_every_depth_is_transparent(depth: int) -> None:
+    scale = 257 if depth == 16 else 1
+    kind = "H" if depth == 16 else "B"
+    left, right = (
+        struct.pack(f">3{kind}", *(part * scale for part in colour)) for colour in (RED, GREEN)
+    )
+    transparent = struct.pack(">3H", *(part * scale for part in GREEN))
+    image = shown(make_png(depth, 2, [left * 4 + right * 4] * 8, 8, chunk(b"tRNS", transparent)))
+    assert is_close(pixel(image, 1, 4), (*RED, 255))
+    assert pixel(image, 6, 4)[3] == 0
+
+
+def test_a_png_with_a_printers_large_profile_is_shown() -> None:
+    profile = zlib.compress(bytes(3_000_000))
+    data = make_png(8, 2, [bytes(RED) * 8] * 8, 8, chunk(b"iCCP", b"printer\0\0" + profile))
+    assert is_close(pixel(shown(data), 3, 3)[:3], RED)
+
+
+# --- GIF and WebP -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("transparent", [None, 1])
+def test_a_gif_is_transparent_where_its_first_frame_is_not(transparent: int | None) -> None:
+    buffer = io.BytesIO()
+    frame = Image.new("P", (20, 10), 0)
+    frame.putpalette(bytes(RED) + bytes(GREEN))
+    frame.paste(1, (10, 0, 20, 10))
+    options = {} if transparent is None else {"transparency": transparent}
+    frame.save(buffer, "GIF", **options)
+    data = bytearray(buffer.getvalue())
+    data[6:10] = struct.pack("<HH", 40, 30)
+    at = data.index(b",\0\0\0\0\x14\0\x0a\0")
+    data[at + 1 : at + 5] = struct.pack("<HH", 5, 8)
+    image = shown(bytes(data))
+    assert image.size == (40, 30)
+    assert is_close(pixel(image, 8, 12), (*RED, 255))
+    assert pixel(image, 20, 12)[3] == (255 if transparent is None else 0)
+    assert [pixel(image, *place)[3] for place in ((2, 2), (38, 12), (8, 28))] == [0, 0, 0]
+
+
+def test_the_smallest_webp_is_read() -> None:
+    data = b"RIFF\x14\0\0\0WEBPVP8L\x07\0\0\0\x2f\0\0\0\0\x07\0\0"
+    assert len(data) == 28
+    facts = inspect(io.BytesIO(data), len(data), Budget())
+    assert (facts.width, facts.height) == (1, 1)
+
+
+# --- tiny pictures ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content_type", ["image/webp", "image/jpeg", "image/avif"])
+def test_the_colours_of_tiny_pictures_do_not_smear(content_type: str) -> None:
+    # Stripes of a pixel: with colours at half the resolution they all become brown.
+    stripes = Image.new("RGB", (16, 16), RED)
+    for x in range(0, 16, 2):
+        stripes.paste(GREEN, (x, 0, x + 1, 16))
+    buffer = io.BytesIO()
+    stripes.save(buffer, "PNG")
+    made = make_thumbnails(io.BytesIO(buffer.getvalue()), (160,), content_type=content_type)
+    image = Image.open(io.BytesIO(made.thumbnails[0].data)).convert("RGB")
+    by = 0 if content_type == "image/webp" else 45
+    assert is_close(pixel(image, 4, 8), GREEN, by=by)
+    assert is_close(pixel(image, 5, 8), RED, by=by)

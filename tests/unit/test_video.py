@@ -20,7 +20,7 @@ from photodrop.errors import ContentRejectedError
 from photodrop.imaging import video, video_decoder
 from photodrop.imaging.sandbox import Limits
 from photodrop.imaging.video import Ranges, Video, VideoFacts
-from tests.support import videos
+from tests.support import pictures, videos
 from tests.support.decoders import Decoders
 
 SIZES = (160, 640, 1600)
@@ -108,6 +108,24 @@ def test_a_turned_video_is_shown_upright(rotation: int, red_side: tuple[float, f
     assert (made.facts.width, made.facts.height) == expected
     picture = shows(made)
     assert (picture.width > picture.height) == (rotation == 180)
+    assert is_red(picture, *red_side)
+    assert not is_red(picture, 1 - red_side[0], 1 - red_side[1])
+
+
+@pytest.mark.parametrize(
+    ("orientation", "red_side"),
+    [(1, (0.1, 0.5)), (3, (0.9, 0.5)), (6, (0.5, 0.1)), (8, (0.5, 0.9))],
+)
+def test_what_pyav_does_not_know_of_a_frame_does_not_cost_its_poster(
+    orientation: int, red_side: tuple[float, float]
+) -> None:
+    """PyAV's list of what may come with a frame lacks EXIF: asking for any of it fails."""
+    made = in_this_process(
+        videos.motion_jpeg(pictures.jpeg(320, 240, orientation=orientation)), "mov"
+    )
+    assert made.missing is None
+    picture = shows(made)
+    assert (picture.width > picture.height) == (orientation in (1, 3))
     assert is_red(picture, *red_side)
     assert not is_red(picture, 1 - red_side[0], 1 - red_side[1])
 
@@ -207,6 +225,13 @@ def test_a_video_with_its_index_first_and_without_its_end_is_refused() -> None:
 def test_sound_alone_is_no_video(kind: str) -> None:
     content = videos.audio(kind, "libopus" if kind == "webm" else "aac")
     assert refusal_of(in_this_process, content, kind) == "NoVideoStream"
+
+
+def test_the_first_segment_of_a_stream_is_no_video() -> None:
+    content = videos.video(movflags="frag_keyframe+empty_moov+default_base_moof")
+    header = content[: content.index(b"moof") - 4]
+    assert refusal_of(in_this_process, header) == "NoVideoStream"
+    assert refusal_of(in_a_child, header) == "NoVideoStream"
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webm"])

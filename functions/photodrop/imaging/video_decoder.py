@@ -21,6 +21,7 @@ import av.subtitles.codeccontext
 import av.subtitles.stream
 import av.subtitles.subtitle
 from av.container import InputContainer
+from av.packet import Packet
 from av.sidedata.sidedata import SideData
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
@@ -71,6 +72,13 @@ _UPRIGHT = {
 }
 """How to show a frame, by a, b, c, d of the matrix of ISO/IEC 14496-12, 8.3.2."""
 
+_TURNED = {
+    1: Image.Transpose.ROTATE_90,
+    2: Image.Transpose.ROTATE_180,
+    3: Image.Transpose.ROTATE_270,
+}
+"""How to show a frame, by quarter turns anticlockwise."""
+
 _OFFSET_WITHOUT_COLON = re.compile(r"([+-]\d\d)(\d\d)$")
 
 
@@ -107,11 +115,12 @@ def decode(
         with _rejecting():
             track = _video_track(container)
             _require_whole(_end_of_index(container), size_bytes)
+            first = _first_packet(container, track)
             facts = _facts(container, track)
         report(facts)
         with contextlib.suppress(OutOfBudgetError, av.FFmpegError):
             if facts.duration_seconds is None and size_bytes <= _SCAN_BYTES:
-                facts = replace(facts, duration_seconds=_scan(container, track))
+                facts = replace(facts, duration_seconds=_scan(container, track, first))
                 report(facts)
         try:
             return _with_poster(container, track, facts, sizes)
@@ -263,10 +272,28 @@ def _taken_at(metadata: dict[str, str]) -> str | None:
     return None
 
 
-def _scan(container: InputContainer, track: VideoStream) -> float | None:
+def _first_packet(container: InputContainer, track: VideoStream) -> "Packet[VideoStream] | None":
+    """Return the first frame, still coded, of a video without an index; None where there is one.
+
+    Raises ContentRejectedError when there is no frame either: the first segment of a DASH stream is
+    a header alone.
+    """
+    if len(track.index_entries) or track.frames:
+        return None
+    first = next((packet for packet in container.demux(track) if packet.size), None)
+    if first is None:
+        raise ContentRejectedError(
+            "NoVideoStream", "There is no video in the file, only the header of one."
+        )
+    return first
+
+
+def _scan(
+    container: InputContainer, track: VideoStream, first: "Packet[VideoStream] | None"
+) -> float | None:
     """Return the duration in seconds by the last packet's time."""
     end = start = track.start_time or 0
-    for packet in container.demux(track):
+    for packet in itertools.chain([first] if first else [], container.demux(track)):
         if packet.pts is not None:
             end = max(end, packet.pts + (packet.duration or 0))
     return round(float((end - start) * track.time_base), 3) if track.time_base else None
@@ -368,7 +395,13 @@ def _colour_matrix(frame: VideoFrame) -> int:
 
 def _transpose(frame: VideoFrame) -> Image.Transpose | None:
     """Return what puts a frame upright; None when it is, or stands at no right angle."""
-    for item in cast(Iterable[SideData], frame.side_data):  # its stub says it is a dict
+    try:
+        side_data = list(cast(Iterable[SideData], frame.side_data))  # its stub says it is a dict
+    except ValueError:
+        # PyAV fails when there is any kind that its own list lacks, such as EXIF, the second view
+        # of a spatial video or LCEVC. What is lost without the matrix is mirroring.
+        return _TURNED.get(round(frame.rotation / 90) % 4)
+    for item in side_data:
         if item.type == SideDataType.DISPLAYMATRIX:
             a, b, _, c, d = unpack("=5i", bytes(item)[:20])
             return _UPRIGHT.get((_sign(a), _sign(b), _sign(c), _sign(d)))

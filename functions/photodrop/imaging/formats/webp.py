@@ -13,7 +13,8 @@ def read(reader: Reader) -> Header:
     riff_size = int.from_bytes(reader.at(4, 4), "little")
     if riff_size + 8 > reader.size:
         raise corrupt("It is shorter than it says.")
-    kind, head = reader.at(12, 4), reader.at(20, 10)
+    kind = reader.at(12, 4)
+    head = reader.at(20, 5 if kind == b"VP8L" else 10)
     if kind == b"VP8X":
         width = int.from_bytes(head[4:7], "little") + 1
         height = int.from_bytes(head[7:10], "little") + 1
