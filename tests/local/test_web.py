@@ -27,7 +27,12 @@ STACK = Stack(
     root_key=RootKey("AKIAROOT", "secret"),
     users=DEMO_USERS,
 )
-PARAMETERS = {"MaxImageBytes": "100", "MaxVideoBytes": "200", "ThumbnailResolutions": "160,64x48"}
+PARAMETERS = {
+    "SelfSignUp": "true",
+    "MaxImageBytes": "100",
+    "MaxVideoBytes": "200",
+    "ThumbnailResolutions": "160,64x48",
+}
 
 
 @pytest.fixture
