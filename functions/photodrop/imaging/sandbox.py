@@ -213,9 +213,12 @@ class Child:
 
     def corrupt(self) -> ContentRejectedError:
         """Return the error for a file on which the decoder dies, or talks nonsense."""
-        noun = self._sandbox.noun
+        if self._sandbox.noun == "video":
+            return ContentRejectedError(
+                "CorruptVideo", "The video is damaged: the decoder cannot read it."
+            )
         return ContentRejectedError(
-            f"Corrupt{noun.capitalize()}", f"The {noun} is damaged: the decoder cannot read it."
+            "CorruptImage", "The image is damaged: the decoder cannot read it."
         )
 
     def end(self) -> tuple[int, float, int]:

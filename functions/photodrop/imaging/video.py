@@ -54,6 +54,13 @@ class Reason:
     message: str
 
 
+_BROKEN_OFF = {
+    "TooMuchTime": Reason("TooMuchTime", "Decoding a frame takes too long."),
+    "TooMuchMemory": Reason("TooMuchMemory", "Decoding needs too much memory."),
+}
+_DECODER_BROKE = Reason("CorruptVideo", "The decoder cannot read the frames of the video.")
+
+
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
     """What a video's container says.
@@ -154,7 +161,7 @@ def inspect(ranges: Ranges, content_type: str, sizes: Sequence[int], *, limits: 
         except ContentRejectedError as refusal:
             if facts is None:
                 raise
-            return Video(facts, missing=Reason(refusal.code, refusal.message))
+            return Video(facts, missing=_BROKEN_OFF.get(refusal.code, _DECODER_BROKE))
 
 
 def _video(child: Child, facts: VideoFacts, answer: dict[str, Any], sizes: Sequence[int]) -> Video:

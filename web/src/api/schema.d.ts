@@ -1035,7 +1035,7 @@ export interface components {
         /** @description Why a completed video has no thumbnails. */
         ThumbnailsMissing: {
             /** @enum {string} */
-            code: "TooManyPixels" | "TooMuchData" | "TooMuchMemory" | "UndecodableFrame" | "UnknownSize" | "UnsupportedCodec";
+            code: "CorruptVideo" | "TooManyPixels" | "TooMuchData" | "TooMuchMemory" | "TooMuchTime" | "UndecodableFrame" | "UnknownSize" | "UnsupportedCodec";
             message: string;
         };
         /** @description A pending upload, and what S3 has of it. `uploadId` is null where there are no parts. */
