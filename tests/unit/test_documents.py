@@ -76,15 +76,12 @@ def test_the_costs_count_what_the_template_has() -> None:
         len([one for one in alarm.get("Metrics", []) if "MetricStat" in one]) or 1
         for alarm in resources("AWS::CloudWatch::Alarm").values()
     )
-    functions = resources("AWS::Serverless::Function").values()
-    methods = [
-        event for one in functions for event in one["Events"].values() if event["Type"] == "Api"
-    ]
     memory = resources("AWS::Serverless::Function")["ResizeThumbnailsFunction"]["MemorySize"]
 
-    assert f"{metrics} metrics" in COSTS
-    assert f"{len(metrics_of_the_code())} custom metrics" in COSTS
-    assert f"{len(methods)} methods" in COSTS
+    assert "Some 5 USD for the alarms (0.10" in COSTS
+    assert metrics * 0.10 == pytest.approx(5, abs=1)
+    assert "some 4 USD for the custom metrics" in COSTS
+    assert len(metrics_of_the_code()) * 0.30 == pytest.approx(4, abs=1)
     assert f"ResizeThumbnails at {memory} MB" in COSTS
 
 
@@ -142,3 +139,9 @@ def test_a_burst_is_as_large_as_the_rate_as_its_description_says() -> None:
 
     assert everything["ThrottlingBurstLimit"] == everything["ThrottlingRateLimit"]
     assert "a burst may be as many" in template()["Parameters"]["RequestsPerSecond"]["Description"]
+
+
+def test_what_is_left_of_an_original_is_said_with_the_templates_days() -> None:
+    days = template()["Parameters"]["NoncurrentDays"]["Default"]
+
+    assert f"`NoncurrentDays` ({days})" in OPERATIONS
