@@ -95,13 +95,14 @@ def check_buckets(
     session: boto3.Session, name: str, stack: AwsStack | None, asked: Mapping[str, str]
 ) -> None:
     """Refuse names that are taken, and new names for buckets in use. Raises RefusedError."""
-    suffix = asked.get("BucketSuffix", "")
-    if stack and "BucketSuffix" in asked and suffix != stack.parameters.get("BucketSuffix", ""):
+    present = stack.parameters.get("BucketSuffix", "") if stack else ""
+    suffix = asked.get("BucketSuffix", present)
+    if stack and suffix != present:
         raise RefusedError(
             "BucketSuffix cannot change in a stack that exists: its photos would stay in the"
             " old bucket, and be missing in the new one."
         )
-    if stack and "WebBucket" in stack.outputs:
+    if stack and _has_web_bucket(session.client("cloudformation"), name):
         return
     account = session.client("sts").get_caller_identity()["Account"]
     s3 = session.client("s3")
@@ -119,6 +120,16 @@ def check_buckets(
             'Leave them and deploy beside them:  make deploy PARAMETERS="BucketSuffix=-2"\n'
             "Or take the earlier stack's photos into the new one: docs/operations.md says how."
         )
+
+
+def _has_web_bucket(cloudformation: Any, name: str) -> bool:
+    try:
+        cloudformation.describe_stack_resource(StackName=name, LogicalResourceId="WebBucket")
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return False
+        raise
+    return True
 
 
 def _exists(s3: Any, bucket: str) -> bool:

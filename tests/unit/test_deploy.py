@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import boto3
@@ -20,7 +21,7 @@ def stack(
 ) -> AwsStack:
     """A deployed stack with these parameters, from a template that had these defaults."""
     before = template.defaults() | (defaults or {})
-    return AwsStack("photodrop", before | (parameters or {}), {"WebBucket": "web"}, before)
+    return AwsStack("photodrop", before | (parameters or {}), {}, before)
 
 
 def test_it_says_what_changes_and_that_nothing_does(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,12 +66,23 @@ def test_parameters_pinned_in_samconfig_are_refused(
 def test_the_bucket_of_a_web_app_that_was_switched_off_is_named_with_the_way_out() -> None:
     session = boto3.Session(region_name="eu-west-1")
     bucket = f"photodrop-web-{ACCOUNT}-eu-west-1"
-    before = AwsStack("photodrop", template.defaults(), {}, template.defaults())
-    deploy.check_buckets(session, "photodrop", before, {})
+    topic = {"Type": "AWS::SNS::Topic"}  # a stack cannot be empty
+    web = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": bucket}}
+
+    def deployed(**resources: object) -> None:
+        session.client("cloudformation").create_stack(
+            StackName="photodrop", TemplateBody=json.dumps({"Resources": resources})
+        )
+
+    deployed(Topic=topic)
+    deploy.check_buckets(session, "photodrop", stack(), {})
     session.client("s3").create_bucket(
         Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
-
     with pytest.raises(deploy.RefusedError, match=f"aws s3 rb --force s3://{bucket}"):
-        deploy.check_buckets(session, "photodrop", before, {})
+        deploy.check_buckets(session, "photodrop", stack(), {})
+
+    session.client("s3").delete_bucket(Bucket=bucket)
+    session.client("cloudformation").delete_stack(StackName="photodrop")
+    deployed(Topic=topic, WebBucket=web)
     deploy.check_buckets(session, "photodrop", stack(), {})

@@ -145,3 +145,14 @@ def test_what_is_left_of_an_original_is_said_with_the_templates_days() -> None:
     days = template()["Parameters"]["NoncurrentDays"]["Default"]
 
     assert f"`NoncurrentDays` ({days})" in OPERATIONS
+
+
+def test_the_invitation_says_where_to_sign_in_and_how_long_its_password_holds() -> None:
+    pool = resources("AWS::Cognito::UserPool")["UserPool"]
+    days = pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"]
+    message = pool["AdminCreateUserConfig"]["InviteMessageTemplate"]["EmailMessage"]["Fn::Sub"]
+
+    assert {"${AllowedOrigin}", "{username}", "{####}"} <= set(re.findall(r"\$?{[^}]+}", message))
+    assert f"within {days} days" in message
+    assert days == 7
+    assert "holds for\nseven days" in OPERATIONS
