@@ -150,6 +150,22 @@ def test_cognito_closed_sign_up_refuses_whoever_signs_up(stack: SmallStack) -> N
     assert code == "NotAuthorizedException"
 
 
+def test_queue_concurrency_is_a_number(stack: SmallStack) -> None:
+    client = stack.client("lambda")
+    answers: list[bytes] = []
+    # As it was sent: boto3 makes a number of text.
+    client.meta.events.register(
+        "before-parse.lambda.ListEventSourceMappings",
+        lambda response_dict, **_: answers.append(response_dict["body"]),
+    )
+
+    client.list_event_source_mappings()
+
+    sources = json.loads(answers[0])["EventSourceMappings"]
+    given = [source["ScalingConfig"] for source in sources if "ScalingConfig" in source]
+    assert given == [{"MaximumConcurrency": 2}]
+
+
 def test_table_recovery_and_time_to_live_are_kept(stack: SmallStack) -> None:
     table = stack.outputs["Table"]
     time_to_live = _stored(stack, "dynamodb", "describe_time_to_live", TableName=table)[

@@ -35,6 +35,7 @@ NAMES = (
     "sessions_persist",
     "state_saved_often",
     "temporary_passwords",
+    "queue_concurrency",
     "queue_urls",
     "alarm_metric_math",
     "plain_http",
