@@ -3,10 +3,13 @@
 import dataclasses
 import io
 import itertools
+import re
 import struct
 import zlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,13 +17,14 @@ from PIL import AvifImagePlugin, Image, TiffImagePlugin
 
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import avif_repair, formats
-from photodrop.imaging.budget import Budget
-from photodrop.imaging.formats import inspect
+from photodrop.imaging.budget import Budget, check_budget
+from photodrop.imaging.formats import inspect, read_header
 from photodrop.imaging.formats.heif import boxes
 from photodrop.imaging.formats.reader import Reader
 from photodrop.imaging.header import Header
 from photodrop.imaging.thumbnails import make_thumbnails
 from tests.support import tiffs
+from tests.support.template import ROOT
 
 RED = (200, 30, 30)
 GREEN = (30, 160, 30)
@@ -547,3 +551,64 @@ def test_the_colours_of_tiny_pictures_do_not_smear(content_type: str) -> None:
     by = 0 if content_type == "image/webp" else 45
     assert is_close(pixel(image, 4, 8), GREEN, by=by)
     assert is_close(pixel(image, 5, 8), RED, by=by)
+
+
+# --- limits -------------------------------------------------------------------------------------
+
+
+def file_of(kind: str, image: Image.Image, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    pillow_heif.register_heif_opener()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+COLOURS = Image.new("RGB", (64, 64), RED)
+DOCUMENTED = {
+    "JPEG": [file_of("JPEG", COLOURS)],
+    "JPEG, progressive": [file_of("JPEG", COLOURS, progressive=True)],
+    "JPEG, progressive, colours at full resolution": [
+        file_of("JPEG", COLOURS, progressive=True, subsampling=0)
+    ],
+    "PNG": [file_of("PNG", COLOURS), file_of("PNG", COLOURS.convert("L"))],
+    "PNG with a palette, transparency or 16 bits": [
+        file_of("PNG", COLOURS.quantize(4)),
+        file_of("PNG", COLOURS.convert("RGBA")),
+        file_of("PNG", Image.new("I;16", (64, 64))),
+    ],
+    "GIF": [file_of("GIF", COLOURS)],
+    "TIFF in one strip": [
+        tiffs.picture(64, 64, bytes(3 * 64**2), photometric=2, bits=(8, 8, 8)),
+    ],
+    "HEIC, HEIF, AVIF": [file_of("HEIF", COLOURS), file_of("AVIF", COLOURS)],
+    "WebP": [file_of("WEBP", COLOURS), file_of("WEBP", COLOURS, lossless=True)],
+}
+
+
+def largest_megapixels(data: bytes) -> int:
+    """Return how many pixels a file of this kind may have, in whole megapixels, if it is square."""
+    header = read_header(io.BytesIO(data), len(data), Budget())
+
+    def is_accepted(megapixels: int) -> bool:
+        side = int((megapixels * 1_000_000) ** 0.5)
+        facts = dataclasses.replace(header.facts, width=side, height=side)
+        try:
+            check_budget(dataclasses.replace(header, facts=facts), Budget())
+        except ContentRejectedError:
+            return False
+        return True
+
+    # The memory of a JPEG grows in steps, as it is decoded at a half, a quarter or an eighth.
+    accepted = [megapixels for megapixels in range(1, 300) if is_accepted(megapixels)]
+    assert accepted == list(range(1, len(accepted) + 1))
+    return accepted[-1]
+
+
+def test_the_documented_limit_of_each_format_is_what_the_budget_gives() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    found = re.findall(r"^\| ([^|]+) \| (\d+) \|$", text, re.MULTILINE)
+    documented = {name: int(limit) for name, limit in found if name in DOCUMENTED}
+    computed = {
+        name: {largest_megapixels(one) for one in files} for name, files in DOCUMENTED.items()
+    }
+    assert {name: {limit} for name, limit in documented.items()} == computed
