@@ -249,6 +249,9 @@ class Server:
             server.server_close()
 
 
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+"""The names that browsers may ask for the app by."""
+
 _TRIES = 50
 
 
@@ -294,6 +297,16 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, directory=str(DIST), **named)
+
+    def parse_request(self) -> bool:
+        """Refuse names that are not this machine's: a page elsewhere could have one lead here."""
+        if not super().parse_request():
+            return False
+        names = [f"{name}:{self.server.server_address[1]}" for name in LOOPBACK]
+        if self.headers.get("Host", "").lower() in names:
+            return True
+        self.send_error(HTTPStatus.FORBIDDEN, f"The app is at http://{names[0]}")
+        return False
 
     def do_GET(self) -> None:
         if urlsplit(self.path).path == "/config.json":

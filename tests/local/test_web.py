@@ -49,6 +49,17 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Clien
     server.close()
 
 
+def test_the_app_is_served_by_this_machines_names_alone(app: httpx.Client) -> None:
+    port = app.base_url.port
+
+    for name in ("localhost", "127.0.0.1", "[::1]"):
+        assert app.get("/config.json", headers={"Host": f"{name}:{port}"}).status_code == 200
+    for host in ("evil.example", f"evil.example:{port}", "localhost", "localhost:1"):
+        refused = app.get("/config.json", headers={"Host": host})
+        assert refused.status_code == 403
+        assert f"http://localhost:{port}" in refused.text
+
+
 @pytest.mark.parametrize("path", ["/", "/photos", "/events/1f0a/photos/2b", "/students?x=1"])
 def test_every_page_is_the_app_itself(app: httpx.Client, path: str) -> None:
     answer = app.get(path)
