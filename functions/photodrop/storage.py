@@ -1,18 +1,25 @@
 """The two buckets: reading what landed, writing thumbnails, taking refused objects out of sight."""
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import IO, Any, BinaryIO
+from functools import partial
+from typing import IO, Any, BinaryIO, cast
 from urllib.parse import quote_plus
 
 from botocore.exceptions import ClientError
 
 from photodrop import clients, keys
 from photodrop.config import settings
+from photodrop.ranges import RangedFile, Ranges
 
-BLOCK_BYTES = 64 * 1024
+HEADER_BLOCK_BYTES = 64 * 1024
+LARGEST_HEADER_BLOCK_BYTES = 1024 * 1024
 """One ranged read. Nearly every header fits in the first."""
+
+MAX_HEADER_BYTES = 16 * 1024 * 1024
+MAX_HEADER_REQUESTS = 64
+"""What reading one header may fetch. A phone's photo takes one or two requests; one that hides
+megabytes of other pictures in its header, a dozen. All of them together take S3 a few seconds."""
 
 
 class ObjectGoneError(Exception):
@@ -44,46 +51,27 @@ class Part:
 _s3 = clients.s3()
 
 
-class RangedObject(io.RawIOBase):
-    """A seekable file over one version of an original that fetches only what is read."""
-
-    def __init__(self, key: str, version_id: str | None, size_bytes: int) -> None:
-        self._source = {"Bucket": settings().uploads_bucket, "Key": key} | _version(version_id)
-        self._size = size_bytes
-        self._at = 0
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position, in bytes."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a position, in bytes, and return it."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, start + offset)
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill `buffer` from S3. Raises ObjectGoneError when the version no longer exists."""
-        end = min(self._at + len(buffer), self._size)
-        if end <= self._at:
-            return 0
-        data = _get(self._source | {"Range": f"bytes={self._at}-{end - 1}"}).read()
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
+def read_original(key: str, version_id: str | None, start: int, length: int) -> bytes:
+    """Return `length` bytes of one version of an original. Raises ObjectGoneError."""
+    source = {"Bucket": settings().uploads_bucket, "Key": key} | _version(version_id)
+    data: bytes = _get(source | {"Range": f"bytes={start}-{start + length - 1}"}).read()
+    return data
 
 
 def open_original(key: str, version_id: str | None, size_bytes: int) -> BinaryIO:
-    """Open one version of an original for reading its header, in blocks of BLOCK_BYTES."""
-    return io.BufferedReader(RangedObject(key, version_id, size_bytes), BLOCK_BYTES)
+    """Open one version of an original for reading its header, in blocks.
+
+    Reading raises ObjectGoneError, and ContentRejectedError when it goes on for too long.
+    """
+    ranges = Ranges(
+        partial(read_original, key, version_id),
+        size_bytes,
+        HEADER_BLOCK_BYTES,
+        LARGEST_HEADER_BLOCK_BYTES,
+        bytes_left=MAX_HEADER_BYTES,
+        requests_left=MAX_HEADER_REQUESTS,
+    )
+    return cast(BinaryIO, RangedFile(ranges))
 
 
 def download_original(key: str, version_id: str | None, target: IO[bytes]) -> None:

@@ -4,6 +4,8 @@ Only ranges of it are read, whatever its size. What is no video at all becomes `
 is fine, but of which no frame can be shown, is completed without thumbnails, and says why.
 """
 
+from functools import partial
+
 from aws_lambda_powertools.metrics import MetricUnit
 
 from photodrop import keys, storage
@@ -41,7 +43,9 @@ def _process(photo: Photo) -> None:
     if photo.status != Status.PROCESSING:
         logger.info("Nothing left to do", status=photo.status)
         return
-    ranges = _ranges(photo)
+    ranges = video.ranges_of(
+        partial(storage.read_original, photo.key, photo.version_id), int(photo.size_bytes)
+    )
     try:
         found = video.inspect(
             ranges, photo.content_type, settings().thumbnail_sizes, limits=video.LIMITS
@@ -80,17 +84,6 @@ def _process(photo: Photo) -> None:
             read_bytes=ranges.fetched_bytes,
             read_requests=ranges.requests,
         )
-
-
-def _ranges(photo: Photo) -> video.Ranges:
-    size_bytes = int(photo.size_bytes)
-    original = storage.RangedObject(photo.key, photo.version_id, size_bytes)
-
-    def fetch(start: int, length: int) -> bytes:
-        original.seek(start)
-        return original.read(length) or b""
-
-    return video.Ranges(fetch, size_bytes)
 
 
 def _failure(reason: video.Reason | None) -> Failure | None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus
@@ -16,6 +17,7 @@ from photodrop.access import Caller
 from photodrop.models import Photo, Usage
 from photodrop.uploads import Wish, begin
 from tests.support import events, pictures
+from tests.support.template import resources
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -278,4 +280,112 @@ def test_reads_only_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
         assert stream.read(10) == content[10:20]
         stream.seek(-4, io.SEEK_END)
         assert stream.read() == content[-4:]
-    assert fetched == ["bytes=0-65535", f"bytes={len(content) - 4}-{len(content) - 1}"]
+    assert fetched == ["bytes=0-65535", f"bytes={len(content) - 65536}-{len(content) - 1}"]
+
+
+def count_requests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the list that the ranges of all requests go into."""
+    fetched: list[str] = []
+    get = storage._get
+
+    def counting(source: dict[str, str]) -> Any:
+        fetched.append(source["Range"])
+        return get(source)
+
+    monkeypatch.setattr(storage, "_get", counting)
+    return fetched
+
+
+def tiff_of(pages: int, page_bytes: int, *, between: int = 0) -> bytes:
+    """Return a TIFF of so many pages, every second of which lies `between` bytes behind."""
+    size = 8 + pages * page_bytes + between
+    content = bytearray(b"II*\0\x08\0\0\0".ljust(size + 100, b"\0"))
+    places = [8 + number * page_bytes + (between if number % 2 else 0) for number in range(pages)]
+    for place, following in zip(places, [*places[1:], 0], strict=True):
+        page = struct.pack("<H", 4)
+        for tag, value in {256: 9, 257: 9, 258: 8, 262: 1}.items():  # sides, bits, grey
+            page += struct.pack("<HHII", tag, 3, 1, value)
+        page += struct.pack("<I", following)
+        content[place : place + len(page)] = page
+    return bytes(content)
+
+
+def test_a_tiff_that_goes_back_and_forth_between_two_places_costs_a_few_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = tiff_of(1000, 60, between=2_000_000)
+    photo = make_pending(content, "image/tiff")
+    landed = put(photo.key, content)
+    fetched = count_requests(monkeypatch)
+    deliver(landed)
+    assert reload(photo).status == "processing"
+    assert len(fetched) <= 4
+
+
+def test_a_tiff_whose_pages_are_scattered_is_accepted_without_counting_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = tiff_of(300, 30_000)
+    photo = make_pending(content, "image/tiff")
+    landed = put(photo.key, content)
+    fetched = count_requests(monkeypatch)
+    deliver(landed)
+    assert reload(photo).status == "processing"
+    assert len(fetched) <= 20
+
+
+def test_a_header_that_is_scattered_over_the_file_is_refused_after_few_requests(
+    monkeypatch: pytest.MonkeyPatch, settings: Callable[..., None]
+) -> None:
+    settings(MAX_IMAGE_BYTES=100_000_000)
+    png = pictures.png()
+    filler = (300_000).to_bytes(4, "big") + b"junk" + bytes(300_004)
+    content = png[:33] + filler * 150 + png[33:]
+    photo = make_pending(content, "image/png")
+    landed = put(photo.key, content)
+    fetched = count_requests(monkeypatch)
+    assert deliver(landed) == []
+    failure = reload(photo).failure
+    assert failure is not None
+    assert failure.code == "HeaderTooLarge"
+    assert len(fetched) <= storage.MAX_HEADER_REQUESTS
+
+
+def test_without_time_for_more_messages_the_rest_of_a_batch_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = pictures.jpeg()
+    photos = [make_pending(content) for _ in range(4)]
+    objects = [put(photo.key, content) for photo in photos]
+    context = events.Context()
+    opened = storage.open_original
+
+    def slowly(*arguments: Any) -> Any:
+        context.seconds_left -= 12
+        return opened(*arguments)
+
+    monkeypatch.setattr(storage, "open_original", slowly)
+    answer = process_upload.handler(events.landed(*objects), context)
+    returned = [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+    assert returned == ["message-2", "message-3"]
+    assert [reload(photo).status for photo in photos[:2]] == ["processing", "processing"]
+    assert [reload(photo).status for photo in photos[2:]] == ["pending", "pending"]
+    assert len(asked_for_thumbnails()) == 2
+
+
+def test_the_first_message_of_a_batch_always_has_its_turn() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    context = events.Context()
+    context.seconds_left = 0
+    answer = process_upload.handler(events.landed(put(photo.key, content)), context)
+    assert answer == {"batchItemFailures": []}
+    assert reload(photo).status == "processing"
+
+
+def test_no_message_waits_for_another_one_of_its_batch() -> None:
+    """A message that is returned has been received: five times, and it would count as dead."""
+    for name, function in resources("AWS::Serverless::Function").items():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                assert event["Properties"]["BatchSize"] == 1, name

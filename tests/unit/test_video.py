@@ -5,7 +5,7 @@ import math
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,8 @@ from PIL import Image
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import video, video_decoder
 from photodrop.imaging.sandbox import Limits
-from photodrop.imaging.video import Ranges, Video, VideoFacts
+from photodrop.imaging.video import Video, VideoFacts
+from photodrop.ranges import Ranges
 from tests.support import pictures, videos
 from tests.support.decoders import Decoders
 
@@ -31,11 +32,15 @@ def in_this_process(content: bytes, kind: str = "mp4") -> Video:
     return video_decoder.decode(io.BytesIO(content), len(content), TYPES[kind], SIZES)
 
 
-def in_a_child(content: bytes, kind: str = "mp4", **budget: int) -> tuple[Video, Ranges]:
+def ranges_of(content: bytes, **budget: int) -> Ranges:
     def fetch(start: int, length: int) -> bytes:
         return content[start : start + length]
 
-    ranges = Ranges(fetch, len(content), **budget)
+    return replace(video.ranges_of(fetch, len(content)), **budget)
+
+
+def in_a_child(content: bytes, kind: str = "mp4", **budget: int) -> tuple[Video, Ranges]:
+    ranges = ranges_of(content, **budget)
     return video.inspect(ranges, TYPES[kind], SIZES, limits=video.LIMITS), ranges
 
 
@@ -247,11 +252,9 @@ def test_an_index_beyond_the_budget_is_refused() -> None:
 
 def test_frames_beyond_the_budget_leave_the_facts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video, "POSTER_BYTES", 0)
-    monkeypatch.setattr(video, "FIRST_BLOCK_BYTES", 1024)
-    monkeypatch.setattr(video, "LARGEST_BLOCK_BYTES", 1024)
     content = videos.video("mov", "prores_ks", seconds=20, pixel_format="yuv422p10le")
     assert content.index(b"moov") > 200_000
-    made, _ = in_a_child(content, "mov")
+    made, _ = in_a_child(content, "mov", block_bytes=1024, largest_bytes=1024)
     assert made.missing is not None
     assert made.missing.code == "TooMuchData"
     assert made.facts.duration_seconds == 20
@@ -322,7 +325,7 @@ def test_facts_that_make_no_sense_are_not_believed(
 def test_telling_the_facts_again_gives_no_more_to_read(
     child: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(video, "POSTER_BYTES", 3 * video.FIRST_BLOCK_BYTES)
+    monkeypatch.setattr(video, "POSTER_BYTES", 3 * video.BLOCK_BYTES)
     child(
         f"""
 for block in range(9):
@@ -365,7 +368,7 @@ def test_a_file_that_is_slow_to_read_is_tried_again(monkeypatch: pytest.MonkeyPa
 def test_what_takes_too_long_to_decode_is_refused(child: Callable[[str], None]) -> None:
     child("time.sleep(600)")
     limits = Limits(cpu_seconds=5, wall_seconds=0.5)
-    ranges = Ranges(lambda *_: b"", 1000)
+    ranges = ranges_of(bytes(1000))
     assert refusal_of(video.inspect, ranges, "video/mp4", SIZES, limits=limits) == "TooMuchTime"
 
 
@@ -374,53 +377,7 @@ def test_an_error_of_the_source_passes_through_and_ends_the_child() -> None:
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        video.inspect(Ranges(fetch, 1000), "video/mp4", SIZES, limits=video.LIMITS)
-
-
-def test_blocks_grow_where_it_is_read_on_and_are_kept() -> None:
-    content = bytes(range(256)) * 20_000
-    fetched: list[tuple[int, int]] = []
-
-    def fetch(start: int, length: int) -> bytes:
-        fetched.append((start, length))
-        return content[start : start + length]
-
-    ranges = Ranges(fetch, len(content))
-    at = 0
-    while block := ranges.read(at, 65_536):
-        assert block == content[at : at + len(block)]
-        at += len(block)
-    assert at == len(content)
-    first = video.FIRST_BLOCK_BYTES
-    assert [length for _, length in fetched[:3]] == [first, 2 * first, 4 * first]
-    count = len(fetched)
-    assert ranges.read(len(content) - 10, 100) == content[-10:]
-    assert ranges.read(len(content), 100) == b""
-    assert len(fetched) == count
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 500)), max_size=30),
-    st.integers(0, 5000),
-)
-def test_ranges_give_what_is_there_and_keep_to_the_budget(
-    wishes: list[tuple[int, int]], budget: int
-) -> None:
-    content = bytes(range(250)) * 10
-    fetched = 0
-
-    def fetch(start: int, length: int) -> bytes:
-        nonlocal fetched
-        fetched += length
-        return content[start : start + length]
-
-    ranges = Ranges(fetch, len(content), bytes_left=budget)
-    for start, length in wishes:
-        found = ranges.read(start, length)
-        if found is not None:
-            assert found == content[start : start + len(found)]
-            assert bool(found) == (length > 0 and start < len(content))
-    assert fetched <= budget
+        video.inspect(video.ranges_of(fetch, 1000), "video/mp4", SIZES, limits=video.LIMITS)
 
 
 @cache

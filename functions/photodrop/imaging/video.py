@@ -14,13 +14,14 @@ The sandbox cannot reach the file. It asks for ranges of it, which this side fet
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging.images import read_rendition
 from photodrop.imaging.renditions import Thumbnail
 from photodrop.imaging.sandbox import Child, Limits, Sandbox
+from photodrop.ranges import Ranges
 
 HEADER_BYTES = 128 * 1024 * 1024
 """What reading the container may fetch. The index of ten hours at 60 frames a second is 35 MB."""
@@ -30,11 +31,9 @@ POSTER_BYTES = 64 * 1024 * 1024
 
 MAX_REQUESTS = 400
 
-FIRST_BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 256 * 1024
 LARGEST_BLOCK_BYTES = 4 * 1024 * 1024
-"""One ranged read: small where the decoder jumps, twice the last one where it reads on."""
-
-_KEPT_BLOCKS = 4
+"""One ranged read."""
 
 LIMITS = Limits(cpu_seconds=45, wall_seconds=60)
 MAX_FETCHING_SECONDS = 40
@@ -87,45 +86,16 @@ class Video:
     missing: Reason | None = None
 
 
-@dataclass
-class Ranges:
-    """A file that is read in ranges, within a budget of bytes and of requests.
-
-    `fetch` returns `length` bytes from `start`, fewer only at the end of the file.
-    """
-
-    fetch: Callable[[int, int], bytes]
-    size_bytes: int
-    bytes_left: int = HEADER_BYTES
-    requests_left: int = MAX_REQUESTS
-    fetched_bytes: int = 0
-    requests: int = 0
-    _blocks: list[tuple[int, bytes]] = field(default_factory=list)
-
-    def read(self, start: int, length: int) -> bytes | None:
-        """Return up to `length` bytes, none at the end of the file; None: the budget is spent."""
-        length = min(length, LARGEST_BLOCK_BYTES)
-        if length <= 0 or not 0 <= start < self.size_bytes:
-            return b""
-        for begin, block in self._blocks:
-            if begin <= start < begin + len(block):
-                return block[start - begin : start - begin + length]
-        wanted = min(max(length, self._ahead(start)), self.size_bytes - start)
-        if wanted > self.bytes_left or not self.requests_left:
-            return None
-        block = self.fetch(start, wanted)
-        self.bytes_left -= wanted
-        self.requests_left -= 1
-        self.fetched_bytes += len(block)
-        self.requests += 1
-        self._blocks = [(start, block), *self._blocks[: _KEPT_BLOCKS - 1]]
-        return block[:length]
-
-    def _ahead(self, start: int) -> int:
-        for begin, block in self._blocks:
-            if begin + len(block) == start:
-                return min(2 * len(block), LARGEST_BLOCK_BYTES)
-        return FIRST_BLOCK_BYTES
+def ranges_of(fetch: Callable[[int, int], bytes], size_bytes: int) -> Ranges:
+    """Return what `inspect` reads: `fetch` returns so many bytes from a position on."""
+    return Ranges(
+        fetch,
+        size_bytes,
+        BLOCK_BYTES,
+        LARGEST_BLOCK_BYTES,
+        bytes_left=HEADER_BYTES,
+        requests_left=MAX_REQUESTS,
+    )
 
 
 def inspect(ranges: Ranges, content_type: str, sizes: Sequence[int], *, limits: Limits) -> Video:

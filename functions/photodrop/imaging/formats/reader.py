@@ -19,6 +19,11 @@ class Reader:
         self._blocks: set[int] = set()
         self._reads = 0
 
+    @property
+    def blocks(self) -> int:
+        """How many different blocks were read from."""
+        return len(self._blocks)
+
     def up_to(self, offset: int, count: int) -> bytes:
         """Return `count` bytes from `offset`, or fewer at the end of the file."""
         self._reads += 1

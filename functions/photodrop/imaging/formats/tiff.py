@@ -66,9 +66,15 @@ _EXTRAS: dict[tuple[int, int], set[tuple[int, ...]]] = {
     (_CMYK, 8): {(0,), (0, 0)},
 }
 
+# A scanner writes each page's directory beside its pixels: finding all takes a request for each.
+_MAX_BLOCKS_FOR_PAGES = 16
+
 
 def read(reader: Reader, max_pages: int) -> Header:
-    """Read the header of a TIFF; its pages are counted to one more than `max_pages`."""
+    """Read the header of a TIFF.
+
+    Its pages are counted to one more than `max_pages`, unless they are scattered over the file.
+    """
     tiff = Directories(reader)
     entries, following = tiff.directory(tiff.first)
     width, height = tiff.integer(entries, _WIDTH) or 0, tiff.integer(entries, _HEIGHT) or 0
@@ -76,9 +82,15 @@ def read(reader: Reader, max_pages: int) -> Header:
         raise corrupt("Its first page has no size.")
 
     seen = {tiff.first}
+    frames: int | None
     while following and following not in seen and len(seen) <= max_pages:
+        if reader.blocks > _MAX_BLOCKS_FOR_PAGES:
+            frames = None
+            break
         seen.add(following)
         _, following = tiff.directory(following)
+    else:
+        frames = len(seen)
 
     # A decoder holds one whole tile or strip, whatever the size of the image it belongs to.
     tile = (tiff.integer(entries, _TILE_WIDTH) or 0) * (tiff.integer(entries, _TILE_HEIGHT) or 0)
@@ -87,7 +99,7 @@ def read(reader: Reader, max_pages: int) -> Header:
     sample_bytes = max((tiff.integer(entries, _BITS) or 8) / 8, 1)
     as_rgba = 4 if tiff.integer(entries, _PHOTOMETRIC) == _YCBCR else 0
     in_flight = max(tile, strip) * (samples * sample_bytes + as_rgba)
-    facts = replace(still("image/tiff", width, height), frames=len(seen))
+    facts = replace(still("image/tiff", width, height), frames=frames)
     facts = replace(facts, taken_at=tiff.taken_at(entries))
     facts = oriented(facts, tiff.orientation(entries))
     white = 4095 if _require_known_kind(tiff, entries) == 12 else 65535
