@@ -150,7 +150,9 @@ def test_every_kind_of_tiff_that_is_let_through_is_one_that_pillow_opens() -> No
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_planes_of_sixteen_bits_are_no_noise(order: str) -> None:
-    planes = b"".join(struct.pack(f"{order}{40 * 40}H", *[value * 257] * 1600) for value in GREEN)
+    planes = b"".join(
+        struct.pack(f"{order}{40 * 40}H", *[value << 8 | value ^ 0xFF] * 1600) for value in GREEN
+    )
     data = tiffs.picture(40, 40, planes, photometric=2, bits=(16, 16, 16), planes=True, order=order)
     assert is_close(pixel(shown(data), 9, 9)[:3], GREEN)
 
@@ -159,7 +161,8 @@ def test_planes_of_sixteen_bits_are_no_noise(order: str) -> None:
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize(
     ("kind", "dark", "bright"),
-    [("h", -300, 12_000), ("i", -70_000, 3_000_000), ("f", -0.5, 7.25)],
+    # In the other order the first of each is the larger one.
+    [("h", -255, 256), ("i", -255, 256), ("f", struct.unpack(">f", b"\xc0\0\0A")[0], 1)],
 )
 def test_numbers_are_read_in_the_files_own_byte_order(
     compression: int, order: str, kind: str, dark: float, bright: float
@@ -208,8 +211,11 @@ def test_subsampled_colours_that_are_not_compressed_are_shown() -> None:
     assert is_close(pixel(shown(data), 9, 9)[:3], (254, 0, 0), by=6)
 
 
-def test_a_fax_that_cannot_be_decoded_is_damaged_and_not_a_white_page() -> None:
-    fax = tiffs.picture(800, 600, b"\x00\x13\x37" * 700, photometric=0, bits=(1,), compression=4)
+@pytest.mark.parametrize(("compression", "data"), [(4, b"\x02" * 2100), (3, b"\0\xff" * 9000)])
+def test_a_fax_that_cannot_be_decoded_is_damaged_and_not_a_white_page(
+    compression: int, data: bytes
+) -> None:
+    fax = tiffs.picture(800, 600, data, photometric=0, bits=(1,), compression=compression)
     assert refusal_of_decoder(fax)[0] == "CorruptImage"
 
 
@@ -489,12 +495,12 @@ def test_the_transparent_grey_of_every_depth_is_transparent(
 
 @pytest.mark.parametrize("depth", [8, 16])
 def test_the_transparent_colour_of_every_depth_is_transparent(depth: int) -> None:
-    scale = 257 if depth == 16 else 1
-    kind = "H" if depth == 16 else "B"
+    scale, rest, kind = (256, 7, "H") if depth == 16 else (1, 0, "B")
     left, right = (
-        struct.pack(f">3{kind}", *(part * scale for part in colour)) for colour in (RED, GREEN)
+        struct.pack(f">3{kind}", *(part * scale + rest for part in colour))
+        for colour in (RED, GREEN)
     )
-    transparent = struct.pack(">3H", *(part * scale for part in GREEN))
+    transparent = struct.pack(">3H", *(part * scale + rest for part in GREEN))
     image = shown(make_png(depth, 2, [left * 4 + right * 4] * 8, 8, chunk(b"tRNS", transparent)))
     assert is_close(pixel(image, 1, 4), (*RED, 255))
     assert pixel(image, 6, 4)[3] == 0

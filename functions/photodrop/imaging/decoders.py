@@ -22,6 +22,7 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 _DECODED_UPRIGHT = frozenset({"image/heic", "image/heif"})
 # Text of a PNG is not read, but unpacked; profiles of printers have more than Pillow's megabyte.
 _MAX_PNG_CHUNK_BYTES = 16_000_000
+_STRIP_BYTE_COUNTS = 279
 
 
 def is_upright(header: Header) -> bool:
@@ -158,11 +159,13 @@ def _require_more_than_one_colour(image: ImageFile.ImageFile) -> None:
     if low != high:
         return
     width, height = image.size
-    # A line of one colour takes at most this many bits, by any of the three codings, with padding.
-    bits = height * (40 + 13 * (width // 2560 + 2))
     counts = image.tag_v2.get(_STRIP_BYTE_COUNTS, ())  # type: ignore[attr-defined]
+    # What a line of one colour takes at most, padded and with its end marked. By group 4, a line
+    # that equals the one before takes a bit.
+    line_bits = 40 + 13 * (width // 2560 + 2)
+    if image.info["compression"] == "group4":
+        bits = 2 * height + len(counts) * (line_bits + 512)
+    else:
+        bits = height * line_bits
     if sum(counts) * 8 > bits:
         raise corrupt("Its lines cannot be decoded.")
-
-
-_STRIP_BYTE_COUNTS = 279
