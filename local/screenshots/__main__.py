@@ -44,16 +44,16 @@ TAKEN_AT = "2026-08-04T10:30:00+02:00"
 """When everything was uploaded, as far as the pictures show."""
 
 ONE_DAY = f"""
-    const shown = Date.parse("{TAKEN_AT}"), recent = Date.now() - 86_400_000;
+    const shown = Date.parse("{TAKEN_AT}"), now = Date.now(), day = 86_400_000;
     const {{ get }} = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, "format");
     Object.defineProperty(Intl.DateTimeFormat.prototype, "format", {{
         get() {{
-            const format = get.call(this), isRecent = (date) => date > recent && date < Date.now();
-            return (date) => format(isRecent(date) ? shown : date);
+            const format = get.call(this);
+            return (date) => format(Math.abs(date - now) < day ? shown : date);
         }},
     }});
 """
-"""Runs before a page's own scripts: what has come during this run was uploaded at TAKEN_AT."""
+"""Runs before a page's own scripts: every moment less than a day away is shown as TAKEN_AT."""
 
 LINK = "https://photos.example.com/uploads/dandelions/320.webp?X-Amz-Signature=4f1d7c"
 
@@ -364,6 +364,7 @@ def _begin_uploads(page: Page) -> None:
     page.get_by_role("button", name="Upload 4 files").click()
     tray = page.get_by_role("region", name="Uploads")
     first = tray.get_by_role("listitem").filter(has_text="Evening swim")
+    expect(first).to_be_visible()
     expect(first.get_by_role("progressbar")).to_have_count(0, timeout=60_000)
     network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": 1})
     expect(first).to_contain_text("Done", timeout=60_000)
