@@ -11,6 +11,7 @@ from photodrop.errors import (
     PartMissingError,
     PartTooSmallError,
     SizeMismatchError,
+    UploadConflictError,
     UploadNotFoundError,
     UploadTokenExpiredError,
 )
@@ -30,6 +31,7 @@ app = companion.application()
     PartTooSmallError,
     SizeMismatchError,
     FileTooLargeError,
+    UploadConflictError,
 )
 def complete_upload(
     upload_id: Annotated[UploadId, Path()],

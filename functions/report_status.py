@@ -4,8 +4,9 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from photodrop import api, library, recovery
+from photodrop import api, failures, library, recovery
 from photodrop.errors import ForbiddenError, NotPendingError, NotUploadedError, PhotoNotFoundError
+from photodrop.models import Photo
 from photodrop.schemas import PhotoDetails, ReportStatus
 
 app = api.application()
@@ -19,8 +20,15 @@ def report_status(photo_id: str, report: Annotated[ReportStatus, Body()]) -> Pho
     if report.status == "uploaded":
         recovery.look_again(photo)
     else:
-        recovery.give_up(photo, report.reason)
+        _cancel(photo, report.reason or "The client gave up the upload.")
     return library.describe(photo)
+
+
+def _cancel(photo: Photo, message: str) -> None:
+    try:
+        failures.cancel(photo, message)
+    except Photo.DoesNotExist:  # it was deleted in the meantime
+        raise PhotoNotFoundError from None
 
 
 handler = api.handler(app)

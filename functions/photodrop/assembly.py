@@ -4,21 +4,23 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from photodrop import multipart, storage, uploads
+from photodrop import failures, multipart, storage, uploads
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import (
-    ContentRejectedError,
     FileTooLargeError,
+    NotPendingError,
     PartMissingError,
     PartTooSmallError,
+    RequestError,
     SizeMismatchError,
+    UploadConflictError,
     UploadNotFoundError,
 )
+from photodrop.failures import STUCK_SECONDS
 from photodrop.models import Photo
 from photodrop.status import Status
 from photodrop.storage import Part
-from photodrop.verification import STUCK_SECONDS, end
 
 
 def create(photo: Photo, *, may_be_begun: bool) -> str:
@@ -60,29 +62,16 @@ def complete(caller: Caller, key: str, upload_id: str, named: Sequence[tuple[int
     """Make the file of the parts that the client names by number and ETag.
 
     Done twice it is done once. Raises UploadNotFoundError, NotPendingError, PartMissingError,
-    PartTooSmallError, SizeMismatchError, FileTooLargeError.
+    PartTooSmallError, SizeMismatchError, FileTooLargeError, UploadConflictError.
     """
     photo = multipart.find(caller, key)
-    if photo.status == Status.FAILED:
-        multipart.require_pending(photo)
-    if photo.status != Status.PENDING:
-        return photo
     try:
-        parts = _chosen(storage.list_parts(key, upload_id), named)
-        _check(photo, parts)
-        version_id, etag = storage.complete_multipart(key, upload_id, parts)
-    except (storage.UploadGoneError, storage.ObjectThereError):
-        landed = storage.find_original(key, None)
-        if landed is None:
-            raise UploadNotFoundError from None
-        version_id, etag = landed["versionId"], landed["eTag"]
-    # S3's event says the same. Should it be lost, ExpireUploads looks again soon.
-    photo.advance(
-        Status.UPLOADED,
-        version_id=version_id,
-        etag=etag,
-        due_at=int(time.time()) + STUCK_SECONDS,
-    )
+        if photo.status == Status.PENDING:
+            _complete(photo, upload_id, named)
+    except Photo.DoesNotExist:  # it was deleted in the meantime; its file goes when its event comes
+        raise UploadNotFoundError from None
+    if photo.status == Status.FAILED:  # it may have been cancelled in the meantime
+        multipart.require_pending(photo)
     return photo
 
 
@@ -94,23 +83,57 @@ def require_complete(photo: Photo, upload_id: str) -> int:
     parts = list_parts(photo, upload_id)
     if not parts:
         raise PartMissingError("S3 has no part of this upload.")
-    _check(photo, parts)
-    # From now on the event may come. Should it be lost, ExpireUploads looks again soon.
-    photo.change(due_at=int(time.time()) + settings().part_ttl_seconds + STUCK_SECONDS)
+    due_at = int(time.time()) + settings().part_ttl_seconds + STUCK_SECONDS
+    try:
+        _check(photo, parts)
+        multipart.require_pending(photo)
+        # From now on the event may come. Should it be lost, ExpireUploads looks again soon.
+        while not photo.change(due_at=due_at):
+            multipart.require_pending(photo)
+    except Photo.DoesNotExist:
+        raise UploadNotFoundError from None
     return sum(part.size_bytes for part in parts)
 
 
 def cancel(photo: Photo, *, parts_too: bool = True) -> None:
     """End an upload, remove its parts, and free what was charged. Cancelling twice is once.
 
-    `parts_too` False: the client removes them. Raises NotPendingError when the file is complete.
+    `parts_too` False: the client removes them. Raises NotPendingError when the file is complete,
+    and UploadNotFoundError when the photo is deleted in the meantime.
     """
-    if photo.status != Status.FAILED:
-        multipart.require_pending(photo)
-    if parts_too:  # again, if need be: parts that were on their way may have come since
-        storage.abort_multiparts(photo.key)
-    if photo.status != Status.FAILED:
-        end(photo, ContentRejectedError("UploadCancelled", "The client cancelled the upload."))
+    try:
+        failures.cancel(photo, "The client cancelled the upload.", parts_too=parts_too)
+    except Photo.DoesNotExist:
+        raise UploadNotFoundError from None
+
+
+def _complete(photo: Photo, upload_id: str, named: Sequence[tuple[int, str]]) -> None:
+    try:
+        parts = _chosen(storage.list_parts(photo.key, upload_id), named)
+        _check(photo, parts)
+        version_id, etag = storage.complete_multipart(photo.key, upload_id, parts)
+    except (storage.UploadGoneError, storage.ObjectThereError, storage.ConflictError) as error:
+        # The same call may have come before, or at the same moment.
+        landed = storage.find_original(photo.key, None)
+        if landed is None:
+            raise _why_not_there(photo, error) from None
+        version_id, etag = landed["versionId"], landed["eTag"]
+    # S3's event says the same. Should it be lost, ExpireUploads looks again soon.
+    photo.advance(
+        Status.UPLOADED,
+        version_id=version_id,
+        etag=etag,
+        due_at=int(time.time()) + STUCK_SECONDS,
+    )
+
+
+def _why_not_there(photo: Photo, error: Exception) -> RequestError:
+    photo.reload()
+    if photo.status != Status.PENDING:
+        return NotPendingError(f"The upload is over: the photo is {photo.status}.")
+    if isinstance(error, storage.ConflictError):
+        return UploadConflictError()
+    return UploadNotFoundError()
 
 
 def _chosen(stored: Iterable[Part], named: Sequence[tuple[int, str]]) -> list[Part]:

@@ -24,6 +24,7 @@
     │   ├── ThumbnailFailedError         409
     │   ├── NotUploadedError             409
     │   ├── NotPendingError              409
+    │   ├── UploadConflictError          409
     │   ├── AlreadyUploadedError         409, with the photo's id
     │   ├── IdempotencyKeyReusedError    409
     │   ├── LimitExceededError           429, with Retry-After
@@ -232,6 +233,19 @@ class NotPendingError(RequestError):
 
     status = 409
     code = "NotPending"
+
+
+class UploadConflictError(RequestError):
+    """S3 has given up a multipart upload: another request wrote to its key at the same moment."""
+
+    status = 409
+    code = "UploadConflict"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "S3 could not complete this upload, because of another request at the same moment. "
+            "Begin the upload again, and send all its parts again."
+        )
 
 
 class AlreadyUploadedError(RequestError):

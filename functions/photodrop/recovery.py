@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import assembly, clients, storage, uploads
+from photodrop import assembly, clients, failures, storage, uploads
 from photodrop.config import settings
-from photodrop.errors import ContentRejectedError, NotPendingError, NotUploadedError
+from photodrop.errors import ContentRejectedError, NotUploadedError
+from photodrop.failures import STUCK_SECONDS, fail
 from photodrop.models import DUE_SHARDS, PHOTO_ROW, Photo
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
-from photodrop.verification import STUCK_SECONDS, fail
 
 MAX_ATTEMPTS = 5
 """How often a photo that is stuck is asked for again before it fails."""
@@ -35,19 +35,6 @@ def look_again(photo: Photo) -> None:
         QueueUrl=settings().uploads_queue_url,
         MessageBody=json.dumps({"Records": [{"s3": {"object": landed}}]}),
     )
-
-
-def give_up(photo: Photo, reason: str | None) -> None:
-    """End a pending upload at its client's word. Giving up twice is once.
-
-    Raises NotPendingError when the file has arrived already.
-    """
-    if photo.status == Status.FAILED:
-        return
-    if photo.status != Status.PENDING:
-        raise NotPendingError(f"The file has arrived: the photo is {photo.status}.")
-    message = reason or "The client gave up the upload."
-    fail(photo, ContentRejectedError("UploadCancelled", message))
 
 
 def expire(time_is_left: Callable[[], bool]) -> None:
@@ -81,6 +68,9 @@ def _due() -> Iterator[Photo]:
 
 
 def _expire(photo: Photo) -> None:
+    if photo.status == Status.FAILED:
+        failures.look_last(photo)
+        return
     try:
         if photo.attempts < MAX_ATTEMPTS:
             look_again(photo)

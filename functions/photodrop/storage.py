@@ -34,6 +34,10 @@ class ObjectThereError(Exception):
     """The key has an object already, and must keep it."""
 
 
+class ConflictError(Exception):
+    """Another request wrote to the key at the same moment. S3 has given up the multipart upload."""
+
+
 class ObjectArchivedError(Exception):
     """The object is in an archive class, and has to be restored before it can be read."""
 
@@ -157,7 +161,7 @@ def list_parts(key: str, upload_id: str) -> list[Part]:
 def complete_multipart(key: str, upload_id: str, parts: Iterable[Part]) -> tuple[str | None, str]:
     """Make an object of parts and return its version id and ETag, without quotes.
 
-    Raises UploadGoneError, and ObjectThereError where the key has an object already.
+    Raises UploadGoneError, ObjectThereError where the key has an object already, ConflictError.
     """
     parts = list(parts)
     try:
@@ -178,6 +182,8 @@ def complete_multipart(key: str, upload_id: str, parts: Iterable[Part]) -> tuple
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 412:
             raise ObjectThereError from error
+        if error.response["Error"]["Code"] == "ConditionalRequestConflict":
+            raise ConflictError from error
         raise _gone(error) from error
     return made.get("VersionId"), made["ETag"].strip('"')
 

@@ -7,11 +7,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from photodrop import keys, pictures, storage
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
+from photodrop.failures import fail
 from photodrop.imaging import images
 from photodrop.models import PHOTO_ROW, Photo, ThumbnailSize
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
-from photodrop.verification import budget, fail
+from photodrop.verification import budget
 
 
 def make(photo_id: str) -> None:

@@ -13,22 +13,17 @@ from typing import Any, BinaryIO
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import clients, file_types, keys, storage, uploads
+from photodrop import clients, failures, file_types, keys, storage, uploads
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
+from photodrop.failures import STUCK_SECONDS, fail
 from photodrop.imaging import formats
 from photodrop.imaging.budget import Budget
-from photodrop.models import PHOTO_ROW, Failure, Photo, in_days
+from photodrop.models import PHOTO_ROW, Photo
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
 
 _sqs = clients.sqs()
-
-STUCK_SECONDS = 900
-"""A photo that has not gone on for so long is asked for again: its message was lost."""
-
-FAILED_DAYS = 30
-"""For how long an owner can see that a photo failed, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +48,6 @@ def verify(landed: LandedObject) -> None:
         # Nobody was granted this, or the photo was deleted in the meantime.
         _count("ObjectsWithoutRecord", landed)
         storage.hide_original(landed.key)
-
-
-def fail(photo: Photo, refusal: ContentRejectedError) -> None:
-    """End a photo for good: its object leaves sight, its owner is refunded and told why.
-
-    Raises Photo.DoesNotExist for a photo that was deleted.
-    """
-    # In this order, so that after a crash in between the next delivery does all of it again.
-    if photo.status == Status.PENDING and photo.upload_method == "MULTIPART":
-        storage.abort_multiparts(photo.key)
-    storage.hide_original(photo.key)
-    end(photo, refusal)
-
-
-def end(photo: Photo, refusal: ContentRejectedError) -> None:
-    """End a photo of which nothing is in sight: its owner is refunded and told why.
-
-    Raises Photo.DoesNotExist for a photo that was deleted.
-    """
-    failed = photo.advance(
-        Status.FAILED,
-        failure=Failure(code=refusal.code, message=refusal.message),
-        remove_at=in_days(FAILED_DAYS),
-    )
-    if failed:
-        metrics.add_metric(name="PhotosFailed", unit=MetricUnit.Count, value=1)
-        logger.warning("Photo failed", failure_code=refusal.code)
 
 
 def budget() -> Budget:
@@ -107,8 +75,11 @@ def _verify(photo: Photo, landed: LandedObject) -> None:
             etag=landed.etag,
             due_at=int(time.time()) + STUCK_SECONDS,
         )
-    if (photo.version_id, photo.etag) != (landed.version_id, landed.etag):
-        _refuse_second_file(landed)
+    if not _is_file_of(photo, landed):
+        _refuse_file(photo, landed)
+        return
+    if photo.status == Status.FAILED:
+        failures.finish(photo)  # an earlier delivery may have been cut off before it could
         return
     if photo.status == Status.UPLOADED:
         try:
@@ -184,11 +155,26 @@ def _settle_size(photo: Photo, landed: LandedObject) -> None:
     photo.settle_size(landed.size_bytes)
 
 
-def _refuse_second_file(landed: LandedObject) -> None:
-    """Remove a file that was put over another one: only a form upload can do that."""
-    _count("SecondFiles", landed)
+def _is_file_of(photo: Photo, landed: LandedObject) -> bool:
+    """Tell whether this is the file that the record is of.
+
+    Its version says so. The ETag counts only in a bucket without versions.
+    """
+    if landed.version_id or photo.version_id:
+        return bool(landed.version_id == photo.version_id)
+    return bool(landed.etag == photo.etag)
+
+
+def _refuse_file(photo: Photo, landed: LandedObject) -> None:
+    """Remove a file that came after the upload had ended, or was put over the one that is shown.
+
+    Only a form upload can do the second, as it cannot be made write-once.
+    """
+    _count("LateFiles" if photo.status == Status.FAILED else "SecondFiles", landed)
     if landed.version_id:
         storage.remove_version(landed.key, landed.version_id)
+    elif photo.status == Status.FAILED:
+        storage.hide_original(landed.key)
 
 
 def _ask_for_thumbnails(photo: Photo) -> None:

@@ -11,11 +11,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from photodrop import keys, storage
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
+from photodrop.failures import fail
 from photodrop.imaging import video
 from photodrop.models import PHOTO_ROW, Failure, Photo, ThumbnailSize
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
-from photodrop.verification import fail
 
 
 def process(photo_id: str) -> None:

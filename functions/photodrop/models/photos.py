@@ -210,7 +210,7 @@ class Photo(Model):
     checksum_list = UnicodeAttribute(attr_name="checksumList", null=True)
     due_list = UnicodeAttribute(attr_name="dueList", null=True)
     due_at = NumberAttribute(attr_name="dueAt", null=True)
-    """Epoch seconds."""
+    """Epoch seconds at which somebody has to look after it: that it goes on, or its file goes."""
     attempts = NumberAttribute(default=0)
     """How often an unfinished photo was asked for again."""
 
@@ -282,7 +282,7 @@ class Photo(Model):
         """
         self.status = Status.PENDING
         self.list_order = f"{self.created_at}#{self.photo_id}"
-        self.due_list, self.due_at = f"due#{crc32(self.photo_id.encode()) % DUE_SHARDS}", due_at
+        self.due_at = due_at
         self._set_lists(None)
         copies = [self._copy(tag) for tag in self.tags]
 
@@ -311,16 +311,19 @@ class Photo(Model):
 
         A conditional write: however often, late or out of order events arrive, each step is taken
         once. Returns False when it was taken already; then this record is as the table has it.
-        `changes` are further attributes. A photo that fails is given back to its owner's limits in
-        the same transaction. Raises Photo.DoesNotExist for one that was deleted.
+        `changes` are further attributes. A photo fails only from the status that this record has:
+        whoever finds that an upload never came does not end one that came in the meantime. A photo
+        that fails is given back to its owner's limits in the same transaction. Raises
+        Photo.DoesNotExist for one that was deleted.
         """
-        if to in (Status.COMPLETED, Status.FAILED):
-            changes |= {"due_list": None, "due_at": None}
+        before = _BEFORE[to] & {self.status} if to == Status.FAILED else _BEFORE[to]
+        if to == Status.COMPLETED:
+            changes["due_at"] = None
         if to == Status.COMPLETED and self.owner_id and self.checksum_sha256:
             changes["checksum_list"] = checksum_key(
                 self.owner_id, self.event_id, self.checksum_sha256
             )
-        while self.status in _BEFORE[to]:
+        while self.status in before:
             if self.change(status=to, **changes):
                 return True
         return False
@@ -409,11 +412,13 @@ class Photo(Model):
     def _copy(self, tag: str) -> "Photo":
         copy = Photo(**self.attribute_values)
         copy.row = row_of(tag)
-        copy.due_list = copy.due_at = copy.checksum_list = None
+        copy.due_at = copy.checksum_list = None
         copy._set_lists(tag)
         return copy
 
     def _set_lists(self, tag: str | None) -> None:
+        shard = crc32(self.photo_id.encode()) % DUE_SHARDS
+        self.due_list = None if self.due_at is None else f"due#{shard}"
         if self.owner_id:
             place = user_place(self.owner_id)
             self.owner_list = list_key(place, tag=tag)
