@@ -1,17 +1,19 @@
 """Programs that take turns at every call to AWS, in an order that a test chooses."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
 
+Program = Callable[[], Any]
+
 
 class _Actor:
     """One program in a thread of its own, which runs only while it has the turn."""
 
-    def __init__(self, program: Callable[[], Any]) -> None:
+    def __init__(self, program: Program) -> None:
         self._program = program
         self._go, self._waits = threading.Semaphore(0), threading.Semaphore(0)
         self.is_done = False
@@ -39,16 +41,14 @@ class _Actor:
         self._waits.acquire()
 
 
-def interleave(
-    programs: Mapping[str, Callable[[], Any]], schedule: Iterable[int]
-) -> dict[str, Any]:
-    """Run all programs; return their answers. Raises what a program raised.
+def interleave(programs: Sequence[Program], schedule: Iterable[tuple[int, int]]) -> list[Any]:
+    """Run all programs; return their answers in order. Raises what a program raised.
 
-    Before each call to AWS the next number of `schedule` says which of those that are not done
-    goes on. When it has no more, they are finished one after another.
+    Each pair of `schedule` is the number of a program, and how many calls to AWS it goes on for.
+    When there are no more, the programs are finished one after another.
     """
-    actors = {name: _Actor(program) for name, program in programs.items()}
-    by_thread = {actor.thread: actor for actor in actors.values()}
+    actors = [_Actor(program) for program in programs]
+    by_thread = {actor.thread: actor for actor in actors}
     call = BaseClient._make_api_call
 
     def paused_call(client: Any, operation: str, arguments: Any) -> Any:
@@ -57,14 +57,35 @@ def interleave(
             actor.pause()
         return call(client, operation, arguments)
 
-    for actor in actors.values():
+    for actor in actors:
         actor.thread.start()
-    turns = iter(schedule)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", paused_call)
-        while alive := [actor for actor in actors.values() if not actor.is_done]:
-            alive[next(turns, 0) % len(alive)].step()
-    for actor in actors.values():
+        for number, calls in schedule:
+            # The first step of a program brings it to its first call, and makes none.
+            for _ in range(calls + 1):
+                if not actors[number].is_done:
+                    actors[number].step()
+        for actor in actors:
+            while not actor.is_done:
+                actor.step()
+    for actor in actors:
         if actor.error is not None:
             raise actor.error
-    return {name: actor.answer for name, actor in actors.items()}
+    return [actor.answer for actor in actors]
+
+
+def count_calls(program: Program) -> int:
+    """Run a program; return how many calls to AWS it made."""
+    count = 0
+    call = BaseClient._make_api_call
+
+    def counting_call(client: Any, operation: str, arguments: Any) -> Any:
+        nonlocal count
+        count += 1
+        return call(client, operation, arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", counting_call)
+        program()
+    return count

@@ -1,33 +1,34 @@
-"""What a client asks for at the same moment: to complete, to cancel, to delete, and S3's events.
+"""What happens to one upload at the same moment: completing, cancelling, deleting, S3's events.
 
-Whatever the order of the calls to AWS, nobody gets a server error, of cancelling and completing
-only one succeeds, and in the end what is stored is what photos show, and what is charged.
+Of each two, one happens whole between every two calls to AWS of the other. Nobody gets a server
+error, of cancelling and completing only one succeeds, and in the end what is stored is what photos
+show, and what is charged.
 """
 
+import random
 from collections.abc import Callable
 from importlib import import_module
+from itertools import permutations
 from typing import Any
 from urllib.parse import quote_plus
 
 import boto3
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from moto import mock_aws
 
 import resize_thumbnails
-from photodrop import changes, failures
+from photodrop import failures
 from photodrop.errors import ContentRejectedError
-from photodrop.models import Photo, Usage
-from tests.support import events, fake_aws, pictures
-from tests.support.interleaving import interleave
-from tests.unit.test_multipart import begin, complete, granted, photo_of, send
+from photodrop.models import Photo
+from tests.support import events, pictures
+from tests.support.interleaving import Program, count_calls, interleave
+from tests.unit.test_multipart import begin, complete, granted, held, photo_of, send
 from tests.unit.test_process_upload import asked_for_thumbnails, deliver
 from tests.unit.test_recovery import expire, make_due, report
 
+pytestmark = pytest.mark.usefixtures("aws")
+
 BUCKET = "photodrop-uploads"
 CONTENT = pictures.jpeg(40, 30)
-SCHEDULE = st.lists(st.integers(0, 4), max_size=50)
 
 
 def landed(key: str) -> list[dict[str, Any]]:
@@ -44,124 +45,152 @@ def landed(key: str) -> list[dict[str, Any]]:
     ]
 
 
+def deliver_all(key: str) -> None:
+    """Deliver the events of all that has landed."""
+    for one in landed(key):
+        assert deliver(one) == []
+
+
 def call(name: str, **parts: Any) -> int:
     """Call an API function; return the status of its answer."""
-    response = import_module(name).handler(
-        events.request(name, user="ada", **parts), events.CONTEXT
-    )
+    response = import_module(name).handler(events.request(name, user="ada", **parts), events.CONTEXT)
     return int(response["statusCode"])
 
 
-def deliver_all(key: str) -> None:
-    """Deliver the events of all that has landed, and what follows from them."""
-    for one in landed(key):
-        assert deliver(one) == []
-    for photo_id in asked_for_thumbnails():
-        answer = resize_thumbnails.handler(events.verified(photo_id), events.CONTEXT)
-        assert answer == {"batchItemFailures": []}
+class Race:
+    """One upload, and all that may happen to it. Expiry finds every photo old that is due."""
 
-
-def assert_kept_is_shown_and_charged(photo_id: str, key: str) -> None:
-    """Check what is stored against the record, and the record against what is charged."""
-    deliver_all(key)
-    deliver_all(key)  # events may come twice
-    stored = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=key).get("Contents", [])
-    thumbnails = boto3.client("s3").list_objects_v2(Bucket="photodrop-thumbnails")
-    usage = Usage.get("ada")
-    charged = (int(usage.held_photos), int(usage.held_bytes))
-    try:
-        photo = Photo.get(photo_id, "photo", consistent_read=True)
-    except Photo.DoesNotExist:
-        photo = None
-    if photo is not None and photo.status == "completed":
-        (current,) = landed(key)
-        assert [one["Size"] for one in stored] == [len(CONTENT)]
-        assert current["versionId"] == photo.version_id
-        assert charged == (1, len(CONTENT))
-        return
-    assert stored == []
-    if photo is not None and photo.status == "pending":
-        assert charged == (1, int(photo.size_bytes or 0))
-        return
-    assert photo is None or photo.status == "failed"
-    assert charged == (0, 0)
-    assert thumbnails.get("Contents", []) == []
-
-
-MULTIPART_CALLS = ["complete", "complete again", "cancel", "delete", "event", "expire"]
-
-
-@settings(max_examples=60)
-@given(
-    names=st.lists(st.sampled_from(MULTIPART_CALLS), min_size=2, max_size=4, unique=True),
-    announced=st.booleans(),
-    schedule=SCHEDULE,
-)
-def test_a_multipart_upload_ends_in_one_way(
-    names: list[str], announced: bool, schedule: list[int]
-) -> None:
-    with mock_aws():
-        fake_aws.create_stack()
-        created = begin(**({"sizeBytes": str(len(CONTENT))} if announced else {}))
-        key, photo_id = created["key"], created["photoId"]
-        parts = send(created, CONTENT)
-        if "expire" in names:
-            make_due(photo_of(created), created_at="2026-01-01T00:00:00.000Z")
-        programs: dict[str, Callable[[], Any]] = {
-            "complete": lambda: complete(created, parts)[0],
-            "complete again": lambda: complete(created, parts)[0],
-            "cancel": lambda: call("cancel_upload", query={"key": key}),
-            "delete": lambda: call("delete_photo", path=f"/photos/{photo_id}"),
-            "event": lambda: [deliver(one) for one in landed(key)] and None,
+    def __init__(self) -> None:
+        self.held_before = held() if Photo.count() else (0, 0)
+        self.photo = self.begin()
+        self.key = self.photo.key
+        self.programs: dict[str, Program] = {
+            "delete": lambda: call("delete_photo", path=f"/photos/{self.photo.photo_id}"),
             "expire": expire,
+            "arrive": self.arrive,
+            "arrive and tell": self.arrive_and_tell,
         }
-        answers = interleave({name: programs[name] for name in names}, schedule)
 
-        assert {answer for answer in answers.values() if answer} <= {200, 204, 404, 409}
-        completed = 200 in (answers.get("complete"), answers.get("complete again"))
-        assert not (completed and answers.get("cancel") == 200)
-        assert_kept_is_shown_and_charged(photo_id, key)
+    def begin(self) -> Photo:
+        raise NotImplementedError
 
+    def arrive(self) -> int | None:
+        """Let the file land; its event comes late."""
+        raise NotImplementedError
 
-SINGLE_CALLS = ["put", "give up", "delete", "purge", "event", "expire"]
+    def arrive_and_tell(self) -> int | None:
+        """Let the file land, and its event come at once."""
+        answer = self.arrive()
+        deliver_all(self.key)
+        return answer
 
-
-@settings(max_examples=60)
-@given(
-    names=st.lists(st.sampled_from(SINGLE_CALLS), min_size=2, max_size=4, unique=True),
-    schedule=SCHEDULE,
-)
-def test_an_upload_in_one_piece_ends_in_one_way(names: list[str], schedule: list[int]) -> None:
-    with mock_aws():
-        fake_aws.create_stack()
-        photo = granted()
-        photo_id, key = photo.photo_id, photo.key
+    def run(self, names: tuple[str, ...], schedule: list[tuple[int, int]]) -> None:
+        """Run programs in this order, and check what is left in the end."""
         if "expire" in names:
-            make_due(photo, created_at="2026-01-01T00:00:00.000Z")
+            make_due(self.photo, created_at="2026-01-01T00:00:00.000Z")
+        answers = interleave([self.programs[name] for name in names], schedule)
+        by_name = dict(zip(names, answers, strict=True))
+        where = f"{names} {schedule} {answers}"
+        assert {answer for answer in answers if answer} <= {200, 204, 404, 409}, where
+        arrived = 200 in (by_name.get("arrive"), by_name.get("arrive and tell"))
+        assert not (arrived and by_name.get("cancel") == 200), where
+        for _ in range(2):  # events may come twice
+            deliver_all(self.key)
+            for photo_id in asked_for_thumbnails():
+                answer = resize_thumbnails.handler(events.verified(photo_id), events.CONTEXT)
+                assert answer == {"batchItemFailures": []}
+        self.check(where)
+
+    def check(self, where: str) -> None:
+        """Compare what is stored with the record, and the record with what is charged."""
         s3 = boto3.client("s3")
+        stored = s3.list_objects_v2(Bucket=BUCKET, Prefix=self.key).get("Contents", [])
+        folder = self.key.rpartition(".")[0]
+        made = s3.list_objects_v2(Bucket="photodrop-thumbnails", Prefix=folder).get("Contents", [])
+        charged = tuple(now - old for now, old in zip(held(), self.held_before, strict=True))
+        try:
+            photo = Photo.get(self.photo.photo_id, "photo", consistent_read=True)
+        except Photo.DoesNotExist:
+            photo = None
+        status = photo.status if photo else "deleted"
+        if status == "completed":
+            (version,) = landed(self.key)
+            assert photo is not None
+            assert version["versionId"] == photo.version_id, where
+            assert (len(stored), len(made)) == (1, 3), where
+            assert charged == (1, len(CONTENT)), where
+        elif status == "pending":
+            assert photo is not None
+            assert stored == made == [], where
+            assert charged == (1, int(photo.size_bytes or 0)), where
+        else:
+            assert status in ("deleted", "failed"), where
+            assert stored == made == [], where
+            assert charged == (0, 0), where
 
-        def purge() -> None:
-            """Delete it as the purge of its event does."""
-            try:
-                changes.delete(Photo.get(photo_id, "photo"))
-            except Photo.DoesNotExist:
-                return
 
-        programs: dict[str, Callable[[], Any]] = {
-            "put": lambda: s3.put_object(Bucket=BUCKET, Key=key, Body=CONTENT) and None,
-            "give up": lambda: report(photo, {"status": "failed"})[0],
-            "delete": lambda: call("delete_photo", path=f"/photos/{photo_id}"),
-            "event": lambda: [deliver(one) for one in landed(key)] and None,
-            "expire": expire,
-            "purge": purge,
-        }
-        answers = interleave({name: programs[name] for name in names}, schedule)
+class MultipartRace(Race):
+    """An upload in parts, all of which S3 has."""
 
-        assert {answer for answer in answers.values() if answer} <= {200, 204, 404, 409}
-        assert_kept_is_shown_and_charged(photo_id, key)
+    def begin(self) -> Photo:
+        self.created = begin()
+        self.parts = send(self.created, CONTENT)
+        return photo_of(self.created)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.programs["cancel"] = lambda: call("cancel_upload", query={"key": self.key})
+
+    def arrive(self) -> int:
+        return int(complete(self.created, self.parts)[0])
 
 
-@pytest.mark.usefixtures("aws")
+class FormRace(Race):
+    """An upload in one request, which the client may end with PUT status."""
+
+    def begin(self) -> Photo:
+        return granted()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.programs["give up"] = lambda: report(self.photo, {"status": "failed"})[0]
+
+    def arrive(self) -> None:
+        boto3.client("s3").put_object(Bucket=BUCKET, Key=self.key, Body=CONTENT)
+
+
+def pairs(*names: str) -> list[tuple[str, str]]:
+    return list(permutations(names, 2))
+
+
+@pytest.mark.parametrize(
+    ("race", "names"),
+    [
+        (race, names)
+        for race, end in ((MultipartRace, "cancel"), (FormRace, "give up"))
+        for names in pairs("arrive", "arrive and tell", end, "delete", "expire")
+        if names != ("arrive", "arrive and tell") or race is MultipartRace
+    ],
+    ids=str,
+)
+def test_one_happens_at_any_moment_of_the_other(
+    race: Callable[[], Race], names: tuple[str, str]
+) -> None:
+    alone = race()
+    calls = count_calls(lambda: alone.run(names[:1], []))
+    for moment in range(min(calls, 14)):
+        race().run(names, [(0, moment), (1, 100)])
+
+
+@pytest.mark.parametrize("race", [MultipartRace, FormRace])
+def test_three_at_once_in_any_order(race: Callable[[], Race]) -> None:
+    chance = random.Random(20261121)
+    for _ in range(25):
+        one = race()
+        names = tuple(chance.sample(sorted(one.programs), 3))
+        one.run(names, [(chance.randrange(3), chance.randrange(8)) for _ in range(8)])
+
+
 def test_who_found_an_upload_pending_does_not_end_what_has_come_since() -> None:
     stale = granted()
     boto3.client("s3").put_object(Bucket=BUCKET, Key=stale.key, Body=CONTENT)
