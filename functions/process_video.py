@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from photodrop import queues, videos
+from photodrop import failures, queues, videos
 from photodrop.imaging import video
 
 video.start()  # the decoders are imported while this function starts
@@ -13,4 +13,9 @@ def process_message(message: dict[str, Any]) -> None:
     videos.process(message["photoId"])
 
 
-handler = queues.handler(process_message)
+def count_try(message: dict[str, Any]) -> None:
+    """Note that an earlier try of this video did not succeed."""
+    failures.count_try(message["photoId"])
+
+
+handler = queues.handler(process_message, count_try=count_try)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from photodrop import queues, thumbnails, variants
+from photodrop import failures, queues, thumbnails, variants
 from photodrop.imaging import images
 from photodrop.variants import Variant
 
@@ -17,4 +17,9 @@ def process_message(message: dict[str, Any]) -> None:
         thumbnails.make(message["photoId"])
 
 
-handler = queues.handler(process_message)
+def count_try(message: dict[str, Any]) -> None:
+    """Note that an earlier try of this photo did not succeed."""
+    failures.count_try(message["photoId"])
+
+
+handler = queues.handler(process_message, count_try=count_try)

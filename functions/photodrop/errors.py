@@ -25,11 +25,14 @@
     │   ├── NotUploadedError             409
     │   ├── NotPendingError              409
     │   ├── UploadConflictError          409
+    │   ├── NotRetryableError            409
     │   ├── AlreadyUploadedError         409, with the photo's id
     │   ├── IdempotencyKeyReusedError    409
     │   ├── LimitExceededError           429, with Retry-After
     │   ├── BusyError                    503, with Retry-After
     │   └── TierUnavailableError         503, with Retry-After
+    ├── UnknownMessageError          a queue's message that is no event of the uploads bucket
+    ├── PhotosLeftError              photos that ExpireUploads could not look after
     └── ContentRejectedError         what landed is refused: the photo becomes `failed`
 
 `code` is for programs and never changes; `message` is for people and may.
@@ -248,6 +251,18 @@ class UploadConflictError(RequestError):
         )
 
 
+class NotRetryableError(RequestError):
+    """The photo failed for good: because of its file, or because the client ended its upload."""
+
+    status = 409
+    code = "NotRetryable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only a photo that failed with the code ProcessingFailed can be tried again."
+        )
+
+
 class AlreadyUploadedError(RequestError):
     """The same owner has the very file in the same place, as the photo `photo_id`."""
 
@@ -299,6 +314,14 @@ class TierUnavailableError(RequestError):
             "S3 has no capacity for Expedited retrievals now. Try again later, or another tier.",
             headers={"Retry-After": "300"},
         )
+
+
+class UnknownMessageError(PhotodropError):
+    """A queue holds a message that is not for it. It ends in the dead-letter queue."""
+
+
+class PhotosLeftError(PhotodropError):
+    """Some photos could not be looked after. They are due again at the next run."""
 
 
 class ContentRejectedError(PhotodropError):

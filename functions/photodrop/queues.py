@@ -25,12 +25,15 @@ class _NoTimeLeftError(Exception):
 
 def handler(
     process: Callable[[dict[str, Any]], None],
+    *,
+    count_try: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[[dict[str, Any], LambdaContext], Any]:
     """Return a Lambda entry point that gives `process` the JSON body of each message.
 
     A message whose processing raises is delivered again, the others of the batch are done. So are
     those for which there is too little time left: were the function ended in the middle, all of
     the batch would come again. The first always has its turn.
+    `count_try` gets each message that comes again, before `process` does.
     """
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -41,7 +44,10 @@ def handler(
             logger.warning("There is no time left for this message: it will be delivered again")
             raise _NoTimeLeftError
         try:
-            process(json.loads(record.body))
+            message = json.loads(record.body)
+            if count_try and int(record.attributes.approximate_receive_count) > 1:
+                count_try(message)
+            process(message)
         except Exception:
             logger.exception("This message will be delivered again")
             raise

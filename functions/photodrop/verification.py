@@ -8,7 +8,6 @@ where it has a record, a failure that its owner can read.
 
 import json
 import time
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -20,23 +19,14 @@ from photodrop.failures import STUCK_SECONDS, fail
 from photodrop.imaging import formats
 from photodrop.imaging.budget import Budget
 from photodrop.models import PHOTO_ROW, Photo
+from photodrop.notifications import StoredObject
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
 
 _sqs = clients.sqs()
 
 
-@dataclass(frozen=True, slots=True)
-class LandedObject:
-    """One version of an object in the uploads bucket, as S3's event describes it."""
-
-    key: str
-    version_id: str | None
-    etag: str
-    size_bytes: int
-
-
-def verify(landed: LandedObject) -> None:
+def verify(landed: StoredObject) -> None:
     """Take the photo that `landed` belongs to on to ``processing``, or to ``failed``.
 
     Raises nothing for what a client did; errors of AWS's services pass through, to be tried again.
@@ -65,7 +55,7 @@ def _find(key: str) -> Photo:
     return photo
 
 
-def _verify(photo: Photo, landed: LandedObject) -> None:
+def _verify(photo: Photo, landed: StoredObject) -> None:
     logger.set_correlation_id(photo.correlation_id)
     logger.append_keys(photo_id=photo.photo_id)
     if photo.status == Status.PENDING:
@@ -79,8 +69,7 @@ def _verify(photo: Photo, landed: LandedObject) -> None:
         _refuse_file(photo, landed)
         return
     if photo.status == Status.FAILED:
-        failures.finish(photo)  # an earlier delivery may have been cut off before it could
-        return
+        failures.resume(photo, Status.UPLOADED)
     if photo.status == Status.UPLOADED:
         try:
             _verify_content(photo, landed)
@@ -92,7 +81,7 @@ def _verify(photo: Photo, landed: LandedObject) -> None:
         _ask_for_thumbnails(photo)
 
 
-def _verify_content(photo: Photo, landed: LandedObject) -> None:
+def _verify_content(photo: Photo, landed: StoredObject) -> None:
     if photo.size_bytes is None:
         _settle_size(photo, landed)
         if photo.status != Status.UPLOADED:
@@ -143,7 +132,7 @@ def _inspect(stream: BinaryIO, size_bytes: int) -> dict[str, Any]:
     }
 
 
-def _settle_size(photo: Photo, landed: LandedObject) -> None:
+def _settle_size(photo: Photo, landed: StoredObject) -> None:
     """Take a file whose size was not announced for as large as it is."""
     most = uploads.largest_of(photo)
     if landed.size_bytes > most:
@@ -155,7 +144,7 @@ def _settle_size(photo: Photo, landed: LandedObject) -> None:
     photo.settle_size(landed.size_bytes)
 
 
-def _is_file_of(photo: Photo, landed: LandedObject) -> bool:
+def _is_file_of(photo: Photo, landed: StoredObject) -> bool:
     """Tell whether this is the file that the record is of.
 
     Its version says so. The ETag counts only in a bucket without versions.
@@ -165,7 +154,7 @@ def _is_file_of(photo: Photo, landed: LandedObject) -> bool:
     return bool(landed.etag == photo.etag)
 
 
-def _refuse_file(photo: Photo, landed: LandedObject) -> None:
+def _refuse_file(photo: Photo, landed: StoredObject) -> None:
     """Remove a file that came after the upload had ended, or was put over the one that is shown.
 
     Only a form upload can do the second, as it cannot be made write-once.
@@ -185,6 +174,6 @@ def _ask_for_thumbnails(photo: Photo) -> None:
     )
 
 
-def _count(metric: str, landed: LandedObject) -> None:
+def _count(metric: str, landed: StoredObject) -> None:
     metrics.add_metric(name=metric, unit=MetricUnit.Count, value=1)
     logger.warning("Object refused", reason=metric, key=landed.key, version_id=landed.version_id)

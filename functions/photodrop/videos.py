@@ -8,7 +8,7 @@ from functools import partial
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from photodrop import keys, storage
+from photodrop import failures, keys, storage
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
 from photodrop.failures import fail
@@ -40,6 +40,8 @@ def process(photo_id: str) -> None:
 
 def _process(photo: Photo) -> None:
     logger.set_correlation_id(photo.correlation_id)
+    if photo.status == Status.FAILED:
+        failures.resume(photo, Status.PROCESSING)
     if photo.status != Status.PROCESSING:
         logger.info("Nothing left to do", status=photo.status)
         return

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import process_upload
-from photodrop import storage, verification
+from photodrop import notifications, storage, verification
 from photodrop.access import Caller
 from photodrop.models import Photo, Usage
 from photodrop.uploads import Wish, begin
@@ -88,7 +88,8 @@ def test_the_event_file_of_an_object_without_a_record_is_handled() -> None:
 
 def test_keys_in_events_are_decoded_with_plus_as_space() -> None:
     record = {"s3": {"object": {"key": "a+b%2Bc%C3%A9", "eTag": "e", "size": 1}}}
-    assert process_upload.landed_object(record).key == "a b+cé"
+    ((_, item),) = notifications.read({"Records": [record]})
+    assert item.key == "a b+cé"
 
 
 def test_s3s_test_message_is_ignored() -> None:
@@ -199,6 +200,16 @@ def test_a_second_file_over_the_first_is_removed_and_never_shown() -> None:
     assert photo.status == "processing"
     current = boto3.client("s3").get_object(Bucket="photodrop-uploads", Key=photo.key)
     assert current["Body"].read() == content
+
+
+def test_an_event_with_another_etag_for_the_file_that_is_shown_removes_nothing() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    landed = put(photo.key, content)
+    deliver(landed)
+    deliver(landed | {"eTag": "another"})
+    assert is_there(photo.key)
+    assert reload(photo).status == "processing"
 
 
 def test_an_error_of_a_service_is_tried_again_and_other_messages_are_done(

@@ -1,6 +1,8 @@
 """Photos that do not go on by themselves."""
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -9,10 +11,11 @@ import pytest
 import expire_uploads
 import process_upload
 import report_status
+from photodrop import storage
+from photodrop.errors import PhotosLeftError
 from photodrop.models import Photo, Usage
-from photodrop.recovery import MAX_ATTEMPTS
 from tests.support import events, pictures
-from tests.unit.test_process_upload import deliver, make_pending, put, reload
+from tests.unit.test_process_upload import deliver, is_there, make_pending, put, reload
 from tests.unit.test_resize_thumbnails import resize
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -36,6 +39,16 @@ def process_queue() -> None:
         assert answer == {"batchItemFailures": []}
         for message in messages:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def messages(queue: str) -> list[str]:
+    """Take everything from a queue."""
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    taken: list[str] = []
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        taken += [message["Body"] for message in found]
+    return taken
 
 
 class Context(events.Context):
@@ -140,22 +153,25 @@ def test_a_pending_photo_whose_event_was_lost_is_processed() -> None:
 
 
 @pytest.mark.parametrize("status", ["uploaded", "processing"])
-def test_a_stuck_photo_is_asked_for_again_and_fails_in_the_end(status: str) -> None:
+def test_a_stuck_photo_is_asked_for_again_at_growing_intervals_and_never_fails_untried(
+    status: str,
+) -> None:
     content = pictures.jpeg()
     photo = make_pending(content)
     deliver(put(photo.key, content))
-    make_due(photo, status=status)
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    photo.reload()
+    photo.change(status=status)
+    waits = []
+    for attempt in range(1, 11):
+        make_due(photo)
         expire()
         photo = reload(photo)
-        assert photo.attempts == attempt
-        assert photo.due_at > 1, "not due again at once"
-        make_due(photo)
-    expire()
-    failure = reload(photo).failure
-    assert failure is not None
-    assert failure.code == "ProcessingFailed"
-    assert Usage.get("ada").held_photos == 0
+        assert (photo.status, photo.attempts) == (status, attempt)
+        waits.append(round((photo.due_at - time.time()) / 60))
+    assert waits == [15, 30, 60, 120, 240, 360, 360, 360, 360, 360]
+    assert len(messages("uploads")) == 10
+    assert Usage.get("ada").held_photos == 1
+    assert is_there(photo.key)
 
 
 def test_a_stuck_photo_whose_file_is_gone_fails() -> None:
@@ -190,3 +206,39 @@ def test_finished_photos_are_due_no_more() -> None:
     before = photo.to_simple_dict()
     expire()
     assert reload(photo).to_simple_dict() == before
+
+
+def test_an_error_of_one_photo_stops_no_other_and_the_run_fails(
+    monkeypatch: pytest.MonkeyPatch, output: Callable[[], str]
+) -> None:
+    photos = [make_due(make_pending(b"x")) for _ in range(5)]
+    broken = photos[2]
+    find = storage.find_original
+
+    def failing(key: str, version_id: str | None) -> Any:
+        if key == broken.key:
+            raise ConnectionError
+        return find(key, version_id)
+
+    monkeypatch.setattr(storage, "find_original", failing)
+    with pytest.raises(PhotosLeftError):
+        expire()
+    assert [reload(photo).status for photo in photos].count("failed") == 4
+    assert reload(broken).status == "pending"
+    assert '"PhotosLeft":[1.0]' in output()
+    monkeypatch.undo()
+    expire()
+    assert reload(broken).status == "failed"
+
+
+def test_a_failed_photo_is_looked_after_once_more_and_what_landed_unseen_is_removed() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    assert report(photo, {"status": "failed"})[0] == 200
+    put(photo.key, content)  # its event is lost
+    expire()
+    assert is_there(photo.key), "something may still land"
+    make_due(photo)
+    expire()
+    assert not is_there(photo.key)
+    assert (reload(photo).status, reload(photo).due_at) == ("failed", None)

@@ -70,6 +70,16 @@ def checksum_key(owner_id: str, event_id: str | None, checksum_sha256: str) -> s
     return f"{place}#{checksum_sha256}"
 
 
+def due_key(shard: int) -> str:
+    """Return a partition of the list of photos that somebody has to look after."""
+    return f"due#{shard}"
+
+
+def retryable_key(shard: int) -> str:
+    """Return a partition of the list of photos that failed by our fault."""
+    return f"retryable#{shard}"
+
+
 def row_of(tag: str | None) -> str:
     """Return the row of a photo that the lists by a tag are made of; None: of all photos."""
     return PHOTO_ROW if tag is None else f"tag#{tag}"
@@ -82,7 +92,7 @@ _BEFORE: dict[Status, set[Status]] = {
     Status.COMPLETED: {Status.PROCESSING},
     Status.FAILED: {Status.PENDING, Status.UPLOADED, Status.PROCESSING},
 }
-"""What each status may follow: whoever comes late takes no photo back."""
+"""What each status may follow: whoever comes late takes no photo back. `Photo.retry` alone does."""
 
 
 class NotCreated(Enum):
@@ -213,6 +223,10 @@ class Photo(Model):
     """Epoch seconds at which somebody has to look after it: that it goes on, or its file goes."""
     attempts = NumberAttribute(default=0)
     """How often an unfinished photo was asked for again."""
+    tries = NumberAttribute(default=0)
+    """How often a message for it was delivered again: the try before had not succeeded."""
+    is_retryable = BooleanAttribute(attr_name="isRetryable", null=True)
+    """Of a photo that failed by our fault: its original is kept and charged, for another try."""
 
     owner_id = UnicodeAttribute(attr_name="ownerId", null=True)
     """None for a student's picture."""
@@ -313,18 +327,31 @@ class Photo(Model):
         once. Returns False when it was taken already; then this record is as the table has it.
         `changes` are further attributes. A photo fails only from the status that this record has:
         whoever finds that an upload never came does not end one that came in the meantime. A photo
-        that fails is given back to its owner's limits in the same transaction. Raises
+        that fails, unless with `is_retryable`, is given back to its owner's limits in the same
+        transaction. Raises
         Photo.DoesNotExist for one that was deleted.
         """
         before = _BEFORE[to] & {self.status} if to == Status.FAILED else _BEFORE[to]
         if to == Status.COMPLETED:
             changes["due_at"] = None
+        else:
+            changes |= {"attempts": 0, "tries": 0}  # of the next step
         if to == Status.COMPLETED and self.owner_id and self.checksum_sha256:
             changes["checksum_list"] = checksum_key(
                 self.owner_id, self.event_id, self.checksum_sha256
             )
         while self.status in before:
             if self.change(status=to, **changes):
+                return True
+        return False
+
+    def retry(self, to: Status, **changes: Any) -> bool:
+        """Take a photo that failed by our fault back to the status `to`: the one way back.
+
+        Returns False for any other. Raises Photo.DoesNotExist for one that was deleted.
+        """
+        while self.status == Status.FAILED and self.is_retryable:
+            if self.change(status=to, failure=None, is_retryable=None, **changes):
                 return True
         return False
 
@@ -336,7 +363,12 @@ class Photo(Model):
         """
         as_read = Photo.revision == self.revision
         old_tags = list(self.tags)
-        usage = self._refund() if changes.get("status") == Status.FAILED else []
+        usage = []
+        if changes.get("status") == Status.FAILED:
+            if changes.get("is_retryable"):
+                self.charged_bytes = self._held_bytes()
+            else:
+                usage = self._refund()
         for name, value in changes.items():
             setattr(self, name, value)
         self.revision += 1
@@ -418,7 +450,8 @@ class Photo(Model):
 
     def _set_lists(self, tag: str | None) -> None:
         shard = crc32(self.photo_id.encode()) % DUE_SHARDS
-        self.due_list = None if self.due_at is None else f"due#{shard}"
+        due_list = retryable_key(shard) if self.is_retryable else due_key(shard)
+        self.due_list = None if self.due_at is None else due_list
         if self.owner_id:
             place = user_place(self.owner_id)
             self.owner_list = list_key(place, tag=tag)
