@@ -9,9 +9,18 @@ _ORIGINAL = re.compile(r"uploads/(?:event|user)_[^/]+/(?P<photo_id>[0-9a-f-]{36}
 _PICTURE = re.compile(r"students/(?P<photo_id>[0-9a-f-]{36}_[0-9]+)\.jpg")
 
 
+MAX_ID_LENGTH = 64
+
+
 def is_id(text: str) -> bool:
     """Tell whether a photo, event or student may have this id. DynamoDB does not take any text."""
     return _ID.fullmatch(text) is not None
+
+
+def is_photo_id(text: str) -> bool:
+    """Tell whether a photo may have this id, or a version of a student's picture."""
+    name, _, version = text.partition("_")
+    return is_id(name) and (not version or version.isdecimal()) and len(text) <= MAX_ID_LENGTH
 
 
 def original(owner_id: str, event_id: str | None, photo_id: str, content_type: str) -> str:

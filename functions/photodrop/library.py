@@ -81,6 +81,28 @@ def find_to_restore(caller: Caller, photo_id: str) -> Photo:
     return photo
 
 
+def find_to_retry(caller: Caller, photo_id: str) -> Photo:
+    """Return any photo, a student's picture too, to staff.
+
+    Raises PhotoNotFoundError, or ForbiddenError for others who may see it.
+    """
+    if not caller.is_staff:
+        find(caller, photo_id)
+        require_staff(caller)
+    if not keys.is_photo_id(photo_id):
+        raise PhotoNotFoundError
+    try:
+        return Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
+    except Photo.DoesNotExist:
+        raise PhotoNotFoundError from None
+
+
+def require_staff(caller: Caller) -> None:
+    """Raise ForbiddenError unless the caller is of the staff."""
+    if not caller.is_staff:
+        raise ForbiddenError("Only staff may do this.")
+
+
 def find_to_delete(caller: Caller, photo_id: str) -> Photo | None:
     """Return a photo that the caller may delete, or None when it was deleted before.
 

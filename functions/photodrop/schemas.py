@@ -360,6 +360,20 @@ class RestoredPhoto(Shape):
     restore: RestoreState | None
 
 
+class RetriedPhoto(Shape):
+    """A photo that is processed again: where it stands now."""
+
+    photo_id: str
+    status: Status
+
+
+class RetriedPhotos(Shape):
+    """Answer of retrying all photos that failed by our fault: those that this call took on."""
+
+    items: list[RetriedPhoto]
+    more: bool
+
+
 class PhotoDetails(Shape):
     """A photo as its viewers see it."""
 

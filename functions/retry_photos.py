@@ -1,0 +1,40 @@
+"""POST /photos/{photoId}/retry and POST /photos/retry: process again what failed by our fault."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from photodrop import api, library, recovery
+from photodrop.errors import ForbiddenError, NotRetryableError, PhotoNotFoundError
+from photodrop.schemas import RetriedPhoto, RetriedPhotos
+from photodrop.status import Status
+
+app = api.application()
+
+
+@app.post("/photos/retry", status_code=202)
+@api.raises(ForbiddenError)
+def retry_photos(limit: Annotated[int, Query(ge=1, le=100)] = 100) -> RetriedPhotos:
+    """Process up to `limit` photos again that failed by our fault. Only staff may.
+
+    Call it again while `more` is true.
+    """
+    library.require_staff(api.caller(app))
+    photos, more = recovery.retry_failed(limit)
+    items = [RetriedPhoto(photo_id=one.photo_id, status=Status(one.status)) for one in photos]
+    return RetriedPhotos(items=items, more=more)
+
+
+@app.post("/photos/<photo_id>/retry", status_code=202)
+@api.raises(PhotoNotFoundError, ForbiddenError, NotRetryableError)
+def retry_photo(photo_id: str) -> RetriedPhoto:
+    """Process a photo again that failed with the code ProcessingFailed. Only staff may.
+
+    One that has not failed stays as it is.
+    """
+    photo = library.find_to_retry(api.caller(app), photo_id)
+    recovery.retry(photo)
+    return RetriedPhoto(photo_id=photo.photo_id, status=Status(photo.status))
+
+
+handler = api.handler(app)
