@@ -204,6 +204,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/photos/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Process up to `limit` photos again that failed by our fault. Only staff may
+         * @description Call it again while `more` is true.
+         */
+        post: operations["retryPhotos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/photos/{photoId}": {
         parameters: {
             query?: never;
@@ -234,6 +254,26 @@ export interface paths {
         put?: never;
         /** Restore one's own photo. Asking again while it is under way changes nothing */
         post: operations["restorePhoto"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/photos/{photoId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Process a photo again that failed with the code ProcessingFailed. Only staff may
+         * @description One that has not failed stays as it is.
+         */
+        post: operations["retryPhoto"];
         delete?: never;
         options?: never;
         head?: never;
@@ -932,6 +972,16 @@ export interface components {
             photoId: string;
             storageClass: string;
             restore: components["schemas"]["RestoreState"] | null;
+        };
+        /** @description A photo that is processed again: where it stands now. */
+        RetriedPhoto: {
+            photoId: string;
+            status: components["schemas"]["Status"];
+        };
+        /** @description Answer of retrying all photos that failed by our fault: those that this call took on. */
+        RetriedPhotos: {
+            items: components["schemas"]["RetriedPhoto"][];
+            more: boolean;
         };
         /** @description Body of POST /s3/sign: a request that the client wants to send to S3, in Uppy's words. */
         SignRequest: {
@@ -2853,6 +2903,112 @@ export interface operations {
             };
         };
     };
+    retryPhotos: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetriedPhotos"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized";
+                    };
+                };
+            };
+            /** @description Not allowed: `Forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Forbidden";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
     getPhoto: {
         parameters: {
             query?: never;
@@ -3362,6 +3518,136 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
                         code?: "Busy" | "TierUnavailable";
+                    };
+                };
+            };
+            /** @description It took too long: `Timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Timeout";
+                    };
+                };
+            };
+        };
+    };
+    retryPhoto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                photoId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetriedPhoto"];
+                };
+            };
+            /** @description A field is wrong: `InvalidRequest` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InvalidRequest";
+                    };
+                };
+            };
+            /** @description Nobody is signed in: `TokenExpired`, `Unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "TokenExpired" | "Unauthorized";
+                    };
+                };
+            };
+            /** @description Not allowed: `Forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Forbidden";
+                    };
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound`, `RouteNotFound` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "PhotoNotFound" | "RouteNotFound";
+                    };
+                };
+            };
+            /** @description Not in this state: `NotRetryable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "NotRetryable";
+                    };
+                };
+            };
+            /** @description Too much at once: see Retry-After: `Throttled` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Throttled";
+                    };
+                };
+            };
+            /** @description Our mistake: `InternalError` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "InternalError";
+                    };
+                };
+            };
+            /** @description Not at the moment: see Retry-After: `Busy` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {unknown} */
+                        code?: "Busy";
                     };
                 };
             };
@@ -4357,7 +4643,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Not in this state: `NotPending` */
+            /** @description Not in this state: `NotPending`, `UploadConflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4365,7 +4651,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "NotPending";
+                        code?: "NotPending" | "UploadConflict";
                     };
                 };
             };
@@ -5429,7 +5715,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Not in this state: `NotPending` */
+            /** @description Not in this state: `NotPending`, `UploadConflict` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5437,7 +5723,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "NotPending";
+                        code?: "NotPending" | "UploadConflict";
                     };
                 };
             };
