@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from photodrop import api, assembly, companion, multipart
 from photodrop.errors import (
+    EventNotFoundError,
     FileTooLargeError,
     NotPendingError,
     PartMissingError,
@@ -26,6 +27,7 @@ app = companion.application()
 @api.raises(
     UploadTokenExpiredError,
     UploadNotFoundError,
+    EventNotFoundError,
     NotPendingError,
     PartMissingError,
     PartTooSmallError,

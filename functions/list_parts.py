@@ -5,7 +5,12 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from photodrop import api, assembly, companion, multipart
-from photodrop.errors import NotPendingError, UploadNotFoundError, UploadTokenExpiredError
+from photodrop.errors import (
+    EventNotFoundError,
+    NotPendingError,
+    UploadNotFoundError,
+    UploadTokenExpiredError,
+)
 from photodrop.fields import Key, UploadId
 from photodrop.schemas import UploadedPart
 
@@ -13,7 +18,7 @@ app = companion.application()
 
 
 @app.get("/s3/multipart/<upload_id>")
-@api.raises(UploadTokenExpiredError, UploadNotFoundError, NotPendingError)
+@api.raises(UploadTokenExpiredError, UploadNotFoundError, EventNotFoundError, NotPendingError)
 def list_parts(
     upload_id: Annotated[UploadId, Path()], key: Annotated[Key, Query()]
 ) -> list[UploadedPart]:

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from photodrop import api, companion, multipart
 from photodrop.errors import (
+    EventNotFoundError,
     FieldError,
     InvalidRequestError,
     NotPendingError,
@@ -19,7 +20,9 @@ from photodrop.schemas import SignedPart, SignedParts
 from photodrop.signing import timestamp
 
 app = companion.application()
-raises = api.raises(UploadTokenExpiredError, UploadNotFoundError, NotPendingError)
+raises = api.raises(
+    UploadTokenExpiredError, UploadNotFoundError, EventNotFoundError, NotPendingError
+)
 
 
 @app.get("/s3/multipart/<upload_id>/batch")

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from photodrop import failures, multipart, storage, uploads
+from photodrop import failures, membership, multipart, storage, uploads
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import (
@@ -62,11 +62,13 @@ def complete(caller: Caller, key: str, upload_id: str, named: Sequence[tuple[int
     """Make the file of the parts that the client names by number and ETag.
 
     Done twice it is done once. Raises UploadNotFoundError, NotPendingError, PartMissingError,
-    PartTooSmallError, SizeMismatchError, FileTooLargeError, UploadConflictError.
+    PartTooSmallError, SizeMismatchError, FileTooLargeError, UploadConflictError, and
+    EventNotFoundError when the caller belongs to its event no more.
     """
     photo = multipart.find(caller, key)
     try:
         if photo.status == Status.PENDING:
+            membership.require(caller, photo.event_id)
             _complete(photo, upload_id, named)
     except Photo.DoesNotExist:  # it was deleted in the meantime; its file goes when its event comes
         raise UploadNotFoundError from None

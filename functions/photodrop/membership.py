@@ -29,6 +29,12 @@ def find(caller: Caller, event_id: str, *, also_deleted: bool = False) -> Member
         raise EventNotFoundError from None
 
 
+def require(caller: Caller, event_id: str | None) -> None:
+    """Raise EventNotFoundError unless the caller belongs to the event. None: there is none."""
+    if event_id is not None:
+        find(caller, event_id)
+
+
 def find_organized(caller: Caller, event_id: str, *, also_deleted: bool = False) -> Event:
     """Return an event that the caller organizes. `also_deleted`: see `find_all`.
 

@@ -7,7 +7,7 @@ has to be kept in step.
 Limits are those of "Amazon S3 multipart upload limits" in the Amazon S3 user guide.
 """
 
-from photodrop import keys, uploads
+from photodrop import keys, membership, uploads
 from photodrop.access import Caller
 from photodrop.config import settings
 from photodrop.errors import (
@@ -92,9 +92,13 @@ def find(caller: Caller, key: str) -> Photo:
 
 
 def find_pending(caller: Caller, key: str) -> Photo:
-    """Return as `find` does, where parts may still come. Raises NotPendingError too."""
+    """Return as `find` does, where the caller may still send parts.
+
+    Raises NotPendingError too, and EventNotFoundError when they belong to its event no more.
+    """
     photo = find(caller, key)
     require_pending(photo)
+    membership.require(caller, photo.event_id)
     return photo
 
 

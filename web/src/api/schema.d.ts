@@ -3725,7 +3725,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `PhotoNotFound`, `RouteNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `PhotoNotFound`, `RouteNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3733,7 +3733,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "PhotoNotFound" | "RouteNotFound";
+                        code?: "EventNotFound" | "PhotoNotFound" | "RouteNotFound";
                     };
                 };
             };
@@ -4265,7 +4265,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4273,7 +4273,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "RouteNotFound" | "UploadNotFound";
+                        code?: "EventNotFound" | "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -4507,7 +4507,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4515,7 +4515,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "RouteNotFound" | "UploadNotFound";
+                        code?: "EventNotFound" | "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -4631,7 +4631,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4639,7 +4639,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "RouteNotFound" | "UploadNotFound";
+                        code?: "EventNotFound" | "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -4777,7 +4777,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4785,7 +4785,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "RouteNotFound" | "UploadNotFound";
+                        code?: "EventNotFound" | "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -5331,7 +5331,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5339,7 +5339,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "RouteNotFound" | "UploadNotFound";
+                        code?: "EventNotFound" | "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -5577,7 +5577,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5585,7 +5585,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "RouteNotFound" | "UploadNotFound";
+                        code?: "EventNotFound" | "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -5703,7 +5703,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5711,7 +5711,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "RouteNotFound" | "UploadNotFound";
+                        code?: "EventNotFound" | "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
@@ -5851,7 +5851,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description There is no such thing, or it is not yours to see: `RouteNotFound`, `UploadNotFound` */
+            /** @description There is no such thing, or it is not yours to see: `EventNotFound`, `RouteNotFound`, `UploadNotFound` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5859,7 +5859,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {unknown} */
-                        code?: "RouteNotFound" | "UploadNotFound";
+                        code?: "EventNotFound" | "RouteNotFound" | "UploadNotFound";
                     };
                 };
             };
