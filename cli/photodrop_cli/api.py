@@ -221,6 +221,28 @@ class Api:
         path = f"/photos/{quote(photo_id, safe='')}/status"
         return self._photo(await self._call("PUT", path, json={"status": "uploaded"}))
 
+    async def retry(self, photo_id: str) -> str:
+        """Have a photo processed again that failed by the service's fault; return its status."""
+        answer = await self._call("POST", f"/photos/{quote(photo_id, safe='')}/retry")
+        return self._parsed(lambda: str(answer["status"]))
+
+    async def retry_all(self) -> AsyncIterator[tuple[str, str]]:
+        """Have all such photos processed again; yield the id and the status of each."""
+        more = True
+        while more:
+            items, more = await self._retry_some()
+            for item in items:
+                yield item
+
+    async def _retry_some(self) -> tuple[list[tuple[str, str]], bool]:
+        answer = await self._call("POST", "/photos/retry")
+        return self._parsed(
+            lambda: (
+                [(str(item["photoId"]), str(item["status"])) for item in answer["items"]],
+                bool(answer["more"]),
+            )
+        )
+
     async def edit(self, photo_id: str, details: Details) -> None:
         """Set those details that are given."""
         given = wish_of(details)

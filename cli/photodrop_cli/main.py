@@ -1,4 +1,4 @@
-"""The command line: `photodrop upload`, `sign-in`, `sign-out`."""
+"""The command line: `photodrop upload`, `retry`, `sign-in`, `sign-out`."""
 
 from __future__ import annotations
 
@@ -118,6 +118,16 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--json", action="store_true", help="say what became of each file in JSON on stdout"
     )
     upload.add_argument("-q", "--quiet", action="store_true", help="say only what failed")
+
+    retry = commands.add_parser(
+        "retry",
+        parents=[where],
+        help="for staff: have photos processed again that failed as ProcessingFailed",
+    )
+    retry.set_defaults(run=_retry)
+    which = retry.add_mutually_exclusive_group(required=True)
+    which.add_argument("photos", nargs="*", default=[], metavar="PHOTO_ID", type=_text)
+    which.add_argument("--all", action="store_true", help="every photo that failed so")
 
     sign_in = commands.add_parser(
         "sign-in", parents=[where], help="sign in once, for later uploads; no password is kept"
@@ -347,6 +357,37 @@ class Summary:
             "files": [outcome.to_json() for outcome in self.outcomes],
             "leftOut": [printable(path) for path in self.left_out],
         }
+
+
+# --- photodrop retry
+
+
+def _retry(options: argparse.Namespace) -> int:
+    target = _target(options)
+    return asyncio.run(_have_retried(options, target, _credentials(options, target)))
+
+
+async def _have_retried(
+    options: argparse.Namespace, target: Target, who: Password | SavedSignIn
+) -> int:
+    """Have photos processed again, and print each with its status. Returns the exit status."""
+    refused = 0
+    async with (
+        client(target.cognito_url, connections=1) as to_cognito,
+        client(target.api_url, connections=1) as to_api,
+    ):
+        session = await _begin_session(Cognito(to_cognito, target, _silently), who)
+        api = Api(to_api, target.api_url, session, _silently)
+        if options.all:
+            async for photo_id, status in api.retry_all():
+                print(f"{photo_id}  {status}")
+        for photo_id in options.photos:
+            try:
+                print(f"{printable(photo_id)}  {await api.retry(photo_id)}")
+            except RefusedError as error:
+                print(f"{printable(photo_id)}  {error.message}")
+                refused += 1
+    return FAILED if refused else 0
 
 
 # --- photodrop sign-in, sign-out

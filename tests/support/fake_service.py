@@ -152,6 +152,10 @@ class FakeService:
                 return self._initiate(body, None, key)
             case "POST", ["events", event_id, "photos", "initiate-upload"]:
                 return self._initiate(body, event_id, key)
+            case "POST", ["photos", "retry"]:
+                return self._retry_some()
+            case "POST", ["photos", photo_id, "retry"]:
+                return self._retry(photo_id)
             case method, ["photos", photo_id, *_]:
                 return self._photo(method, photo_id, body)
             case "GET", ["uploads"]:
@@ -166,6 +170,20 @@ class FakeService:
                     return error(409, "NotPending")
                 return self._multipart(request.method, upload, rest, parameters, body)
         return error(404, "RouteNotFound")
+
+    def _retry(self, photo_id: str) -> httpx.Response:
+        photo = self.photos.get(photo_id)
+        if photo is None:
+            return error(404, "PhotoNotFound")
+        if (photo.failure or {}).get("code") != "ProcessingFailed":
+            return error(409, "NotRetryable")
+        photo.status, photo.failure = "uploaded", None
+        return httpx.Response(202, json={"photoId": photo_id, "status": photo.status})
+
+    def _retry_some(self, limit: int = 2) -> httpx.Response:
+        failed = [one.photo_id for one in self.photos.values() if one.status == "failed"]
+        items = [self._retry(photo_id).json() for photo_id in failed[:limit]]
+        return httpx.Response(202, json={"items": items, "more": len(failed) > limit})
 
     def _find(self, checksum: str | None, event_id: str | None) -> FakePhoto | None:
         for photo in self.photos.values():

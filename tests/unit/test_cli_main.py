@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from photodrop_cli import accounts, main, transport, uploads
-from tests.support.fake_service import API, FakeService, error, is_to_cognito
+from tests.support.fake_service import API, FakePhoto, FakeService, error, is_to_cognito
 
 AWS = ["--api-url", API, "--client-id", "client"]
 ADA = {"PHOTODROP_EMAIL": "ada@example.com", "PHOTODROP_PASSWORD": "right"}
@@ -394,3 +394,32 @@ def test_a_password_in_the_environment_goes_before_a_sign_in_that_is_kept(
     fake.users["grace@example.com"] = "hers"
     grace = {"PHOTODROP_EMAIL": "grace@example.com", "PHOTODROP_PASSWORD": "hers"}
     assert "as grace@example.com" in photodrop("upload", photo, **grace).out
+
+
+def fail(fake: FakeService, name: str) -> str:
+    failure = {"code": "ProcessingFailed", "message": "It could not be processed."}
+    fake.photos[name] = FakePhoto(name, {}, None, status="failed", failure=failure)
+    return name
+
+
+def test_staff_have_photos_tried_again(fake: FakeService, photodrop: Photodrop) -> None:
+    names = [fail(fake, name) for name in ("one", "two")]
+    done = photodrop("retry", *names, "other", *AWS, **ADA)
+    assert (done.code, done.out.splitlines()[:2]) == (1, ["one  uploaded", "two  uploaded"])
+    assert done.out.splitlines()[2].startswith("other  ")
+    assert photodrop("retry", fail(fake, "three"), *AWS, **ADA).code == 0
+
+
+def test_staff_have_all_tried_again(fake: FakeService, photodrop: Photodrop) -> None:
+    names = [fail(fake, f"photo-{number}") for number in range(5)]
+    done = photodrop("retry", "--all", *AWS, **ADA)
+    assert done.code == 0
+    assert done.out.splitlines() == [f"{name}  uploaded" for name in names]
+    assert {photo.status for photo in fake.photos.values()} == {"uploaded"}
+
+
+@pytest.mark.parametrize("arguments", [["retry"], ["retry", "one", "--all"]])
+def test_what_to_try_again_is_said_in_one_way(photodrop: Photodrop, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        photodrop(*arguments, *AWS, **ADA)
+    assert ended.value.code == 2
