@@ -112,9 +112,12 @@ def stuck_at() -> int:
 
 def _end(photo: Photo, refusal: ContentRejectedError, **kept: Any) -> bool:
     """Return False when another has taken the photo on; then it is as they left it."""
-    failure = Failure(code=refusal.code, message=refusal.message)
     what_is_left = kept or {"remove_at": in_days(FAILED_DAYS), "due_at": _last_look_at(photo)}
-    if not photo.advance(Status.FAILED, failure=failure, **what_is_left):
+    if not photo.advance(
+        Status.FAILED,
+        failure=Failure(code=refusal.code, message=refusal.message),
+        **what_is_left,
+    ):
         return False
     metrics.add_metric(name="PhotosFailed", unit=MetricUnit.Count, value=1)
     logger.warning("Photo failed", failure_code=refusal.code)

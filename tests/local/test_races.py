@@ -53,7 +53,7 @@ def race(client: Client, number: int) -> str:
     """Let one upload arrive and end at the same moment; return the photo's id."""
     content = big_jpeg(5000)
     if number % 2:
-        upload = Upload(client, sizeBytes=str(len(content)))
+        upload = Upload(client, sizeBytes=len(content))
         parts = upload.send_all([content])
         photo_id, arrive = upload.photo_id, lambda: upload.complete(parts)
         cancel: Callable[[], httpx.Response] = upload.cancel
