@@ -33,9 +33,10 @@ def sign_parts(
     part_numbers: Annotated[PartNumbers, Query(alias="partNumbers")],
     checksums_sha256: Annotated[Checksums | None, Query(alias="checksumsSha256")] = None,
 ) -> SignedParts:
-    """Sign the PUTs of up to a thousand parts: `partNumbers=1,2,3`.
+    """Sign the PUTs of up to 500 parts: `partNumbers=1,2,3`.
 
-    `checksumsSha256` are their SHA-256 in the same order, where the upload was begun with such.
+    `checksumsSha256` are their SHA-256 in the same order, where the upload was begun with such; as
+    many as fit in an address are 64.
     """
     if checksums_sha256 is not None and len(checksums_sha256) != len(part_numbers):
         wrong = FieldError("checksumsSha256", "must be as many as partNumbers")

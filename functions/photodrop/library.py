@@ -29,7 +29,7 @@ from photodrop.schemas import (
     ThumbnailsMissing,
     ViewUrl,
 )
-from photodrop.signing import timestamp
+from photodrop.signing import KEPT_FOR_GOOD, timestamp
 from photodrop.status import Status
 
 _LISTS = {
@@ -231,16 +231,32 @@ def view_url(photo: Photo, disposition: str) -> ViewUrl:
     if photo.status != Status.COMPLETED:
         raise PhotoNotReadyError(f"The photo cannot be viewed: it is {photo.status}.")
     archive.require_readable(photo)
+    return sign_original(
+        photo.key,
+        photo.version_id,
+        content_type=photo.content_type,
+        disposition=content_disposition(disposition, photo.file_name),
+    )
+
+
+def sign_original(
+    key: str, version_id: str | None, *, content_type: str, disposition: str
+) -> ViewUrl:
+    """Sign a GET of one version of an original; `disposition` is a whole Content-Disposition.
+
+    S3 answers with our headers, whatever its uploader has sent along: those are not signed.
+    """
     query = {
-        "response-content-disposition": content_disposition(disposition, photo.file_name),
-        "response-content-type": photo.content_type,
+        "response-cache-control": KEPT_FOR_GOOD,
+        "response-content-disposition": disposition,
+        "response-content-type": content_type,
     }
-    if photo.version_id:
-        query["versionId"] = photo.version_id
+    if version_id:
+        query["versionId"] = version_id
     signed = signing.presign_url(
         "GET",
         settings().uploads_bucket,
-        photo.key,
+        key,
         ttl_seconds=settings().view_ttl_seconds,
         query=query,
     )

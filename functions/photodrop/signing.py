@@ -20,6 +20,9 @@ from urllib.parse import quote, urlsplit
 
 from photodrop.config import credentials, settings
 
+KEPT_FOR_GOOD = "private, max-age=31536000, immutable"
+"""The Cache-Control of originals and thumbnails: by one reader's browser, for none ever changes."""
+
 ALGORITHM = "AWS4-HMAC-SHA256"
 
 

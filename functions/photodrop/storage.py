@@ -10,7 +10,9 @@ from botocore.exceptions import ClientError
 
 from photodrop import clients, keys
 from photodrop.config import settings
+from photodrop.errors import ContentRejectedError
 from photodrop.ranges import RangedFile, Ranges
+from photodrop.signing import KEPT_FOR_GOOD
 
 HEADER_BLOCK_BYTES = 64 * 1024
 LARGEST_HEADER_BLOCK_BYTES = 1024 * 1024
@@ -52,13 +54,25 @@ class Part:
     checksum_sha256: str | None
 
 
+_PLAIN_ENCODINGS = ("", "identity", "aws-chunked")
+"""The last one is how SDKs send checksums behind a file. S3 takes it off."""
+
 _s3 = clients.s3()
 
 
 def read_original(key: str, version_id: str | None, start: int, length: int) -> bytes:
-    """Return `length` bytes of one version of an original. Raises ObjectGoneError."""
+    """Return `length` bytes of one version of an original.
+
+    Raises ObjectGoneError, and ContentRejectedError for what was sent with a Content-Encoding:
+    browsers would decode what is not encoded.
+    """
     source = {"Bucket": settings().uploads_bucket, "Key": key} | _version(version_id)
-    data: bytes = _get(source | {"Range": f"bytes={start}-{start + length - 1}"}).read()
+    found = _get(source | {"Range": f"bytes={start}-{start + length - 1}"})
+    if found.get("ContentEncoding", "").lower() not in _PLAIN_ENCODINGS:
+        raise ContentRejectedError(
+            "UnsupportedContent", "The file was sent with a Content-Encoding. Send its plain bytes."
+        )
+    data: bytes = found["Body"].read()
     return data
 
 
@@ -84,14 +98,14 @@ def download_original(key: str, version_id: str | None, target: IO[bytes]) -> No
     Raises ObjectGoneError, ObjectArchivedError.
     """
     source = {"Bucket": settings().uploads_bucket, "Key": key} | _version(version_id)
-    for chunk in _get(source).iter_chunks(1024 * 1024):
+    for chunk in _get(source)["Body"].iter_chunks(1024 * 1024):
         target.write(chunk)
     target.seek(0)
 
 
 def download_thumbnail(key: str, target: IO[bytes]) -> None:
     """Copy a thumbnail into `target`. Raises ObjectGoneError."""
-    target.write(_get({"Bucket": settings().thumbnails_bucket, "Key": key}).read())
+    target.write(_get({"Bucket": settings().thumbnails_bucket, "Key": key})["Body"].read())
     target.seek(0)
 
 
@@ -214,7 +228,7 @@ def put_thumbnail(key: str, data: bytes, content_type: str, *, is_first: bool = 
             Key=key,
             Body=data,
             ContentType=content_type,
-            CacheControl="private, max-age=31536000, immutable",
+            CacheControl=KEPT_FOR_GOOD,
             **({"IfNoneMatch": "*"} if is_first else {}),
         )
     except ClientError as error:
@@ -267,7 +281,7 @@ def remove_version(key: str, version_id: str) -> None:
 
 def _get(source: dict[str, str]) -> Any:
     try:
-        return _s3.get_object(**source)["Body"]
+        return _s3.get_object(**source)
     except ClientError as error:
         if error.response["Error"]["Code"] in {
             "NoSuchKey",

@@ -7,9 +7,8 @@ replace their picture.
 import uuid
 from collections.abc import Iterable
 
-from photodrop import cursors, keys, signing
+from photodrop import cursors, keys
 from photodrop.access import Caller
-from photodrop.config import settings
 from photodrop.errors import (
     EmailTakenError,
     ForbiddenError,
@@ -20,6 +19,7 @@ from photodrop.errors import (
 from photodrop.library import (
     content_disposition,
     failure,
+    sign_original,
     signed_thumbnails,
 )
 from photodrop.models import (
@@ -39,7 +39,6 @@ from photodrop.schemas import (
     ViewUrl,
     WriteStudent,
 )
-from photodrop.signing import timestamp
 from photodrop.status import Status
 
 """No other key of the table is looked up for a client: the others are e-mail addresses."""
@@ -161,20 +160,12 @@ def view_url(student: Student) -> ViewUrl:
         if upload is None:
             raise PictureNotFoundError
         raise PictureNotReadyError(f"The picture cannot be viewed: it is {_status(upload)}.")
-    query = {
-        "response-content-disposition": content_disposition("inline", "picture.jpg"),
-        "response-content-type": "image/jpeg",
-    }
-    if student.picture.object_version_id:
-        query["versionId"] = student.picture.object_version_id
-    signed = signing.presign_url(
-        "GET",
-        settings().uploads_bucket,
+    return sign_original(
         keys.picture(student.student_id, int(student.settled_version)),
-        ttl_seconds=settings().view_ttl_seconds,
-        query=query,
+        student.picture.object_version_id,
+        content_type="image/jpeg",
+        disposition=content_disposition("inline", "picture.jpg"),
     )
-    return ViewUrl(url=signed.url, expires_at=timestamp(signed.expires_at))
 
 
 def picture_key(student: Student) -> str | None:

@@ -145,7 +145,7 @@ def test_parts_are_signed_in_batches_and_as_often_as_one_likes(ada: Client) -> N
 
 
 @pytest.mark.parametrize(
-    "numbers", ["", "0", "10001", "1,,2", "x", ",".join(map(str, range(1, 1002)))]
+    "numbers", ["", "0", "10001", "1,,2", "x", ",".join(map(str, range(1, 502)))]
 )
 def test_a_wrong_list_of_part_numbers_is_refused(ada: Client, numbers: str) -> None:
     query = {"key": "uploads/any", "partNumbers": numbers}
@@ -201,7 +201,7 @@ def test_parts_that_do_not_make_the_file_are_refused_and_can_be_mended(ada: Clie
 def test_more_than_a_thousand_parts_are_all_listed(grace: Client) -> None:
     upload = Upload(grace)
     numbers = list(range(1, 1005))
-    for some in (numbers[:500], numbers[500:]):
+    for some in (numbers[:500], numbers[500:1000], numbers[1000:]):
         query = {"key": upload.key, "partNumbers": ",".join(map(str, some))}
         signed = grace.api.get(f"{upload.path}/batch", params=query).raise_for_status().json()
         for url in signed["presignedUrls"].values():

@@ -160,6 +160,27 @@ def test_a_second_form_upload_never_replaces_the_first(ada: Client, stack: Stack
     assert ada.api.get(f"/photos/{grant['photoId']}").json()["status"] == "completed"
 
 
+def test_uploaders_do_not_say_how_others_browsers_keep_a_file(ada: Client) -> None:
+    content = pictures.jpeg()
+    grant = initiate(ada, content)
+    photo_id = grant["photoId"]
+    grant["upload"]["headers"] |= {"Cache-Control": "no-store", "Content-Disposition": "attachment"}
+    ada.send(grant["upload"], content).raise_for_status()
+    assert ada.wait(photo_id)["status"] == "completed"
+    answer = ada.storage.get(ada.api.get(f"/photos/{photo_id}/view-url").json()["url"])
+    assert answer.content == content
+    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["content-disposition"].startswith("inline")
+
+
+def test_a_file_with_a_content_encoding_is_refused(ada: Client) -> None:
+    content = pictures.jpeg()
+    grant = initiate(ada, content)
+    grant["upload"]["headers"]["Content-Encoding"] = "gzip"
+    ada.send(grant["upload"], content).raise_for_status()
+    assert ada.wait(grant["photoId"])["failure"]["code"] == "UnsupportedContent"
+
+
 def test_signed_urls_are_for_one_key_and_one_method(ada: Client) -> None:
     photo = upload(ada, pictures.jpeg())
     view = ada.api.get(f"/photos/{photo['photoId']}/view-url").json()["url"]

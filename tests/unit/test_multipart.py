@@ -5,7 +5,7 @@ import json
 import time
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import boto3
 import pytest
@@ -16,10 +16,11 @@ from photodrop import file_types, multipart, upload_tokens, uploads
 from photodrop.access import Caller
 from photodrop.config import settings as current_settings
 from photodrop.errors import InvalidRequestError, UploadTokenExpiredError
+from photodrop.fields import MAX_CHECKSUMS_AT_ONCE, MAX_PARTS_AT_ONCE
 from photodrop.models import Photo, UploadToken, Usage
 from photodrop.schemas import SignRequest, UploadMetadata
 from photodrop.status import Status
-from tests.support import events, pictures
+from tests.support import events, gateway, pictures
 from tests.unit.test_process_upload import deliver, put, reload
 from tests.unit.test_recovery import expire, make_due
 
@@ -421,3 +422,34 @@ def test_what_clients_write_for_nothing_is_nothing(nothing: str | None) -> None:
 )
 def test_tags_come_as_words_or_as_json(tags: Any, read: list[str]) -> None:
     assert UploadMetadata(tags=tags).tags == read
+
+
+MOST_BYTES = 10_240
+"""What API Gateway takes of a request line and all headers together (quotas of REST APIs)."""
+
+
+def test_what_may_be_asked_of_a_batch_fits_in_a_request() -> None:
+    headers_bytes = 2_048 + 1_024  # an ID token of a user in some groups, and what browsers send
+    key = f"uploads/event_{'0' * 36}/{'0' * 36}.heic"
+    path = f"/prod/s3/multipart/{'u' * 150}/batch"
+    numbers = ",".join(str(number) for number in range(9_000, 9_000 + MAX_PARTS_AT_ONCE))
+    checksums = ",".join(["f" * 64] * MAX_CHECKSUMS_AT_ONCE)
+    few = numbers[: 5 * MAX_CHECKSUMS_AT_ONCE - 1]
+    for query in (
+        {"key": key, "partNumbers": numbers},
+        {"key": key, "partNumbers": few, "checksumsSha256": checksums},
+    ):
+        assert headers_bytes + len(f"GET {path}?{urlencode(query)} HTTP/1.1\r\n") <= MOST_BYTES
+    for wrong in (
+        {"partNumbers": f"1,{numbers}"},
+        {"partNumbers": f"1,{few}", "checksumsSha256": f"{'f' * 64},{checksums}"},
+    ):
+        answer = gateway.call(
+            "get",
+            "/s3/multipart/{uploadId}/batch",
+            parameters={"uploadId": "u"},
+            query={"key": key} | wrong,
+            claims={"sub": events.USER},
+        )
+        assert answer.status == 400
+        assert "should have at most" in answer.body["message"]

@@ -31,9 +31,11 @@ def make_pending(
     return begin(ADA, wish, idempotency_key=None, correlation_id="grant-1")
 
 
-def put(key: str, content: bytes) -> dict[str, Any]:
+def put(key: str, content: bytes, **headers: str) -> dict[str, Any]:
     """Put an object; return it as S3's event would tell of it."""
-    stored = boto3.client("s3").put_object(Bucket="photodrop-uploads", Key=key, Body=content)
+    stored = boto3.client("s3").put_object(
+        Bucket="photodrop-uploads", Key=key, Body=content, **headers
+    )
     etag, version = stored["ETag"].strip('"'), stored["VersionId"]
     return {"key": quote_plus(key), "size": len(content), "eTag": etag, "versionId": version}
 
@@ -79,6 +81,16 @@ def test_a_granted_picture_is_verified_and_asked_to_be_resized() -> None:
     assert photo.content_type == "image/jpeg"
     assert photo.remove_at is None
     assert asked_for_thumbnails() == [photo.photo_id]
+
+
+def test_a_file_that_browsers_would_decode_first_is_refused() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    deliver(put(photo.key, content, ContentEncoding="gzip"))
+    photo = reload(photo)
+    assert (photo.status, photo.failure.code) == ("failed", "UnsupportedContent")
+    assert "Content-Encoding" in photo.failure.message
+    assert not is_there(photo.key)
 
 
 def test_the_event_file_of_an_object_without_a_record_is_handled() -> None:

@@ -99,6 +99,7 @@ def test_signs_the_verified_version_of_an_original() -> None:
     query = parse_qs(urlsplit(body["url"]).query)
     assert query["versionId"] == ["version-1"]
     assert query["response-content-type"] == ["image/jpeg"]
+    assert query["response-cache-control"] == ["private, max-age=31536000, immutable"]
     assert query["response-content-disposition"][0].startswith("inline; ")
     assert query["X-Amz-Expires"] == ["600"]
 

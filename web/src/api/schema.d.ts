@@ -377,8 +377,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Sign the PUTs of up to a thousand parts: `partNumbers=1,2,3`
-         * @description `checksumsSha256` are their SHA-256 in the same order, where the upload was begun with such.
+         * Sign the PUTs of up to 500 parts: `partNumbers=1,2,3`
+         * @description `checksumsSha256` are their SHA-256 in the same order, where the upload was begun with such; as many as fit in an address are 64.
          */
         get: operations["signParts"];
         put?: never;
@@ -509,8 +509,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Sign the PUTs of up to a thousand parts: `partNumbers=1,2,3`, by upload token
-         * @description `checksumsSha256` are their SHA-256 in the same order, where the upload was begun with such.
+         * Sign the PUTs of up to 500 parts: `partNumbers=1,2,3`, by upload token
+         * @description `checksumsSha256` are their SHA-256 in the same order, where the upload was begun with such; as many as fit in an address are 64.
          */
         get: operations["signPartsByToken"];
         put?: never;
