@@ -5,6 +5,7 @@ import io
 import itertools
 import re
 import struct
+import tempfile
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,10 +14,10 @@ import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import AvifImagePlugin, Image, TiffImagePlugin
+from PIL import AvifImagePlugin, Image, ImageCms, TiffImagePlugin
 
 from photodrop.errors import ContentRejectedError
-from photodrop.imaging import avif_repair, formats
+from photodrop.imaging import avif_repair, formats, images
 from photodrop.imaging.budget import Budget, check_budget
 from photodrop.imaging.formats import inspect, read_header
 from photodrop.imaging.formats.heif import boxes
@@ -47,6 +48,21 @@ def refusal_of_decoder(data: bytes) -> tuple[str, str]:
 def shown(data: bytes) -> Image.Image:
     thumbnail = make_thumbnails(io.BytesIO(data), (160,)).thumbnails[0]
     return Image.open(io.BytesIO(thumbnail.data)).convert("RGBA")
+
+
+def file_of(kind: str, image: Image.Image, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    pillow_heif.register_heif_opener()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+COLOURS = Image.new("RGB", (64, 64), RED)
+
+
+def with_codes(data: bytes, primaries: int, transfer: int) -> bytes:
+    """Return a PNG that names the codes of its colours in a cICP chunk."""
+    return data[:33] + chunk(b"cICP", bytes([primaries, transfer, 0, 1])) + data[33:]
 
 
 def pixel(image: Image.Image, x: int, y: int) -> tuple[int, ...]:
@@ -559,17 +575,46 @@ def test_the_colours_of_tiny_pictures_do_not_smear(content_type: str) -> None:
     assert is_close(pixel(image, 5, 8), RED, by=by)
 
 
+# --- in the sandbox -----------------------------------------------------------------------------
+
+WITHIN_A_CHILD = {
+    "profile-with-a-name-in-utf-16": file_of(
+        "PNG",
+        COLOURS,
+        icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+    ),
+    "hdr-png": with_codes(file_of("PNG", COLOURS), 9, 16),
+    "lab-tiff": tiffs.picture(8, 8, b"\x80\x20\xe0" * 64, photometric=8, bits=(8, 8, 8)),
+    "planes-tiff": tiffs.picture(
+        8, 8, b"\x80\x20" * 192, photometric=2, bits=(16, 16, 16), planes=True
+    ),
+    "colour-map-tiff": tiffs.picture(
+        8, 8, bytes(64), photometric=3, more={320: ("H", [*RED, *[0] * 765])}
+    ),
+    "float-tiff": tiffs.picture(8, 8, struct.pack("<64f", *range(64)), bits=(32,), sample_format=3),
+    "cmyk-jpeg": file_of("JPEG", COLOURS.convert("CMYK")),
+    "animated-gif": file_of("GIF", COLOURS, save_all=True, append_images=[COLOURS.rotate(9)]),
+    "early-avif": rewritten(make_transparent_avif(), without_alpha_size),
+    "heic": file_of("HEIF", COLOURS),
+    "lossless-webp": file_of("WEBP", COLOURS, lossless=True),
+    "transparent-grey-png": make_png(16, 0, [b"\x55\x55" * 8] * 8, 8, chunk(b"tRNS", b"\x55\x55")),
+}
+
+
+@pytest.mark.parametrize("name", WITHIN_A_CHILD)
+def test_a_child_of_the_sandbox_has_all_that_decoding_takes(name: str) -> None:
+    """It can open no file, so it can import nothing: not even a codec of text."""
+    here = make_thumbnails(io.BytesIO(WITHIN_A_CHILD[name]), (160,))
+    with tempfile.TemporaryFile() as original:
+        original.write(WITHIN_A_CHILD[name])
+        original.seek(0)
+        there = images.make_thumbnails(original, (160,), budget=Budget(), limits=images.LIMITS)
+    assert there == here
+
+
 # --- limits -------------------------------------------------------------------------------------
 
 
-def file_of(kind: str, image: Image.Image, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    pillow_heif.register_heif_opener()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-COLOURS = Image.new("RGB", (64, 64), RED)
 DOCUMENTED = {
     "JPEG": [file_of("JPEG", COLOURS)],
     "JPEG, progressive": [file_of("JPEG", COLOURS, progressive=True)],

@@ -27,7 +27,7 @@ _HLG_PEAK = 1000.0
 _PEAKS = (_WHITE, 400.0, 1000.0, 2000.0, 4000.0, 10_000.0)
 _TOLERANCE = 1.05  # a sample of eight bits is rounded by up to 2 %, and lossy coding adds to it
 
-_NAMED_IN_PROFILE = re.compile(r"2100.*\b(PQ|HLG)\b", re.DOTALL)
+_NAMED_IN_PROFILE = re.compile(rb"2100.*\b(PQ|HLG)\b", re.DOTALL)
 
 
 def codes_of(profile: bytes) -> tuple[int, int] | None:
@@ -42,10 +42,10 @@ def codes_of(profile: bytes) -> tuple[int, int] | None:
         body = profile[start : start + min(int.from_bytes(profile[at + 8 : at + 12], "big"), 4096)]
         if name == b"cicp" and len(body) >= 12 and body[9] in (PQ, HLG):
             return body[8], body[9]
-        if name == b"desc":
-            encoding = "utf-16-be" if body[:4] == b"mluc" else "latin-1"
-            if named := _NAMED_IN_PROFILE.search(body.decode(encoding, "replace")):
-                return BT_2020, PQ if named[1] == "PQ" else HLG
+        # Written in ASCII or UTF-16, whose codec a child of the sandbox could not load.
+        text = body.replace(b"\0", b"") if name == b"desc" else b""
+        if named := _NAMED_IN_PROFILE.search(text):
+            return BT_2020, PQ if named[1] == b"PQ" else HLG
     return None
 
 
