@@ -26,18 +26,11 @@ PHOTOS = {"12 MP": (4000, 3000), "48 MP": (8000, 6000)}
 
 WARM_IMAGES = 12
 
-OURS = "ours (Pillow), method 2"
-OURS_MALLOC = "ours, malloc settings"
+OURS = "ours, without sandbox"
+OURS_IN_SANDBOX = "ours, in its sandbox"
 CLONE = "sharp clone(), effort 4"
 CASCADE_4 = "sharp cascade, effort 4"
 CASCADE_2 = "sharp cascade, effort 2"
-
-# What template.yaml sets for ResizeThumbnails.
-MALLOC = {
-    "MALLOC_MMAP_THRESHOLD_": "1073741824",
-    "MALLOC_TRIM_THRESHOLD_": "1073741824",
-    "MALLOC_TOP_PAD_": "67108864",
-}
 
 OURS_CODE = """
 import sys, time
@@ -47,6 +40,25 @@ for _ in range(images):
     started = time.process_time()
     make_thumbnails(path, (1600, 640, 160), quality=80, method=2)
     print(time.process_time() - started)
+"""
+# As the functions do it: the time of the child that decodes one image, and of its parent.
+OURS_IN_SANDBOX_CODE = """
+import resource, sys, time
+from dataclasses import asdict
+from photodrop.imaging import images
+from photodrop.imaging.budget import Budget
+images.start()
+sizes, peak = [1600, 640, 160], 0
+with open(sys.argv[1], "rb") as original:
+    for _ in range(int(sys.argv[2])):
+        started = time.process_time()
+        task = {"sizes": sizes, "budget": asdict(Budget())}
+        with images._sandbox.decode(task, images.LIMITS, original) as child:
+            images.read_rendition(child, child.answer(), sizes)
+        _, seconds, child_peak = child.end()
+        print(time.process_time() - started + seconds)
+        peak = max(peak, child_peak)
+print(peak + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 # sharp's cache would make all images but the first free.
 SHARP_CODE = """
@@ -83,8 +95,9 @@ for (let image = 0; image < Number(images); image++) {
 
 
 def command(contender: str, photo: Path, images: int) -> list[str]:
-    if contender in (OURS, OURS_MALLOC):
-        return [sys.executable, "-c", OURS_CODE, str(photo), str(images)]
+    if contender in (OURS, OURS_IN_SANDBOX):
+        code = OURS_CODE if contender == OURS else OURS_IN_SANDBOX_CODE
+        return [sys.executable, "-c", code, str(photo), str(images)]
     way = "clone" if contender == CLONE else "cascade"
     effort = "2" if contender == CASCADE_2 else "4"
     node = ["node", "--input-type=module", "-e", SHARP_CODE]
@@ -101,22 +114,21 @@ class Figures:
     warm_peak: list[float] = field(default_factory=list)
 
     def measure(self, contender: str, photo: Path) -> None:
-        settings = MALLOC if contender == OURS_MALLOC else {}
-        output, usage = run(command(contender, photo, WARM_IMAGES), settings)
-        self.warm += [float(line) for line in output.split()[1:]]
-        self.warm_peak.append(megabytes(usage))
-        _, usage = run(command(contender, photo, images=1), settings)
+        times, usage, peak = run(contender, photo, WARM_IMAGES)
+        self.warm += times[1:]
+        self.warm_peak.append(peak)
+        _, usage, peak = run(contender, photo, 1)
         self.process.append(usage.ru_utime + usage.ru_stime)
-        self.peak.append(megabytes(usage))
+        self.peak.append(peak)
 
 
-def megabytes(usage: struct_rusage) -> float:
-    kilobytes: float = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return kilobytes / 1024
+def run(contender: str, photo: Path, images: int) -> tuple[list[float], struct_rusage, float]:
+    """Return the seconds of each image, what the process used in all, and its peak in megabytes.
 
-
-def run(arguments: list[str], settings: dict[str, str]) -> tuple[str, struct_rusage]:
-    environment = os.environ | {"PYTHONPATH": str(HERE.parent / "functions")} | settings
+    Where more than one process works, the last line of its output is their peaks together.
+    """
+    arguments = command(contender, photo, images)
+    environment = os.environ | {"PYTHONPATH": str(HERE.parent / "functions")}
     with subprocess.Popen(
         arguments, stdout=subprocess.PIPE, text=True, cwd=HERE, env=environment
     ) as child:
@@ -127,7 +139,9 @@ def run(arguments: list[str], settings: dict[str, str]) -> tuple[str, struct_rus
     if child.returncode:
         hint = " Is sharp installed? npm ci --prefix benchmarks" if arguments[0] == "node" else ""
         raise SystemExit(f"{arguments[0]} failed.{hint}")
-    return output, usage
+    numbers = [float(line) for line in output.split()]
+    peak = numbers[images] if len(numbers) > images else usage.ru_maxrss
+    return numbers[:images], usage, peak / 1024 / (1024 if sys.platform == "darwin" else 1)
 
 
 def make_photo(source: Path, path: Path, size: tuple[int, int]) -> None:
@@ -142,7 +156,7 @@ def make_photo(source: Path, path: Path, size: tuple[int, int]) -> None:
 
 
 def compare(name: str, photo: Path, rounds: int) -> None:
-    ways = (OURS, OURS_MALLOC, CLONE, CASCADE_4, CASCADE_2)
+    ways = (OURS, OURS_IN_SANDBOX, CLONE, CASCADE_4, CASCADE_2)
     contenders = {way: Figures() for way in ways}
     for _ in range(rounds):
         for contender, figures in contenders.items():
@@ -156,9 +170,11 @@ def compare(name: str, photo: Path, rounds: int) -> None:
         peaks = f"{median(figures.peak):6.0f} MB{median(figures.warm_peak):9.0f} MB"
         print(f"  {contender:26}{warm:6.0f} ms{process:7.0f} ms{peaks}")
 
+    boxed = median(contenders[OURS_IN_SANDBOX].warm) / median(contenders[OURS].warm)
+    print(f"  in the sandbox, as a part of without: warm CPU {boxed:.2f}")
     clone, cascade = contenders[CLONE], contenders[CASCADE_2]
     warm_target = 0.46 if name == "48 MP" else 0.50
-    for way in (OURS, OURS_MALLOC):
+    for way in (OURS, OURS_IN_SANDBOX):
         ours = contenders[way]
         print(f"  {way}, as a part of")
         report("clone(): warm CPU", median(ours.warm) / median(clone.warm), warm_target)

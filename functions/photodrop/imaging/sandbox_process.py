@@ -13,6 +13,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, BinaryIO, NoReturn
 
 from photodrop.errors import ContentRejectedError
@@ -101,8 +102,9 @@ class _Server:
             # Libraries write warnings to these, with words from the file: they belong in no log.
             for standard in (0, 1, 2):
                 os.dup2(self._null, standard)
-            for other in set(range(3, _HIGHEST_FILE)) - set(files):
-                os.closerange(other, other + 1)
+            kept = [2, *sorted(files), _HIGHEST_FILE]
+            for lower, upper in pairwise(kept):
+                os.closerange(lower + 1, upper)
             parent = Parent(files[0])
             begin = json.loads(parent.receive())
             original = open(files[1], "rb") if files[1:] else None  # noqa: SIM115, PTH123
