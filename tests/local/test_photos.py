@@ -14,7 +14,7 @@ from PIL import Image
 
 from local.client import Client, Stack
 from local.state import ROOT
-from tests.support import pictures
+from tests.support import pictures, tiffs
 from tests.support.running_stack import (
     SAMPLE,
     assert_ends_when_it_says,
@@ -238,6 +238,26 @@ def test_a_png_announced_as_jpeg_fails_with_a_code(ada: Client) -> None:
 def test_a_photo_that_is_cut_off_fails_with_a_code(ada: Client) -> None:
     content = SAMPLE.read_bytes()[:200_000]
     assert upload(ada, content)["failure"]["code"] == "CorruptImage"
+
+
+def test_an_intact_file_of_a_kind_that_nothing_shows_is_not_called_damaged(ada: Client) -> None:
+    content = tiffs.picture(4, 4, bytes(192), photometric=2, bits=(32, 32, 32), sample_format=3)
+    photo = upload(ada, content, fileName="float.tif", contentType="image/tiff")
+    assert photo["failure"] == {
+        "code": "UnsupportedContent",
+        "message": "This kind of TIFF (32-bit float RGB) cannot be shown.",
+    }
+
+
+def test_an_hdr_photo_with_a_profile_has_light_thumbnails(ada: Client) -> None:
+    # 203 cd/m2, which is white in a room, by PQ.
+    content = pictures.hdr_png((148, 148, 148))
+    photo = upload(ada, content, fileName="hdr.png", contentType="image/png")
+    assert photo["status"] == "completed", photo["failure"]
+    answer = ada.storage.get(photo["thumbnails"][0]["url"])
+    shown = Image.open(io.BytesIO(answer.content)).convert("RGB").getpixel((9, 9))
+    assert isinstance(shown, tuple)
+    assert min(shown) > 225
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

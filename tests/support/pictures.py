@@ -1,9 +1,11 @@
 """Small real pictures, made when they are needed."""
 
 import io
+import struct
+import zlib
 
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageCms
 
 
 def jpeg(
@@ -27,6 +29,17 @@ def png(width: int = 64, height: int = 48) -> bytes:
     output = io.BytesIO()
     Image.new("RGBA", (width, height), (30, 220, 30, 128)).save(output, "PNG")
     return output.getvalue()
+
+
+def hdr_png(colour: tuple[int, int, int]) -> bytes:
+    """Return a PNG of one colour of BT.2100 by PQ, with a profile for old programs."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    output = io.BytesIO()
+    Image.new("RGB", (64, 48), colour).save(output, "PNG", icc_profile=profile)
+    data = output.getvalue()
+    chunk = b"cICP" + bytes([9, 16, 0, 1])
+    coded = struct.pack(">I", 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return data[:33] + coded + data[33:]
 
 
 def picture(kind: str, width: int, height: int) -> bytes:
