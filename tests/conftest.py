@@ -99,15 +99,25 @@ class StackProcess:
         return self.process.wait(PATIENCE_SECONDS)
 
 
+STARTS_ITS_OWN = (
+    "tests/local/test_deploy.py",
+    "tests/local/test_emulator_",
+    "tests/local/test_start.py",
+)
+
+
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
     """One file after another to whichever process is free; those of the running stack to one.
 
-    They share the stack, and some change the settings of its functions for a while.
+    They share the stack, and some change the settings of its functions for a while. Those that
+    start emulators of their own go to one process, too: two deployments at once are no faster.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        uses_the_stack = nodeid.startswith(("tests/local/", "tests/browser/"))
-        return "stack" if uses_the_stack else nodeid.partition("::")[0]
+        file = nodeid.partition("::")[0]
+        if file.startswith(STARTS_ITS_OWN):
+            return "emulators"
+        return "stack" if file.startswith(("tests/local/", "tests/browser/")) else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
