@@ -159,7 +159,10 @@ def _refuse_file(photo: Photo, landed: StoredObject) -> None:
 
     Only a form upload can do the second, as it cannot be made write-once.
     """
-    _count("LateFiles" if photo.status == Status.FAILED else "SecondFiles", landed)
+    if photo.status == Status.FAILED:
+        _count("LateFiles", landed)
+    else:
+        _count("SecondFiles", landed)
     if landed.version_id:
         storage.remove_version(landed.key, landed.version_id)
     elif photo.status == Status.FAILED:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from local.client import Client, Stack
+from tests.local.test_multipart import Upload
 from tests.support import pictures
 from tests.support.running_stack import assert_is_error, aws, resource, until
 
@@ -193,6 +194,23 @@ def test_a_removed_attendee_is_out_at_once_and_their_photos_stay(
     ]
     assert grace.api.get(f"/photos/{photo['photoId']}").status_code == 200
     assert photo["photoId"] in ids(grace.api.get("/photos"), "photoId")
+
+
+def test_a_removed_attendee_finishes_no_upload_that_they_began(ada: Client, grace: Client) -> None:
+    event_id = make_event(ada)["eventId"]
+    register(ada, event_id, "grace@example.com").raise_for_status()
+    content = pictures.jpeg(40, 30)
+    begun = Upload(grace, eventId=event_id, sizeBytes=len(content))
+    parts = begun.send_all([content])
+    assert begun.parts().status_code == 200
+    remove(ada, event_id, "grace@example.com").raise_for_status()
+    for answer in (begun.sign(1), begun.parts(), begun.complete(parts)):
+        assert_is_error(answer, 404, "EventNotFound")
+    assert begun.cancel().status_code == 200
+
+    register(ada, event_id, "grace@example.com").raise_for_status()
+    back = Upload(grace, eventId=event_id, sizeBytes=len(content))
+    assert back.complete(back.send_all([content])).status_code == 200
 
 
 @pytest.mark.parametrize("email", ["GRACE@example.com", "Grace@Example.Com"])

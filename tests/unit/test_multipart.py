@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import boto3
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,6 +112,22 @@ def complete(created: Any, parts: list[dict[str, Any]]) -> Any:
     event["body"] = json.dumps({"parts": parts})
     response = import_module("complete_upload").handler(event, events.CONTEXT)
     return response["statusCode"], json.loads(response["body"])
+
+
+def refuse_completion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let S3 answer as it does when another request writes to the key at the same moment."""
+    answer = {
+        "Error": {"Code": "ConditionalRequestConflict", "Message": "At least one of..."},
+        "ResponseMetadata": {"HTTPStatusCode": 409},
+    }
+    make = BaseClient._make_api_call
+
+    def refusing(client: Any, operation: str, arguments: Any) -> Any:
+        if operation == "CompleteMultipartUpload":
+            raise ClientError(answer, operation)  # type: ignore[arg-type]
+        return make(client, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refusing)
 
 
 def photo_of(created: Any) -> Photo:
@@ -340,6 +358,28 @@ class TestTime:
         photo = photo_of(created)
         assert photo.version_id
         assert photo.due_at < uploads.deadline(photo), "looked after soon, should the event be lost"
+
+    def test_a_conflict_at_s3_means_to_begin_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        created = begin(sizeBytes="5")
+        parts = send(created, b"12345")
+        refuse_completion(monkeypatch)
+        status, body = complete(created, parts)
+        assert (status, body["code"]) == (409, "UploadConflict")
+        assert "again" in body["message"]
+        assert call("cancel_upload", key=created["key"]) == (200, {})
+        assert held() == (0, 0)
+
+    def test_a_conflict_with_the_same_call_a_moment_before_is_its_success(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = pictures.jpeg()
+        created = begin(sizeBytes=str(len(content)))
+        parts = send(created, content)
+        landed = put(created["key"], content)
+        refuse_completion(monkeypatch)
+        status, body = complete(created, parts)
+        assert (status, body["status"]) == (200, "uploaded")
+        assert photo_of(created).version_id == landed["versionId"]
 
     def test_completing_what_never_was_is_404(self) -> None:
         created = begin()
