@@ -56,7 +56,6 @@ def retry(photo: Photo) -> None:
         if photo.status == Status.FAILED:
             raise NotRetryableError
         if retried:
-            metrics.add_metric(name="PhotosRetried", unit=MetricUnit.Count, value=1)
             logger.info("Photo is tried again", photo_id=photo.photo_id)
         if photo.status in (Status.UPLOADED, Status.PROCESSING):
             with suppress(NotUploadedError):  # the file is gone: ExpireUploads ends the photo
