@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union
 from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -194,19 +194,36 @@ Resolution = Annotated[str, Field(max_length=20, json_schema_extra=_RESOLUTION)]
 """A longest side, or a box to fit into. The deployment says which there are."""
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=255)]
 
+_Digits = Annotated[str, Field(pattern="^[0-9]+$")]
+_Nothing = Literal["", "null", "undefined"]
+
+
+def _may_be_text(*others: Any) -> BeforeValidator:
+    """Read what clients make of nothing; describe that, and `others` that a field is read from."""
+    return BeforeValidator(_given, json_schema_input_type=Union[(*others, _Nothing, None)])
+
+
 GivenText = Annotated[str | None, Field(max_length=1024), BeforeValidator(_given)]
 GivenTitle = Annotated[Title | None, BeforeValidator(_given)]
 GivenDescription = Annotated[Description | None, BeforeValidator(_given)]
-GivenTags = Annotated[Tags | None, BeforeValidator(_tag_list)]
-GivenSize = Annotated[int | None, Field(ge=1), BeforeValidator(_given)]
-GivenPartSize = Annotated[
-    int | None, Field(ge=5 * 1024**2, le=5 * 1024**3), BeforeValidator(_given)
+GivenTags = Annotated[
+    Tags | None, BeforeValidator(_tag_list, json_schema_input_type=Tags | str | None)
 ]
-GivenChecksum = Annotated[Checksum | None, BeforeValidator(_given)]
-GivenPartChecksums = Annotated[Literal["sha256"] | None, BeforeValidator(_given)]
+GivenSize = Annotated[int | None, Field(ge=1), _may_be_text(Annotated[int, Field(ge=1)], _Digits)]
+GivenPartSize = Annotated[
+    int | None,
+    Field(ge=5 * 1024**2, le=5 * 1024**3),
+    _may_be_text(Annotated[int, Field(ge=5 * 1024**2, le=5 * 1024**3)], _Digits),
+]
+GivenChecksum = Annotated[Checksum | None, _may_be_text(Checksum)]
+GivenPartChecksums = Annotated[Literal["sha256"] | None, _may_be_text(Literal["sha256"])]
 """Fields of an upload's metadata, which clients may send as text whatever they are."""
 
 PartNumber = Annotated[int, Field(ge=1, le=10_000)]
+LaxPartNumber = Annotated[
+    PartNumber, BeforeValidator(lambda number: number, json_schema_input_type=PartNumber | _Digits)
+]
+"""Some clients send it as text."""
 Key = Annotated[str, Field(min_length=1, max_length=1024)]
 UploadId = Annotated[str, Field(max_length=1024, pattern=r"^[A-Za-z0-9._~-]+$")]
 """As S3 has them: "unique URL-ready strings". What else came would be an error of S3's own."""

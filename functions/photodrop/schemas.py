@@ -22,6 +22,7 @@ from photodrop.fields import (
     GivenTitle,
     GivenUploadId,
     Key,
+    LaxPartNumber,
     Moment,
     Name,
     PartNumber,
@@ -159,7 +160,7 @@ class UploadedPart(BaseModel):
 class PartReference(BaseModel):
     """A part that a file is to be made of. Its ETag may come with quotes or without."""
 
-    PartNumber: Annotated[int, Field(ge=1, le=10_000)]
+    PartNumber: LaxPartNumber
     ETag: Annotated[str, Field(min_length=1, max_length=200)]
 
 

@@ -879,7 +879,7 @@ export interface components {
         };
         /** @description A part that a file is to be made of. Its ETag may come with quotes or without. */
         PartReference: {
-            PartNumber: number;
+            PartNumber: number | string;
             ETag: string;
         };
         /** @description A photo as its viewers see it. */
@@ -994,7 +994,7 @@ export interface components {
             contentType?: string | null;
             /** @description Else the end of `key` */
             fileName?: string | null;
-            checksumSha256?: string | null;
+            checksumSha256?: string | ("" | "null" | "undefined") | null;
             metadata?: components["schemas"]["UploadMetadata"] | null;
         };
         /** @description How to send a part: PUT to `url`, with exactly these headers. `expires` is in seconds. */
@@ -1142,13 +1142,13 @@ export interface components {
             eventId?: string | null;
             title?: string | null;
             description?: string | null;
-            tags?: string[] | null;
+            tags?: string[] | string | null;
             /** @description Exact size of the file in bytes. Without it, as much as such a file may have is reserved of its owner's limit */
-            sizeBytes?: number | null;
+            sizeBytes?: number | string | ("" | "null" | "undefined") | null;
             /** @description Of a multipart upload with `sizeBytes`: the size of every part but the last. Each part is then signed with its length */
-            partSizeBytes?: number | null;
-            checksumSha256?: string | null;
-            partChecksums?: "sha256" | null;
+            partSizeBytes?: number | string | ("" | "null" | "undefined") | null;
+            checksumSha256?: string | ("" | "null" | "undefined") | null;
+            partChecksums?: "sha256" | ("" | "null" | "undefined") | null;
         };
         /** @description One page of the unfinished uploads, newest first. `nextCursor` is null on the last one. */
         UploadPage: {
@@ -4733,7 +4733,7 @@ export interface operations {
         parameters: {
             query: {
                 key: string;
-                checksumSha256?: string | null;
+                checksumSha256?: string | ("" | "null" | "undefined") | null;
             };
             header?: never;
             path: {
@@ -4859,9 +4859,9 @@ export interface operations {
                 "metadata[eventId]"?: string | null;
                 "metadata[title]"?: string | null;
                 "metadata[description]"?: string | null;
-                "metadata[tags]"?: string[] | null;
-                "metadata[sizeBytes]"?: number | null;
-                "metadata[checksumSha256]"?: string | null;
+                "metadata[tags]"?: string[] | string | null;
+                "metadata[sizeBytes]"?: number | string | ("" | "null" | "undefined") | null;
+                "metadata[checksumSha256]"?: string | ("" | "null" | "undefined") | null;
             };
             header?: never;
             path?: never;
@@ -5805,7 +5805,7 @@ export interface operations {
         parameters: {
             query: {
                 key: string;
-                checksumSha256?: string | null;
+                checksumSha256?: string | ("" | "null" | "undefined") | null;
             };
             header?: never;
             path: {
@@ -5933,9 +5933,9 @@ export interface operations {
                 "metadata[eventId]"?: string | null;
                 "metadata[title]"?: string | null;
                 "metadata[description]"?: string | null;
-                "metadata[tags]"?: string[] | null;
-                "metadata[sizeBytes]"?: number | null;
-                "metadata[checksumSha256]"?: string | null;
+                "metadata[tags]"?: string[] | string | null;
+                "metadata[sizeBytes]"?: number | string | ("" | "null" | "undefined") | null;
+                "metadata[checksumSha256]"?: string | ("" | "null" | "undefined") | null;
             };
             header?: never;
             path: {
