@@ -49,7 +49,7 @@ def sign_request(
 
     PUT sends a file whole, and POST begins a multipart upload: both record a pending photo, and
     answer with the `key` to go on with. With an `uploadId`, PUT sends a part, GET lists them, POST
-    completes and DELETE cancels.
+    completes and DELETE cancels: at once, so that S3 answers the signed request with 404.
     """
     caller, key, upload_id = api.caller(app), wish.key, wish.upload_id
     match wish.method, upload_id, wish.part_number:
@@ -77,7 +77,7 @@ def sign_request(
             signed = multipart.sign_complete(photo, upload_id, size_bytes)
         case "DELETE", str(upload_id), None:
             photo = multipart.find(caller, key)
-            assembly.cancel(photo, parts_too=False)
+            assembly.cancel(photo)
             signed = multipart.sign_cancel(photo, upload_id)
         case _:
             raise InvalidRequestError(

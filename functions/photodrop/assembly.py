@@ -97,14 +97,14 @@ def require_complete(photo: Photo, upload_id: str) -> int:
     return sum(part.size_bytes for part in parts)
 
 
-def cancel(photo: Photo, *, parts_too: bool = True) -> None:
+def cancel(photo: Photo) -> None:
     """End an upload, remove its parts, and free what was charged. Cancelling twice is once.
 
-    `parts_too` False: the client removes them. Raises NotPendingError when the file is complete,
-    and UploadNotFoundError when the photo is deleted in the meantime.
+    Raises NotPendingError when the file is complete, and UploadNotFoundError when the photo is
+    deleted in the meantime.
     """
     try:
-        failures.cancel(photo, "The client cancelled the upload.", parts_too=parts_too)
+        failures.cancel(photo, "The client cancelled the upload.")
     except Photo.DoesNotExist:
         raise UploadNotFoundError from None
 

@@ -64,5 +64,6 @@ def forget_expired(key: str) -> None:
     if photo is None or photo.key != key or photo.status != Status.COMPLETED:
         return
     if storage.find_original(key, None) is None:
+        storage.erase_original(key)  # the version that is not current any more: it is billed, too
         forget(photo)
         logger.info("Photo expired", photo_id=photo_id)

@@ -28,7 +28,7 @@ FAILED_DAYS = 30
 
 
 def fail(photo: Photo, refusal: ContentRejectedError) -> None:
-    """End a photo for good: its owner is refunded and told why, and its file leaves sight.
+    """End a photo for good: its owner is told why, its file is erased, and then refunded.
 
     Does nothing when another has taken the photo on in the meantime. Raises Photo.DoesNotExist for
     a photo that was deleted.
@@ -37,20 +37,20 @@ def fail(photo: Photo, refusal: ContentRejectedError) -> None:
         finish(photo)
 
 
-def cancel(photo: Photo, message: str, *, parts_too: bool = True) -> None:
+def cancel(photo: Photo, message: str) -> None:
     """End a pending upload at its client's word, and remove its parts. Doing it twice is once.
 
-    `parts_too` False: the client removes them. Raises NotPendingError when the file has arrived,
-    and Photo.DoesNotExist for a photo that was deleted. A file that lands afterwards is removed
-    when its event comes.
+    Raises NotPendingError when the file has arrived, and Photo.DoesNotExist for a photo that was
+    deleted. A file that lands afterwards is erased when its event comes.
     """
     if photo.status == Status.PENDING:
         _end(photo, ContentRejectedError("UploadCancelled", message))
     if photo.status != Status.FAILED:
         raise NotPendingError(f"The file has arrived: the photo is {photo.status}.")
-    if parts_too and photo.upload_method == "MULTIPART":
+    if photo.upload_method == "MULTIPART":
         # Again, if need be: parts that were on their way may have come since.
         storage.abort_multiparts(photo.key)
+    photo.release()
 
 
 def count_try(photo_id: str) -> None:
@@ -86,11 +86,11 @@ def resume(photo: Photo, to: Status) -> None:
 
 
 def finish(photo: Photo) -> None:
-    """Take what is left of a failed photo's file out of sight. Doing it twice is once."""
+    """Erase what is left of a failed photo's file, and refund it then. Doing it twice is once."""
     if photo.upload_method == "MULTIPART" and photo.etag is None:
         storage.abort_multiparts(photo.key)
-    if storage.find_original(photo.key, None) is not None:
-        storage.hide_original(photo.key)
+    storage.erase_original(photo.key)
+    photo.release()
 
 
 def look_last(photo: Photo) -> None:

@@ -148,7 +148,7 @@ def sign_complete(photo: Photo, upload_id: str, size_bytes: int) -> SignedUrl:
 
 
 def sign_cancel(photo: Photo, upload_id: str) -> SignedUrl:
-    """Sign the request by which the client itself removes the parts."""
+    """Sign the request by which the client itself would remove the parts, were they still there."""
     return _sign(photo, "DELETE", {"uploadId": upload_id})
 
 

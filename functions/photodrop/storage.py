@@ -1,4 +1,4 @@
-"""The two buckets: reading what landed, writing thumbnails, taking refused objects out of sight."""
+"""The two buckets: reading what landed, writing thumbnails, erasing what was refused."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -248,11 +248,6 @@ def has_thumbnail(key: str) -> bool:
     return True
 
 
-def hide_original(key: str) -> None:
-    """Delete an original. The bucket keeps the version for a few days, for operators to look at."""
-    _s3.delete_object(Bucket=settings().uploads_bucket, Key=key)
-
-
 def erase_original(key: str) -> None:
     """Delete an original for good, all versions of it. There are few: one, and delete markers."""
     found = _s3.get_paginator("list_object_versions").paginate(
@@ -274,9 +269,9 @@ def erase_thumbnails(original_key: str) -> None:
             _s3.delete_object(Bucket=bucket, Key=thumbnail["Key"])
 
 
-def remove_version(key: str, version_id: str) -> None:
-    """Remove one version for good."""
-    _s3.delete_object(Bucket=settings().uploads_bucket, Key=key, VersionId=version_id)
+def remove_version(key: str, version_id: str | None) -> None:
+    """Remove one version for good. None: the object, in a bucket without versions."""
+    _s3.delete_object(Bucket=settings().uploads_bucket, Key=key, **_version(version_id))
 
 
 def _get(source: dict[str, str]) -> Any:

@@ -2,8 +2,8 @@
 
 ``pending`` → ``uploaded`` → ``processing`` or ``failed``. Everything here may run twice, at once,
 late, or be cut off anywhere: the queue delivers again, and the record says what is left to do.
-What is not exactly what was granted is taken out of sight, and leaves a log line, a metric and,
-where it has a record, a failure that its owner can read.
+What is not exactly what was granted is erased, and leaves a log line, a metric and, where it has a
+record, a failure that its owner can read.
 """
 
 import json
@@ -37,7 +37,7 @@ def verify(landed: StoredObject) -> None:
     except Photo.DoesNotExist:
         # Nobody was granted this, or the photo was deleted in the meantime.
         _count("ObjectsWithoutRecord", landed)
-        storage.hide_original(landed.key)
+        storage.remove_version(landed.key, landed.version_id)
 
 
 def budget() -> Budget:
@@ -163,10 +163,8 @@ def _refuse_file(photo: Photo, landed: StoredObject) -> None:
         _count("LateFiles", landed)
     else:
         _count("SecondFiles", landed)
-    if landed.version_id:
+    if landed.version_id or photo.status == Status.FAILED:
         storage.remove_version(landed.key, landed.version_id)
-    elif photo.status == Status.FAILED:
-        storage.hide_original(landed.key)
 
 
 def _ask_for_thumbnails(photo: Photo) -> None:

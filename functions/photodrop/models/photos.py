@@ -326,10 +326,8 @@ class Photo(Model):
         A conditional write: however often, late or out of order events arrive, each step is taken
         once. Returns False when it was taken already; then this record is as the table has it.
         `changes` are further attributes. A photo fails only from the status that this record has:
-        whoever finds that an upload never came does not end one that came in the meantime. A photo
-        that fails, unless with `is_retryable`, is given back to its owner's limits in the same
-        transaction. Raises
-        Photo.DoesNotExist for one that was deleted.
+        whoever finds that an upload never came does not end one that came in the meantime. Its
+        owner stays charged until `release`. Raises Photo.DoesNotExist for one that was deleted.
         """
         before = _BEFORE[to] & {self.status} if to == Status.FAILED else _BEFORE[to]
         if to == Status.COMPLETED:
@@ -363,17 +361,13 @@ class Photo(Model):
         """
         as_read = Photo.revision == self.revision
         old_tags = list(self.tags)
-        usage = []
         if changes.get("status") == Status.FAILED:
-            if changes.get("is_retryable"):
-                self.charged_bytes = self._held_bytes()
-            else:
-                usage = self._refund()
+            self.charged_bytes = self._held_bytes()
         for name, value in changes.items():
             setattr(self, name, value)
         self.revision += 1
         self.updated_at = now_iso()
-        if self._write(as_read, old_tags, usage=usage):
+        if self._write(as_read, old_tags):
             return True
         self.reload()
         return False
@@ -388,6 +382,20 @@ class Photo(Model):
             as_read = Photo.revision == self.revision
             usage = self._charge_again(size_bytes)
             self.size_bytes = size_bytes
+            self.revision += 1
+            self.updated_at = now_iso()
+            if self._write(as_read, list(self.tags), usage=usage):
+                return
+            self.reload()
+
+    def release(self) -> None:
+        """Give a failed photo back to its owner's limits, once its bytes are gone.
+
+        Done twice it is done once. Does nothing for one whose file is kept. Raises
+        Photo.DoesNotExist for a photo that was deleted.
+        """
+        while not self.is_retryable and (usage := self._refund()):
+            as_read = Photo.revision == self.revision
             self.revision += 1
             self.updated_at = now_iso()
             if self._write(as_read, list(self.tags), usage=usage):
