@@ -367,5 +367,6 @@ def test_a_photo_that_the_lifecycle_expired_is_forgotten_with_its_thumbnails() -
     assert view(photo.photo_id)[0] == 404
     assert page()[1]["items"] == []
     assert "Contents" not in s3.list_objects_v2(Bucket="photodrop-thumbnails")
-    kept = s3.list_object_versions(Bucket=BUCKET, Prefix=photo.key)["Versions"]
-    assert len(kept) == 1, "for as long as deleted originals are kept"
+    left = s3.list_object_versions(Bucket=BUCKET, Prefix=photo.key)
+    assert not left.get("Versions"), "the hidden version is billed, too"
+    assert not left.get("DeleteMarkers")

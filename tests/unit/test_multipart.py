@@ -154,6 +154,15 @@ class TestCharging:
             assert held() == (0, 0)
         assert open_uploads() == []
 
+    def test_cancelling_by_a_signed_request_removes_the_parts_before_it_frees_them(self) -> None:
+        created = begin(sizeBytes="5000")
+        send(created, b"x" * 5000)
+        wish = {"method": "DELETE", "key": created["key"], "uploadId": created["uploadId"]}
+        for _ in range(2):
+            assert call("sign_request", body=wish)[0] == 200
+            assert open_uploads() == []
+            assert held() == (0, 0)
+
     def test_an_unknown_size_is_reserved_and_settled_once_it_is_complete(
         self, settings: Any
     ) -> None:

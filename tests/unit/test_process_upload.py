@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import process_upload
-from photodrop import notifications, storage, verification
+from photodrop import changes, notifications, storage, verification
 from photodrop.access import Caller
 from photodrop.models import Photo, Usage
 from photodrop.uploads import Wish, begin
@@ -154,14 +154,38 @@ def test_what_was_not_granted_fails_with_a_code_and_leaves_sight(
     assert Usage.get("ada").held_photos == 0
 
 
-def test_a_refused_object_can_be_looked_at_for_a_few_days() -> None:
+def versions() -> list[str]:
+    """Return the keys of all versions in the uploads bucket, delete markers included."""
+    found = boto3.client("s3").list_object_versions(Bucket="photodrop-uploads")
+    return [item["Key"] for item in found.get("Versions", []) + found.get("DeleteMarkers", [])]
+
+
+def test_a_refused_object_is_erased_and_only_then_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     photo = make_pending(b"text")
     landed = put(photo.key, b"text")
-    deliver(landed)
-    kept = boto3.client("s3").get_object(
-        Bucket="photodrop-uploads", Key=photo.key, VersionId=landed["versionId"]
-    )
-    assert kept["Body"].read() == b"text"
+    erase = storage.erase_original
+
+    def failing(key: str) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(storage, "erase_original", failing)
+    assert deliver(landed) == ["message-0"]
+    assert reload(photo).status == "failed"
+    assert Usage.get("ada").held_bytes == 4, "what is stored is charged"
+    monkeypatch.setattr(storage, "erase_original", erase)
+    assert deliver(landed) == []
+    assert versions() == []
+    assert (Usage.get("ada").held_photos, Usage.get("ada").held_bytes) == (0, 0)
+
+
+def test_what_lands_for_a_photo_that_was_deleted_is_erased() -> None:
+    content = pictures.jpeg()
+    photo = make_pending(content)
+    changes.delete(photo)
+    deliver(put(photo.key, content))
+    assert versions() == []
 
 
 def test_too_many_pixels_fail_before_anything_is_decoded(settings: Callable[..., None]) -> None:
