@@ -13,7 +13,7 @@ import pytest
 
 from local.client import Client, Stack
 from tests.support import pictures
-from tests.support.running_stack import assert_is_error, aws, origin, setting, until
+from tests.support.running_stack import assert_is_error, aws, origin, resource, setting, until
 
 MIB = 1024**2
 PART = 5 * MIB
@@ -37,10 +37,16 @@ class Upload:
     """One multipart upload, as a Companion client makes it."""
 
     def __init__(
-        self, client: Client, prefix: str = "", *, filename: str = "big.jpg", **metadata: Any
+        self,
+        client: Client,
+        prefix: str = "",
+        *,
+        filename: str = "big.jpg",
+        type_: str = "image/jpeg",
+        **metadata: Any,
     ) -> None:
         self.client, self.prefix = client, prefix
-        wish = {"filename": filename, "type": "image/jpeg", "metadata": metadata}
+        wish = {"filename": filename, "type": type_, "metadata": metadata}
         answer = client.api.post(f"{prefix}/s3/multipart", json=wish)
         self.created = answer.raise_for_status().json()
         self.key, self.photo_id = self.created["key"], self.created["photoId"]
@@ -199,8 +205,9 @@ def test_parts_that_do_not_make_the_file_are_refused_and_can_be_mended(ada: Clie
 
 
 def test_more_than_a_thousand_parts_are_all_listed(grace: Client) -> None:
-    upload = Upload(grace)
     numbers = list(range(1, 1005))
+    size = str(len(numbers) * PART)
+    upload = Upload(grace, filename="big.mp4", type_="video/mp4", sizeBytes=size)
     for some in (numbers[:500], numbers[500:1000], numbers[1000:]):
         query = {"key": upload.key, "partNumbers": ",".join(map(str, some))}
         signed = grace.api.get(f"{upload.path}/batch", params=query).raise_for_status().json()
@@ -211,6 +218,109 @@ def test_more_than_a_thousand_parts_are_all_listed(grace: Client) -> None:
     assert unfinished(grace, upload.photo_id)["uploadedParts"] == 1004
     assert_is_error(upload.complete(listed), 400, "PartTooSmall")
     assert upload.cancel().json() == {}
+
+
+def test_s3_takes_parts_of_the_announced_lengths_alone(ada: Client) -> None:
+    content = big_jpeg(PART + 7)
+    upload = Upload(ada, sizeBytes=str(len(content)), partSizeBytes=str(PART))
+    assert (upload.created["partSizeBytes"], upload.created["partCount"]) == (PART, 2)
+    assert unfinished(ada, upload.photo_id)["partSizeBytes"] == PART
+    for number, wrong in ((1, PART + 1), (1, PART - 1), (2, 8), (2, 6)):
+        signed = upload.sign(number).raise_for_status().json()
+        assert "Content-Length" not in signed["headers"]
+        sent = ada.storage.put(signed["url"], content=b"x" * wrong, headers=signed["headers"])
+        assert sent.status_code == 403, "the length is signed"
+    query = {"key": upload.key, "partNumbers": "1,2"}
+    batch = ada.api.get(f"{upload.path}/batch", params=query).raise_for_status().json()
+    assert ada.storage.put(batch["presignedUrls"]["2"], content=b"x" * 8).status_code == 403
+    assert_is_error(upload.sign(3), 400, "InvalidRequest")
+    assert upload.parts().json() == []
+    assert upload.complete(upload.send_all(split(content))).status_code == 200
+    assert ada.wait(upload.photo_id)["status"] == "completed"
+
+
+def test_no_more_parts_are_signed_than_a_file_can_have(ada: Client) -> None:
+    upload = Upload(ada, sizeBytes=str(2 * PART))
+    assert upload.sign(2).status_code == 200
+    refused = upload.sign(3)
+    assert_is_error(refused, 400, "InvalidRequest")
+    assert refused.json()["fields"][0]["field"] == "partNumber"
+    query = {"key": upload.key, "partNumbers": "1,2,3"}
+    answer = ada.api.get(f"{upload.path}/batch", params=query)
+    assert_is_error(answer, 400, "InvalidRequest")
+
+
+def test_more_parts_than_were_announced_end_the_upload(stack: Stack, grace: Client) -> None:
+    upload = Upload(grace, sizeBytes="5")
+    upload.send(1, b"x" * 6)
+    make_due(stack, upload.photo_id)
+    aws(stack, "lambda").invoke(FunctionName=resource(stack, "ExpireUploadsFunction"))
+    photo = upload.photo()
+    assert (photo["status"], photo["failure"]["code"]) == ("failed", "FileTooLarge")
+    assert open_uploads(stack, upload.key) == []
+
+
+def make_due(stack: Stack, photo_id: str) -> None:
+    aws(stack, "dynamodb").update_item(
+        TableName=resource(stack, "PhotosTable"),
+        Key={"photoId": {"S": photo_id}, "row": {"S": "photo"}},
+        UpdateExpression="SET dueAt = :now",
+        ExpressionAttributeValues={":now": {"N": "1"}},
+    )
+
+
+def test_a_file_of_unknown_size_is_reserved_and_then_charged_as_it_is(
+    stack: Stack, alan: Client
+) -> None:
+    """ProcessUpload settles the size: it must be allowed to."""
+    held = held_bytes(stack, alan)
+    with setting(stack, "BeginUploadFunction", MAX_UNANNOUNCED_BYTES="100000"):
+        forms = [
+            alan.api.get("/s3/params", params={"filename": "a.jpg"}).raise_for_status().json()
+            for _ in range(2)
+        ]
+    assert held_bytes(stack, alan) == held + 200_000
+    content = big_jpeg(70_000)
+    assert alan.send(forms[0], content).status_code == 201
+    assert alan.wait(forms[0]["photoId"])["status"] == "completed"
+    assert alan.send(forms[1], big_jpeg(100_001)).status_code == 400, "the policy's length range"
+    assert held_bytes(stack, alan) == held + 170_000
+    alan.api.put(f"/photos/{forms[1]['photoId']}/status", json={"status": "failed"})
+    alan.api.delete(f"/photos/{forms[0]['photoId']}").raise_for_status()
+    assert held_bytes(stack, alan) == held
+
+
+def test_a_put_of_unknown_size_that_is_larger_than_was_reserved_is_erased(
+    stack: Stack, alan: Client
+) -> None:
+    held = held_bytes(stack, alan)
+    with setting(stack, "SignRequestFunction", MAX_UNANNOUNCED_BYTES="100000"):
+        signed = alan.api.post("/s3/sign", json={"method": "PUT", "key": "a.jpg"}).json()
+    sent = alan.storage.put(signed["url"], content=big_jpeg(100_001), headers=signed["headers"])
+    assert sent.status_code == 200
+    photo = alan.wait(signed["photoId"])
+    assert (photo["status"], photo["failure"]["code"]) == ("failed", "FileTooLarge")
+    until(lambda: held_bytes(stack, alan) == held)
+    versions = aws(stack, "s3").list_object_versions(
+        Bucket=stack.uploads_bucket, Prefix=signed["key"]
+    )
+    assert not versions.get("Versions")
+    assert not versions.get("DeleteMarkers")
+
+
+def held_bytes(stack: Stack, client: Client) -> int:
+    """Return what a user is charged with: the table's owner sees it, the user does not (yet)."""
+    probe = client.api.post(
+        "/photos/initiate-upload",
+        json={"fileName": "a.jpg", "contentType": "image/jpeg", "sizeBytes": 1},
+    )
+    photo_id = probe.raise_for_status().json()["photoId"]
+    owner = client.api.get(f"/photos/{photo_id}").json()["ownerId"]
+    client.api.delete(f"/photos/{photo_id}").raise_for_status()
+    usage = aws(stack, "dynamodb").get_item(
+        TableName=resource(stack, "UsageTable"), Key={"userId": {"S": owner}}, ConsistentRead=True
+    )
+    return int(usage["Item"]["heldBytes"]["N"])
 
 
 def test_an_upload_goes_on_on_another_device(stack: Stack, ada: Client) -> None:
@@ -447,11 +557,15 @@ def test_a_client_can_do_all_of_a_multipart_upload_with_s3_itself(ada: Client) -
     assert original(ada, signer.photo_id) == content
 
 
-def test_a_client_can_cancel_with_s3_itself(stack: Stack, ada: Client) -> None:
+def test_cancelling_by_a_signed_request_needs_nobody_to_send_it(stack: Stack, ada: Client) -> None:
     signer = Signer(ada)
     begun = signer.ask("POST", "big.jpg")
     upload_id = re.search("<UploadId>(.+)</UploadId>", begun.text)[1]  # type: ignore[index]
-    assert signer.ask("DELETE", signer.key, uploadId=upload_id).status_code == 204
+    assert signer.ask("PUT", signer.key, b"x", uploadId=upload_id, partNumber=1).status_code == 200
+    signed = signer.sign("DELETE", signer.key, uploadId=upload_id).raise_for_status().json()
+    assert open_uploads(stack, signer.key) == []
+    sent = ada.storage.delete(signed["url"])
+    assert (sent.status_code, "NoSuchUpload" in sent.text) == (404, True)
     assert ada.wait(signer.photo_id)["failure"]["code"] == "UploadCancelled"
     assert open_uploads(stack, signer.key) == []
 

@@ -454,7 +454,7 @@ export interface paths {
         put?: never;
         /**
          * Sign one request about one file: `method`, `uploadId` and `partNumber` say which
-         * @description PUT sends a file whole, and POST begins a multipart upload: both record a pending photo, and answer with the `key` to go on with. With an `uploadId`, PUT sends a part, GET lists them, POST completes and DELETE cancels.
+         * @description PUT sends a file whole, and POST begins a multipart upload: both record a pending photo, and answer with the `key` to go on with. With an `uploadId`, PUT sends a part, GET lists them, POST completes and DELETE cancels: at once, so that S3 answers the signed request with 404.
          */
         post: operations["signRequest"];
         delete?: never;
