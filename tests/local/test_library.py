@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import uuid
 from typing import Any
 
@@ -167,4 +168,8 @@ def test_the_description_is_public_and_its_page_works_without_an_account(stack: 
     assert json.loads(description.text)["openapi"].startswith("3.1")
     page = httpx.get(f"{stack.api_url}/docs")
     assert page.status_code == 200
-    assert "SwaggerUIBundle" in page.text
+    for address in re.findall(r'(?:src|href)="(docs/[^"]+)"', page.text):
+        asset = httpx.get(f"{stack.api_url}/{address}")
+        assert asset.headers["cache-control"].endswith("immutable")
+        known = {"If-None-Match": asset.headers["etag"]}
+        assert httpx.get(f"{stack.api_url}/{address}", headers=known).status_code == 304
