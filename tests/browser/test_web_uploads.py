@@ -129,6 +129,22 @@ def test_several_are_dropped_and_described_together(
     expect(opened.photos()).to_have_count(2)
 
 
+def test_a_preview_that_is_just_about_to_load_may_be_taken_away(
+    opened: WebApp, tmp_path: Path
+) -> None:
+    dialog = opened.choose(photo_file(tmp_path, "shy.jpg"))
+    preview = dialog.locator(".preview img").get_attribute("src")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+    loads = """(url) => new Promise((done) => {
+        const image = new Image();
+        image.onload = () => done(true);
+        image.onerror = () => done(false);
+        image.src = url;
+    })"""
+    assert opened.page.evaluate(loads, preview)
+
+
 def test_what_is_no_picture_is_refused_before_it_is_sent(opened: WebApp, tmp_path: Path) -> None:
     notes, empty = tmp_path / "notes.txt", tmp_path / "empty.jpg"
     notes.write_text("Buy milk.")

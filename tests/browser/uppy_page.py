@@ -93,7 +93,9 @@ class UppyPage:
         self.mode = mode
         self.requests: list[Request] = []
         self.answers: list[Response] = []
+        self.failures: list[str] = []
         page.on("request", self._keep_request)
+        page.on("requestfailed", self._keep_failure)
         page.on("response", self._keep_answer)
 
     def _keep_request(self, request: Request) -> None:
@@ -101,6 +103,10 @@ class UppyPage:
 
     def _keep_answer(self, answer: Response) -> None:
         self.answers.append(answer)
+
+    def _keep_failure(self, request: Request) -> None:
+        url = request.url.partition("?")[0]
+        self.failures.append(f"{request.method} {url}: {request.failure}")
 
     def open(self, **options: Any) -> None:
         """Open the page anew, with an Uppy that has these options."""
@@ -133,7 +139,7 @@ class UppyPage:
 
         def there() -> bool:
             statuses = self.statuses()
-            assert status == "failed" or "failed" not in statuses, self.shown()
+            assert status == "failed" or "failed" not in statuses, self.story()
             return set(statuses) == {status}
 
         self.until(there)
@@ -148,13 +154,20 @@ class UppyPage:
         deadline = time.monotonic() + seconds
         while not (value := condition()):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not so after {seconds} s; the page says: {self.shown()}")
+                raise TimeoutError(f"not so after {seconds} s; {self.story()}")
             self.page.wait_for_timeout(20)
         return value
 
     def shown(self) -> str:
         """What a person reads on the page."""
         return self.page.inner_text("body")
+
+    def story(self) -> str:
+        """What a person reads on the page, and which requests and answers led to it."""
+        refused = [
+            f"{one.request.method} {one.url}: {one.status}" for one in self.answers if not one.ok
+        ]
+        return "\n".join(["the page says:", self.shown(), *refused, *self.failures])
 
     def files(self) -> list[Any]:
         """Uppy's files: name, response and s3Multipart of each."""

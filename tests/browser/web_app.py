@@ -122,7 +122,9 @@ class WebApp:
 
     def _keep_message(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.errors.append(message.text)
+            # Chromium's own words on a request that failed do not say which one it was.
+            where = message.location.get("url", "")
+            self.errors.append(f"{message.text} ({where.partition('?')[0]})")
 
     def _keep_error(self, error: Error) -> None:
         self.errors.append(error.stack or str(error))

@@ -1,9 +1,10 @@
 import { Camera, Trash2 } from "lucide-react";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import type { Student } from "../api/client";
 import { useDeletePicture, useSaveStudent } from "../api/students";
 import { Dialog } from "../ui/dialog";
 import { Field } from "../ui/field";
+import { useObjectUrl } from "../ui/object-url";
 import { ErrorNote } from "../ui/states";
 import { say } from "../ui/toasts";
 import { toJpeg } from "./picture-file";
@@ -178,17 +179,3 @@ const NOBODY: Student = {
   createdAt: "",
   updatedAt: "",
 };
-
-function useObjectUrl(blob: Blob | undefined): string | undefined {
-  const [url, setUrl] = useState<string>();
-  useEffect(() => {
-    if (!blob) {
-      setUrl(undefined);
-      return;
-    }
-    const made = URL.createObjectURL(blob);
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
-  }, [blob]);
-  return url;
-}

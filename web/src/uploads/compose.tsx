@@ -3,6 +3,7 @@ import { CircleAlert, Film, ImageIcon, Plus, Trash2, Upload } from "lucide-react
 import { useEffect, useMemo, useState } from "react";
 import { Dialog } from "../ui/dialog";
 import { Field } from "../ui/field";
+import { useObjectUrl } from "../ui/object-url";
 import { bytes, plural, tagsOf } from "../ui/words";
 import type { Target } from "./area";
 import type { Draft } from "./engine";
@@ -208,16 +209,9 @@ function DraftRow(props: {
 
 /** A small picture of a file that is still on this device. */
 export function Preview({ blob, type }: { blob: Blob | undefined; type: string }) {
-  const [url, setUrl] = useState<string>();
+  const url = useObjectUrl(blob);
   const [isShown, setShown] = useState(true);
-
-  useEffect(() => {
-    if (!blob) return;
-    const made = URL.createObjectURL(blob);
-    setUrl(made);
-    setShown(true);
-    return () => URL.revokeObjectURL(made);
-  }, [blob]);
+  useEffect(() => setShown(Boolean(url)), [url]);
 
   const isVideo = type.startsWith("video/");
   return (
