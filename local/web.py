@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -281,6 +282,11 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
     headers: dict[str, str]
     configuration: bytes
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Stay silent about browsers that go away in the middle of an answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _ServerV6(_Server):
