@@ -11,6 +11,7 @@ import pytest
 
 from local import web
 from local.client import Stack
+from local.emulator.process import free_port
 from local.emulator.root_key import RootKey
 from local.users import DEMO_USERS
 from tests.support.running_stack import origin
@@ -105,6 +106,21 @@ def test_a_taken_port_is_left_alone() -> None:
 
         assert server.port > port
         server.close()
+
+
+@pytest.mark.parametrize(("error", "is_told"), [(BrokenPipeError, False), (ValueError, True)])
+def test_a_browser_that_goes_away_is_no_error(
+    error: type[Exception], is_told: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = web.Server(free_port())
+    try:
+        raise error
+    except error:
+        for one in server._servers:
+            one.handle_error(None, ("127.0.0.1", 1))
+    finally:
+        server.close()
+    assert bool(capsys.readouterr().err) == is_told
 
 
 def test_without_node_it_says_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
