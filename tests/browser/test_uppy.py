@@ -240,7 +240,10 @@ def missing(half: Half) -> list[int]:
 def test_a_cancelled_upload_leaves_nothing(half: Half, stack: Stack) -> None:
     uppy = half.uppy
     uppy.tell("cancelAll()")
-    uppy.until(lambda: any(a.ok and a.request.method == "DELETE" for a in uppy.answers))
+    uppy.until(lambda: any(a.request.method == "DELETE" for a in uppy.answers))
+    # In the mode in which the client asks S3 itself, the service was faster: Uppy only logs that.
+    (answer,) = [a for a in uppy.answers if a.request.method == "DELETE"]
+    assert answer.ok or (uppy.mode == "signRequest" and answer.status == 404)
     assert uppy.files() == []
     photo = uppy.client.wait(Path(half.key).stem)
     assert photo["status"] == "failed"
