@@ -8,7 +8,7 @@ import boto3
 
 from local.client import Stack
 from local.state import ROOT
-from tests.support.running_stack import aws, resource, until
+from tests.support.running_stack import aws, resource
 
 
 class Record:
@@ -39,23 +39,20 @@ class Record:
     def archive(self, storage_class: str) -> None:
         """Put the original into an archive class, as S3's lifecycle would; tell nobody.
 
-        The lifecycle changes a version's class. Here it takes a copy, which is another version. As
-        long as the record is of another key, the service takes the copy for a stray, and hides it:
-        when that is over, it is brought to light again, as the version that the record is of.
+        The lifecycle changes a version's class. Here it takes a copy, which is another version, and
+        which the service would take for a second file and erase. So the bucket is silent meanwhile.
         """
-        self.set(key=f"{self.key}.aside")
-        copied = self.s3.copy_object(
-            **self.original, CopySource=self.original, StorageClass=storage_class
-        )
-
-        def marker() -> Any:
-            found = self.s3.list_object_versions(
-                Bucket=self.stack.uploads_bucket, Prefix=self.key
-            ).get("DeleteMarkers")
-            return found and found[0]["VersionId"]
-
-        self.s3.delete_object(**self.original, VersionId=until(marker))
-        self.set(key=self.key, versionId=copied["VersionId"])
+        bucket = {"Bucket": self.stack.uploads_bucket}
+        told = self.s3.get_bucket_notification_configuration(**bucket)
+        del told["ResponseMetadata"]
+        self.s3.put_bucket_notification_configuration(**bucket, NotificationConfiguration={})
+        try:
+            copied = self.s3.copy_object(
+                **self.original, CopySource=self.original, StorageClass=storage_class
+            )
+        finally:
+            self.s3.put_bucket_notification_configuration(**bucket, NotificationConfiguration=told)
+        self.set(versionId=copied["VersionId"])
 
     def tell(self, name: str) -> None:
         """Send an event as S3 would."""
