@@ -38,6 +38,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[boto3.Session]
     try:
         with pytest.MonkeyPatch.context() as patch:
             environment = sam.environment(emulator.endpoint_url, emulator.root_key)
+            for name in [name for name in os.environ if name.startswith("AWS_")]:
+                patch.delenv(name)  # of other tests in this process
             for name, value in environment.items():
                 patch.setenv(name, value)
             yield boto3.Session(region_name=settings.REGION)
