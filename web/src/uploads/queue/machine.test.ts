@@ -30,7 +30,11 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ type: fc.constant("known" as const), photoId: fc.constant("p") }),
   fc.record({ type: fc.constant("progress" as const), sentBytes: fc.integer({ min: 0, max: 9 }) }),
   fc.record({ type: fc.constant("answer" as const), status: fc.constantFrom(...ANSWERS) }),
-  fc.record({ type: fc.constant("failed" as const), problem: fc.constant(PROBLEM) }),
+  fc.record({
+    type: fc.constant("failed" as const),
+    problem: fc.constant(PROBLEM),
+    isCertain: fc.boolean(),
+  }),
   fc.record({ type: fc.constant("retry" as const), attempt: fc.uuid() }),
   ...(
     [
@@ -62,6 +66,7 @@ const chosen = (change: Partial<Upload> = {}): Upload => ({
   tags: [],
   addedAt: 0,
   state: "chosen",
+  isAsked: false,
   sentBytes: 0,
   isKnown: false,
   hasFile: true,
@@ -188,7 +193,8 @@ describe("any sequence of events", () => {
         for (const happened of events) {
           const before = now;
           now = next(now, happened).upload;
-          if (now.attempt !== before.attempt) expect(before.grant).toBeUndefined();
+          if (now.attempt !== before.attempt)
+            expect([before.grant, before.isAsked]).toEqual([undefined, false]);
         }
       }),
       { numRuns: 3000 },
@@ -256,7 +262,7 @@ describe("the ways that people meet", () => {
   it.each(["requesting", "granted", "sending", "checking"] as State[])(
     "asks the service after a reload while %s",
     (state) => {
-      const before = chosen({ state, grant: GRANT, digests: { checksum: "00" } });
+      const before = chosen({ state, isAsked: true, grant: GRANT, digests: { checksum: "00" } });
       const waiting = next(before, { type: "restored", hasFile: true }).upload;
       expect(next(waiting, { type: "start" })).toMatchObject({
         upload: { state: "checking" },

@@ -69,6 +69,8 @@ export interface Upload {
 
   state: State;
   digests?: Digests;
+  /** Whether a grant was asked for: then a photo may be pending, whether its answer came or not. */
+  isAsked: boolean;
   grant?: Grant;
   sentBytes: number;
   problem?: Problem;
@@ -90,7 +92,8 @@ export type Event =
   | { type: "sent" }
   | { type: "doubt" }
   | { type: "answer"; status: ServiceStatus; problem?: Problem }
-  | { type: "failed"; problem: Problem }
+  /** `isCertain`: the service refused to begin, so no photo is pending. */
+  | { type: "failed"; problem: Problem; isCertain?: boolean }
   | { type: "lineLost" }
   | { type: "lineBack" }
   | { type: "pause" }
@@ -139,13 +142,14 @@ const to = (
 
 // ------------------------------------------------------------------ steps that several states share
 
+const request = (upload: Upload, change: Partial<Upload> = {}): Step =>
+  to(upload, "requesting", ["requestGrant"], { ...change, isAsked: true });
+
 /** Its turn has come: go on from what is known. */
 function begin(upload: Upload): Step {
-  if (!upload.hasFile && !upload.grant) return to(upload, "needsFile");
   if (upload.grant) return to(upload, "checking", ["ask"]);
-  return upload.digests
-    ? to(upload, "requesting", ["requestGrant"])
-    : to(upload, "hashing", ["hash"]);
+  if (!upload.hasFile) return to(upload, "needsFile");
+  return upload.digests ? request(upload) : to(upload, "hashing", ["hash"]);
 }
 
 const wait = (upload: Upload): Step => to(upload, "chosen", ["stop"]);
@@ -157,11 +161,14 @@ const failed: Handler<"failed"> = (upload, { problem }) =>
   to(upload, "refused", ["stop"], { problem });
 const doubt: Handler<"doubt"> = (upload) => to(upload, "checking", ["stop", "ask"]);
 
-/** What was begun at the service is ended there. A photo that was there before stays as it is. */
-const cancel: Handler<"cancel"> = (upload) =>
-  upload.grant && !upload.isKnown
-    ? to(upload, "cancelling", ["stop", "end"])
-    : to(upload, "cancelled", ["stop", "forgetFile"]);
+/**
+ * What was begun at the service is ended there, and what may have been begun is asked for first, to know its photo. A
+ * photo that was there before stays as it is.
+ */
+const cancel: Handler<"cancel"> = (upload) => {
+  if (upload.isKnown || !upload.isAsked) return to(upload, "cancelled", ["stop", "forgetFile"]);
+  return to(upload, "cancelling", upload.grant ? ["stop", "end"] : ["stop", "requestGrant"]);
+};
 
 /** After a reload nothing is under way: what was goes to the end of the line, and on from what is known. */
 const restored: Handler<"restored"> = (upload, { hasFile }) => {
@@ -183,18 +190,18 @@ const answered =
         return to(upload, "completed", ["stop", "forgetFile"], { sentBytes: upload.sizeBytes });
       // These photos are over: a new try is a new photo.
       case "failed":
-        return to(upload, "refused", ["stop"], { grant: undefined, problem: problem ?? UNUSABLE });
+        return to(upload, "refused", ["stop"], { ...OVER, problem: problem ?? UNUSABLE });
       case "gone":
-        return to(upload, "refused", ["stop"], { grant: undefined, problem: DELETED });
+        return to(upload, "refused", ["stop"], { ...OVER, problem: DELETED });
     }
   };
 
+const OVER = { grant: undefined, isAsked: false };
 const UNUSABLE = { code: "Failed", message: "The service could not use this file." };
 const DELETED = { code: "PhotoDeleted", message: "It was deleted meanwhile." };
 
 /** It has not arrived: ask for the rest, with the same key. */
-const goOn = (upload: Upload): Step =>
-  upload.hasFile ? to(upload, "requesting", ["requestGrant"]) : to(upload, "needsFile");
+const goOn = (upload: Upload): Step => (upload.hasFile ? request(upload) : to(upload, "needsFile"));
 
 const stay = (upload: Upload): Step => ({ upload, effects: [] });
 
@@ -204,7 +211,7 @@ const TABLE: Record<State, Row> = {
   chosen: { restored, start: begin, pause, fileLost, cancel },
   hashing: {
     restored,
-    hashed: (upload, { digests }) => to(upload, "requesting", ["requestGrant"], { digests }),
+    hashed: (upload, { digests }) => request(upload, { digests }),
     fileLost,
     failed,
     pause,
@@ -216,11 +223,14 @@ const TABLE: Record<State, Row> = {
     known: (upload, { photoId }) =>
       to(upload, "checking", ["ask"], { isKnown: true, grant: { photoId, key: "" } }),
     doubt: (upload, event) => (upload.grant ? doubt(upload, event) : undefined),
-    failed,
+    failed: (upload, { problem, isCertain }) =>
+      to(upload, "refused", ["stop"], {
+        problem,
+        isAsked: Boolean(upload.grant) || !isCertain,
+      }),
     lineLost,
     pause,
-    // The answer on its way may name a photo: wait for it, then end that.
-    cancel: (upload, event) => (upload.grant ? cancel(upload, event) : to(upload, "cancelling")),
+    cancel,
   },
   granted: {
     restored,
@@ -269,13 +279,13 @@ const TABLE: Record<State, Row> = {
   completed: {},
   refused: {
     restored: (upload, { hasFile }) => to(upload, "refused", [], { hasFile }),
-    // With a grant the photo is still pending, and goes on. Without one it is asked for as a new photo.
+    // A photo that may be pending goes on. Else it is asked for as a new one, with a key of its own.
     retry: (upload, { attempt }) =>
       to(
         upload,
         "chosen",
         [],
-        upload.grant
+        upload.isAsked
           ? { problem: undefined }
           : { problem: undefined, attempt, sentBytes: 0, isKnown: false },
       ),
@@ -286,7 +296,10 @@ const TABLE: Record<State, Row> = {
       to(upload, "cancelling", [upload.grant ? "end" : "requestGrant"], { hasFile }),
     granted: (upload, { grant }) => to(upload, "cancelling", ["end"], { grant }),
     known: (upload) => to(upload, "cancelled", ["forgetFile"]),
-    failed: (upload) => (upload.grant ? stay(upload) : to(upload, "cancelled", ["forgetFile"])),
+    failed: (upload, { problem, isCertain }) =>
+      upload.grant || !isCertain
+        ? to(upload, "refused", ["stop"], { problem })
+        : to(upload, "cancelled", ["forgetFile"]),
     lineBack: (upload) => to(upload, "cancelling", [upload.grant ? "end" : "requestGrant"]),
     ended: (upload) => (upload.grant ? to(upload, "cancelled", ["forgetFile"]) : undefined),
     notPending: (upload) => (upload.grant ? to(upload, "checking", ["ask"]) : undefined),
