@@ -13,7 +13,8 @@ import { Link, useLocation } from "wouter";
 import { useSession, useUser } from "./auth/session";
 import { Logo } from "./ui/logo";
 import { type Theme, useTheme } from "./ui/theme";
-import { UploadArea, useUploads } from "./uploads/area";
+import { UploadArea } from "./uploads/area";
+import { useUploads } from "./uploads/context";
 
 const PAGES = [
   { path: "/photos", name: "Photos", Icon: Images },

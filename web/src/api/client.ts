@@ -28,6 +28,8 @@ export class ApiError extends Error {
     readonly restore?: Record<string, unknown>,
     /** Of 409 AlreadyUploaded: the photo that is there. */
     readonly photoId?: string,
+    /** When to ask again, in seconds, where the service says so. */
+    readonly retryAfterSeconds?: number,
   ) {
     super(message);
     this.name = "ApiError";
@@ -82,5 +84,6 @@ function errorOf(response: Response, body: unknown): ApiError {
     error.fields ?? [],
     error.restore ?? undefined,
     error.photoId ?? undefined,
+    Number(response.headers.get("Retry-After")) || undefined,
   );
 }

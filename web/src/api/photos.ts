@@ -1,7 +1,6 @@
 /** Photos as the pages ask for them: lists by cursor, one photo, and what is done to it. */
 import {
   type InfiniteData,
-  type Query,
   type QueryClient,
   useInfiniteQuery,
   useMutation,
@@ -66,7 +65,7 @@ export function usePhoto(photoId: string, known?: Photo) {
       const photo: Photo = await data(
         api().GET("/photos/{photoId}", { params: { path: { photoId } }, signal }),
       );
-      putIntoLists(queries, photo);
+      putPhotos(queries, [photo]);
       return photo;
     },
     placeholderData: known ?? (() => fromLists(queries, photoId)),
@@ -78,7 +77,7 @@ export function usePhoto(photoId: string, known?: Photo) {
   });
 }
 
-type Lists = InfiniteData<PhotoPage, string | undefined>;
+export type Lists = InfiniteData<PhotoPage, string | undefined>;
 
 function fromLists(queries: QueryClient, photoId: string): Photo | undefined {
   for (const [, list] of queries.getQueriesData<Lists>({ queryKey: ["photos"] })) {
@@ -98,17 +97,64 @@ function eachList(queries: QueryClient, change: (items: Photo[]) => Photo[]): vo
   );
 }
 
-/** Whether a list is of one status: then a photo may have come, or gone. */
-const isOfOneStatus = ({ queryKey }: Query): boolean =>
-  Boolean((queryKey[1] as PhotoFilter | undefined)?.status);
+/**
+ * Let all lists show what photos have become, without asking for the lists again. `areOwn`: photos of whoever is signed
+ * in, which are added to the lists that they belong to.
+ */
+export function putPhotos(queries: QueryClient, photos: Photo[], areOwn = false): void {
+  for (const photo of photos) {
+    queries.setQueryData<Photo>(["photo", photo.photoId], (before) =>
+      before && before.updatedAt > photo.updatedAt ? before : photo,
+    );
+  }
+  for (const { queryKey } of queries.getQueryCache().findAll({ queryKey: ["photos"] })) {
+    const filter = queryKey[1] as PhotoFilter;
+    queries.setQueryData<Lists>(
+      queryKey,
+      (list) => list && withPhotos(list, filter, photos, areOwn),
+    );
+  }
+}
 
-/** Let the lists show what one photo has become, without asking for them again. */
-export function putIntoLists(queries: QueryClient, photo: Photo): void {
-  const before = fromLists(queries, photo.photoId);
-  if (isFinal(photo) && before?.status !== photo.status)
-    void queries.invalidateQueries({ queryKey: ["photos"], predicate: isOfOneStatus });
-  if (!before || before.updatedAt === photo.updatedAt) return;
-  eachList(queries, (items) => items.map((one) => (one.photoId === photo.photoId ? photo : one)));
+/** A list with these photos in their places: changed, added (newest first), or gone when they do not match any more. */
+export function withPhotos(
+  list: Lists,
+  filter: PhotoFilter,
+  photos: Photo[],
+  areOwn: boolean,
+): Lists {
+  let { pages } = list;
+  for (const photo of photos) {
+    const before = pages.flatMap((page) => page.items).find((one) => one.photoId === photo.photoId);
+    if (before && before.updatedAt > photo.updatedAt) continue;
+    const doesBelong = matches(photo, filter);
+    if (before && doesBelong) {
+      if (before.updatedAt !== photo.updatedAt)
+        pages = eachPage(pages, (items) => items.map((one) => (one === before ? photo : one)));
+    } else if (before) {
+      pages = eachPage(pages, (items) => items.filter((one) => one !== before));
+    } else if (doesBelong && areOwn) pages = withNew(pages, photo);
+  }
+  return pages === list.pages ? list : { ...list, pages };
+}
+
+const eachPage = (pages: PhotoPage[], change: (items: Photo[]) => Photo[]): PhotoPage[] =>
+  pages.map((page) => ({ ...page, items: change(page.items) }));
+
+const matches = (photo: Photo, { eventId, tag, status }: PhotoFilter): boolean =>
+  (!eventId || photo.eventId === eventId) &&
+  (!tag || photo.tags.includes(tag)) &&
+  (!status || photo.status === status);
+
+/** Before the first older one. What is older than all that is loaded comes with its own page. */
+function withNew(pages: PhotoPage[], photo: Photo): PhotoPage[] {
+  for (const [number, page] of pages.entries()) {
+    const at = page.items.findIndex((one) => one.createdAt < photo.createdAt);
+    if (at >= 0) return pages.with(number, { ...page, items: page.items.toSpliced(at, 0, photo) });
+  }
+  const last = pages.at(-1);
+  if (!last || last.nextCursor) return pages;
+  return pages.with(pages.length - 1, { ...last, items: [...last.items, photo] });
 }
 
 export function useEditPhoto(photoId: string) {
@@ -117,8 +163,7 @@ export function useEditPhoto(photoId: string) {
     mutationFn: (body: { title: string | null; description: string | null; tags: string[] }) =>
       data(api().PATCH("/photos/{photoId}", { params: { path: { photoId } }, body })),
     onSuccess: (photo) => {
-      putIntoLists(queries, photo);
-      queries.setQueryData(["photo", photoId], photo);
+      putPhotos(queries, [photo]);
     },
   });
 }

@@ -1,6 +1,6 @@
 /** Uploads that were begun and not finished, on whatever device. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, data, type UnfinishedUpload } from "./client";
+import { ApiError, api, data, type UnfinishedUpload } from "./client";
 
 const SHOWN = 20;
 
@@ -16,24 +16,27 @@ export function useUnfinished() {
   });
 }
 
-/** End an upload for good: nothing of it stays, in the storage or in the lists. */
-export async function endUpload(upload: {
-  photoId: string;
-  key?: string;
-  uploadId?: string | null;
-}): Promise<void> {
-  const { photoId, key, uploadId } = upload;
-  if (uploadId && key)
-    await data(
-      api().DELETE("/s3/multipart/{uploadId}", { params: { path: { uploadId }, query: { key } } }),
-    );
-  await data(api().DELETE("/photos/{photoId}", { params: { path: { photoId } } }));
+/**
+ * End an upload that has not arrived, for good: nothing of it stays, in the storage or in the lists. The service
+ * refuses to end one that has arrived: nothing that somebody can see is removed in this way.
+ */
+export async function endUpload(photoId: string): Promise<"ended" | "notPending"> {
+  const params = { path: { photoId } };
+  try {
+    await data(api().PUT("/photos/{photoId}/status", { params, body: { status: "failed" } }));
+    await data(api().DELETE("/photos/{photoId}", { params }));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.code === "NotPending") return "notPending";
+    if (error.status !== 404) throw error;
+  }
+  return "ended";
 }
 
 export function useDiscard() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (upload: UnfinishedUpload) => endUpload(upload),
+    mutationFn: (upload: UnfinishedUpload) => endUpload(upload.photoId),
     onSettled: () => {
       void queries.invalidateQueries({ queryKey: ["uploads"] });
       void queries.invalidateQueries({ queryKey: ["photos"] });

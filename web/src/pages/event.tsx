@@ -20,7 +20,7 @@ import { Empty, ErrorState, Spinner } from "../ui/states";
 import { useTitle } from "../ui/title";
 import { say } from "../ui/toasts";
 import { atTime } from "../ui/words";
-import { useUploads, useUploadTarget } from "../uploads/area";
+import { useUploads, useUploadTarget } from "../uploads/context";
 
 type Open = "edit" | "attendees" | "delete" | undefined;
 

@@ -2,7 +2,7 @@ import { ImagePlus, Upload } from "lucide-react";
 import { FilteredGallery, Filters, useFilter } from "../gallery/filtered";
 import { Empty } from "../ui/states";
 import { useTitle } from "../ui/title";
-import { useUploads } from "../uploads/area";
+import { useUploads } from "../uploads/context";
 import { Unfinished } from "../uploads/unfinished";
 
 export function PhotosPage() {

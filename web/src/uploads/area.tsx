@@ -1,124 +1,94 @@
 /** Uploading from anywhere: drop files on any page, or choose them; then see them go. */
-import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { UploadCloud } from "lucide-react";
 import {
-  createContext,
-  lazy,
   type ReactNode,
-  Suspense,
   useCallback,
-  useContext,
   useEffect,
   useMemo,
   useRef,
   useState,
+  useSyncExternalStore,
 } from "react";
 import type { UnfinishedUpload } from "../api/client";
+import { putPhotos } from "../api/photos";
 import { useUser } from "../auth/session";
-import { sayError } from "../ui/toasts";
-import type { Draft, Engine } from "./engine";
-import { ACCEPT } from "./files";
-import { hasUnsent } from "./unsent";
+import { Compose, type Draft } from "./compose";
+import { LIBRARY, type Target, UploadsContext } from "./context";
+import { ACCEPT, isFileOf } from "./files";
+import type { Upload } from "./queue/machine";
+import { Uploads } from "./queue/tabs";
+import { Tray } from "./tray";
 
-const Compose = lazy(() => import("./compose"));
-const Tray = lazy(() => import("./tray"));
+const NONE: readonly Upload[] = [];
+const NEVER_CHANGES = () => () => undefined;
 
-/** Where files go: an event, or one's own library. */
-export interface Target {
-  eventId?: string;
-  name: string;
-}
-
-const LIBRARY: Target = { name: "your photos" };
-
-interface Uploads {
-  /** Open the file chooser. */
-  choose: () => void;
-  /** Go on with an upload that was begun elsewhere; says whether this is its file. */
-  adopt: (upload: UnfinishedUpload, file: File) => Promise<boolean>;
-  /** What sends files, once one was sent. */
-  engine: Engine | undefined;
-  /** Make an event the place that files go to, while its page is shown. */
-  setTarget: (target: Target) => void;
-}
-
-const UploadsContext = createContext<Uploads | null>(null);
-
-export function useUploads(): Uploads {
-  const uploads = useContext(UploadsContext);
-  if (!uploads) throw new Error("useUploads is for components below UploadArea.");
-  return uploads;
-}
-
-/** Files that are chosen or dropped while this component is shown go to the event. */
-export function useUploadTarget(eventId: string, name: string | undefined): void {
-  const { setTarget } = useUploads();
+/** The uploads of whoever is signed in, for as long as they are. */
+function useUploadsOf(userId: string): Uploads | undefined {
+  const queries = useQueryClient();
+  const [uploads, setUploads] = useState<Uploads>();
   useEffect(() => {
-    if (name) setTarget({ eventId, name });
-    return () => setTarget(LIBRARY);
-  }, [eventId, name, setTarget]);
-}
-
-/** One per user for as long as the page lives: an upload must not depend on what is shown. */
-const engines = new Map<string, Promise<Engine>>();
-
-function engineOf(userId: string, queries: QueryClient): Promise<Engine> {
-  let engine = engines.get(userId);
-  if (!engine) {
-    engine = import("./engine").then(({ createEngine }) =>
-      createEngine(userId, () => void queries.invalidateQueries({ queryKey: ["photos"] })),
-    );
-    engines.set(userId, engine);
-    engine.catch(() => engines.delete(userId)); // not loaded: the next try loads it anew
-  }
-  return engine;
+    const opened = new Uploads(userId, (photos) => putPhotos(queries, photos, true));
+    setUploads(opened);
+    return () => opened.close();
+  }, [userId, queries]);
+  return uploads;
 }
 
 export function UploadArea({ children }: { children: ReactNode }) {
   const user = useUser();
   const queries = useQueryClient();
+  const uploads = useUploadsOf(user.id);
   const chooser = useRef<HTMLInputElement>(null);
   const [target, setTarget] = useState(LIBRARY);
-  const [chosen, setChosen] = useState<File[]>([]);
-  const [engine, setEngine] = useState<Engine>();
+  /** What is being looked over, and the place it is for: a page left meanwhile does not change it. */
+  const [chosen, setChosen] = useState<{ files: File[]; target: Target }>();
 
-  const load = useCallback(async () => {
-    const loaded = await engineOf(user.id, queries);
-    setEngine(loaded);
-    return loaded;
-  }, [user.id, queries]);
+  const subscribe = uploads?.subscribe ?? NEVER_CHANGES;
+  const itemsNow = useCallback(() => uploads?.items() ?? NONE, [uploads]);
+  const items = useSyncExternalStore(subscribe, itemsNow);
 
-  useEffect(() => {
-    if (hasUnsent(user.id)) void load();
-    // Signed out: what is under way waits for the next time.
-    return () => void engines.get(user.id)?.then((one) => one.pauseAll());
-  }, [user.id, load]);
-
-  const add = useCallback((files: File[]) => {
-    if (files.length) setChosen((before) => [...before, ...files]);
-  }, []);
+  const add = useCallback(
+    (files: File[]) => {
+      if (files.length)
+        setChosen((before) => ({
+          files: [...(before?.files ?? []), ...files],
+          target: before?.target ?? target,
+        }));
+    },
+    [target],
+  );
   const isDragged = useDrop(add);
-  const uploads = useMemo(
+
+  // What another device began, or an earlier visit, is over when it is completed here.
+  const completed = items.filter(({ state }) => state === "completed").length;
+  useEffect(() => {
+    if (completed) void queries.invalidateQueries({ queryKey: ["uploads"] });
+  }, [completed, queries]);
+
+  const handle = useMemo(
     () => ({
       choose: () => chooser.current?.click(),
-      adopt: async (upload: UnfinishedUpload, file: File) => (await load()).adopt(upload, file),
-      engine,
+      adopt: (unfinished: UnfinishedUpload, file: File) => {
+        if (!isFileOf(file, { name: unfinished.fileName, sizeBytes: unfinished.sizeBytes }))
+          return false;
+        uploads?.add(continued(unfinished, file), file);
+        return true;
+      },
       setTarget,
+      subscribe,
+      items: itemsNow,
     }),
-    [engine, load],
+    [uploads, subscribe, itemsNow],
   );
 
-  async function send(drafts: Draft[]) {
-    setChosen([]);
-    try {
-      (await load()).send(drafts);
-    } catch (error) {
-      sayError(error);
-    }
+  function send(drafts: Draft[]) {
+    for (const draft of drafts) uploads?.add(newUpload(draft), draft.file);
+    setChosen(undefined);
   }
 
   return (
-    <UploadsContext value={uploads}>
+    <UploadsContext value={handle}>
       {children}
       <input
         ref={chooser}
@@ -132,18 +102,19 @@ export function UploadArea({ children }: { children: ReactNode }) {
           event.target.value = ""; // so that the same file can be chosen again
         }}
       />
-      <Suspense fallback={null}>
-        {chosen.length > 0 && (
-          <Compose
-            files={chosen}
-            target={target}
-            onMore={uploads.choose}
-            onClose={() => setChosen([])}
-            onSend={(drafts) => void send(drafts)}
-          />
-        )}
-        {engine && <Tray engine={engine} />}
-      </Suspense>
+      {chosen && (
+        <Compose
+          files={chosen.files}
+          target={chosen.target}
+          onMore={handle.choose}
+          onRemove={(file) =>
+            setChosen({ ...chosen, files: chosen.files.filter((one) => one !== file) })
+          }
+          onClose={() => setChosen(undefined)}
+          onSend={send}
+        />
+      )}
+      {uploads && <Tray items={items} uploads={uploads} />}
       {isDragged && (
         <div className="drop-hint" aria-hidden>
           <div>
@@ -156,6 +127,57 @@ export function UploadArea({ children }: { children: ReactNode }) {
       )}
     </UploadsContext>
   );
+}
+
+function uploadOf(
+  file: File,
+): Pick<
+  Upload,
+  "id" | "attempt" | "lastModified" | "addedAt" | "state" | "sentBytes" | "isKnown" | "hasFile"
+> {
+  return {
+    id: crypto.randomUUID(),
+    attempt: crypto.randomUUID(),
+    lastModified: file.lastModified,
+    addedAt: Date.now(),
+    state: "chosen",
+    sentBytes: 0,
+    isKnown: false,
+    hasFile: true,
+  };
+}
+
+function newUpload({ file, ...words }: Draft): Upload {
+  // The service takes names up to 255 characters; the end says what it is.
+  return {
+    ...uploadOf(file),
+    ...words,
+    name: file.name.slice(-255),
+    sizeBytes: file.size,
+    isAsked: false,
+  };
+}
+
+/** An upload that was begun on another device, or in another browser. */
+function continued(unfinished: UnfinishedUpload, file: File): Upload {
+  const { photoId, key, uploadId, partSizeBytes } = unfinished;
+  return {
+    ...uploadOf(file),
+    name: unfinished.fileName,
+    type: unfinished.contentType,
+    sizeBytes: file.size,
+    title: unfinished.title ?? "",
+    description: unfinished.description ?? "",
+    tags: unfinished.tags,
+    eventId: unfinished.eventId ?? undefined,
+    isAsked: true,
+    grant: {
+      photoId,
+      key,
+      uploadId: uploadId ?? undefined,
+      partSizeBytes: partSizeBytes ?? undefined,
+    },
+  };
 }
 
 /** Files dropped anywhere in the window. Says whether some are held above it. */

@@ -1,16 +1,25 @@
 /** What is about to be sent: look it over, and say what it shows, for each or for all. */
-import { CircleAlert, Film, ImageIcon, Plus, Trash2, Upload } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { CircleAlert, Plus, Trash2, Upload } from "lucide-react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Dialog } from "../ui/dialog";
 import { Field } from "../ui/field";
-import { useObjectUrl } from "../ui/object-url";
 import { bytes, plural, tagsOf } from "../ui/words";
-import type { Target } from "./area";
-import type { Draft } from "./engine";
-import { contentTypeOf, problemOf } from "./files";
+import type { Target } from "./context";
+import { contentTypeOf, imageTypeOf, problemOf } from "./files";
+import { Preview } from "./preview";
 
 const MAX_TAGS = 20;
 const MAX_TAG = 50;
+
+/** A file as it is to be uploaded. */
+export interface Draft {
+  file: File;
+  type: string;
+  title: string;
+  description: string;
+  tags: string[];
+  eventId?: string;
+}
 
 interface Words {
   title: string;
@@ -20,37 +29,51 @@ interface Words {
 
 const NOTHING: Words = { title: "", description: "", tags: "" };
 
-export default function Compose(props: {
+export function Compose(props: {
   files: File[];
   target: Target;
   onMore: () => void;
+  onRemove: (file: File) => void;
   onClose: () => void;
   onSend: (drafts: Draft[]) => void;
 }) {
-  const [removed, setRemoved] = useState<ReadonlySet<File>>(new Set());
   const [words, setWords] = useState<ReadonlyMap<File, Words>>(new Map());
   const [forAll, setForAll] = useState(NOTHING);
 
-  const { good, refused } = useMemo(() => sorted(props.files), [props.files]);
-  const files = good.filter((file) => !removed.has(file));
-  const tagProblem = [forAll, ...files.map((file) => words.get(file) ?? NOTHING)]
-    .map(({ tags }) => problemOfTags(tags))
-    .find(Boolean);
+  const [isLeaving, setLeaving] = useState(false);
+  const upload = useRef<HTMLButtonElement>(null);
+
+  // What most people want next, and Enter does it.
+  useEffect(() => upload.current?.focus({ preventScroll: true }), []);
+
+  const types = useImageTypes(props.files);
+  const { good: files, refused } = useMemo(() => sorted(props.files, types), [props.files, types]);
+  const tagsFor = (file: File) => tagsOf(`${words.get(file)?.tags ?? ""},${forAll.tags}`);
+  const tagProblem = files.map((file) => problemOfTags(tagsFor(file))).find(Boolean);
+  const hasWords = [forAll, ...words.values()].some((one) => Object.values(one).some(Boolean));
+
+  /** What was typed is not thrown away by one key. */
+  function leave() {
+    if (hasWords && !isLeaving) setLeaving(true);
+    else props.onClose();
+  }
 
   function change(file: File, part: Partial<Words>) {
     setWords((before) => new Map(before).set(file, { ...(before.get(file) ?? NOTHING), ...part }));
   }
 
-  function send() {
+  async function send() {
     if (!files.length || tagProblem) return;
+    const found = await imageTypesOf(files);
     props.onSend(
       files.map((file) => {
         const own = words.get(file) ?? NOTHING;
         return {
           file,
+          type: found.get(file) ?? contentTypeOf(file) ?? file.type,
           title: own.title.trim(),
           description: own.description.trim() || forAll.description.trim(),
-          tags: [...new Set([...tagsOf(own.tags), ...tagsOf(forAll.tags)])].slice(0, MAX_TAGS),
+          tags: tagsFor(file),
           eventId: props.target.eventId,
         };
       }),
@@ -58,13 +81,13 @@ export default function Compose(props: {
   }
 
   return (
-    <Dialog title={`Add to ${props.target.name}`} onClose={props.onClose} isWide>
+    <Dialog title={`Add to ${props.target.name}`} onClose={leave} isWide>
       <form
         className="compose"
         data-drop
         onSubmit={(event) => {
           event.preventDefault();
-          send();
+          void send();
         }}
       >
         {refused.length > 0 && (
@@ -72,32 +95,16 @@ export default function Compose(props: {
             <CircleAlert aria-hidden size={18} />
             <ul>
               {refused.map(({ file, problem }) => (
-                <li key={file.name}>
+                <li key={keyOf(file)}>
                   <strong>{file.name}</strong> {problem}
                 </li>
               ))}
             </ul>
           </div>
         )}
-        {files.length > 0 && (
-          <ul className="drafts" aria-label="Files to upload">
-            {files.map((file) => (
-              <DraftRow
-                key={`${file.name}/${file.size}/${file.lastModified}`}
-                file={file}
-                words={words.get(file) ?? NOTHING}
-                onChange={(part) => change(file, part)}
-                onRemove={() => setRemoved((before) => new Set(before).add(file))}
-              />
-            ))}
-          </ul>
-        )}
-        <button type="button" className="button quiet add-more" onClick={props.onMore}>
-          <Plus aria-hidden size={17} /> Add more
-        </button>
         {files.length > 1 && (
           <fieldset className="for-all">
-            <legend className="label">For all of them</legend>
+            <legend className="label">For all files</legend>
             <Field label="Description for all" optional>
               <input
                 maxLength={5000}
@@ -113,43 +120,104 @@ export default function Compose(props: {
             </Field>
           </fieldset>
         )}
+        {files.length > 0 && (
+          <ul className="drafts" aria-label="Files to upload">
+            {files.map((file) => (
+              <DraftRow
+                key={keyOf(file)}
+                file={file}
+                words={words.get(file) ?? NOTHING}
+                onChange={(part) => change(file, part)}
+                onRemove={() => props.onRemove(file)}
+              />
+            ))}
+          </ul>
+        )}
+        <button type="button" className="button quiet add-more" onClick={props.onMore}>
+          <Plus aria-hidden size={17} /> Add more
+        </button>
         {tagProblem && (
           <p className="field-error" role="alert">
             {tagProblem}
           </p>
         )}
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={props.onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={!files.length}>
-            <Upload aria-hidden size={17} />
-            {files.length ? `Upload ${plural(files.length, "file")}` : "Upload"}
-          </button>
-        </div>
+        {isLeaving ? (
+          <div className="dialog-actions" role="alert">
+            <p>Discard what you typed? Nothing has been uploaded.</p>
+            <button type="button" className="button" onClick={() => setLeaving(false)}>
+              Keep editing
+            </button>
+            <button type="button" className="button danger" onClick={props.onClose}>
+              Discard
+            </button>
+          </div>
+        ) : (
+          <div className="dialog-actions">
+            <button type="button" className="button" onClick={leave}>
+              Cancel
+            </button>
+            <button
+              ref={upload}
+              type="submit"
+              className="button primary"
+              disabled={!files.length || Boolean(tagProblem)}
+            >
+              <Upload aria-hidden size={17} />
+              {files.length ? `Upload ${plural(files.length, "file")}` : "Upload"}
+            </button>
+          </div>
+        )}
       </form>
     </Dialog>
   );
 }
 
-function sorted(files: File[]) {
+const keyOf = (file: File): string => `${file.name}/${file.size}/${file.lastModified}`;
+
+type Types = ReadonlyMap<File, string | undefined>;
+
+async function imageTypesOf(files: File[]): Promise<Types> {
+  return new Map(
+    await Promise.all(files.map(async (file) => [file, await imageTypeOf(file)] as const)),
+  );
+}
+
+/** The types of the files that were looked into so far. */
+function useImageTypes(files: File[]): Types {
+  const [types, setTypes] = useState<Types>(new Map());
+  useEffect(() => {
+    let isCurrent = true;
+    void imageTypesOf(files).then((found) => isCurrent && setTypes(found));
+    return () => {
+      isCurrent = false;
+    };
+  }, [files]);
+  return types;
+}
+
+function sorted(files: File[], types: Types) {
   const seen = new Set<string>();
   const good: File[] = [];
   const refused: { file: File; problem: string }[] = [];
   for (const file of files) {
-    const key = `${file.name}/${file.size}/${file.lastModified}`;
-    if (seen.has(key)) continue;
+    const key = keyOf(file);
+    if (seen.has(key)) {
+      refused.push({ file, problem: "is in this list already." });
+      continue;
+    }
     seen.add(key);
-    const problem = problemOf(file);
+    const { name, size } = file;
+    const problem = types.has(file)
+      ? problemOf({ name, size, type: types.get(file) ?? file.type })
+      : undefined;
     if (problem) refused.push({ file, problem });
     else good.push(file);
   }
   return { good, refused };
 }
 
-function problemOfTags(text: string): string | undefined {
-  const tags = tagsOf(text);
-  if (tags.length > MAX_TAGS) return `At most ${MAX_TAGS} tags, please.`;
+function problemOfTags(tags: string[]): string | undefined {
+  if (tags.length > MAX_TAGS) return `At most ${MAX_TAGS} tags for each file.`;
   const long = tags.find((tag) => tag.length > MAX_TAG);
   return long && `“${long.slice(0, 20)}…” is too long for a tag: ${MAX_TAG} characters at most.`;
 }
@@ -204,26 +272,5 @@ function DraftRow(props: {
         <Trash2 aria-hidden size={18} />
       </button>
     </li>
-  );
-}
-
-/** A small picture of a file that is still on this device. */
-export function Preview({ blob, type }: { blob: Blob | undefined; type: string }) {
-  const url = useObjectUrl(blob);
-  const [isShown, setShown] = useState(true);
-  useEffect(() => setShown(Boolean(url)), [url]);
-
-  const isVideo = type.startsWith("video/");
-  return (
-    <div className="preview">
-      {url && isShown && !isVideo ? (
-        // Formats that this browser does not show (HEIC, TIFF) get the symbol.
-        <img src={url} alt="" onError={() => setShown(false)} />
-      ) : isVideo ? (
-        <Film aria-hidden size={22} />
-      ) : (
-        <ImageIcon aria-hidden size={22} />
-      )}
-    </div>
   );
 }

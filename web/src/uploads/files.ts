@@ -44,3 +44,35 @@ export function problemOf(file: { name: string; type: string; size: number }): s
     return `is too large: ${bytes(file.size)}, and ${bytes(most)} is the most.`;
   return undefined;
 }
+
+/** Whether this can be the file that an upload was begun with; its content is compared when it is read. */
+export function isFileOf(
+  file: { name: string; size: number },
+  upload: { name: string; sizeBytes?: number | null },
+): boolean {
+  return file.name.slice(-255) === upload.name && (upload.sizeBytes ?? file.size) === file.size;
+}
+
+const BRANDS: [RegExp, string][] = [
+  [/^avi[fs]/, "image/avif"],
+  [/^he[iv][cmsx]/, "image/heic"],
+];
+
+/**
+ * The type of an image by its first bytes, whatever its name says; undefined for everything else, which is taken by
+ * its name. The service looks at all of it again.
+ */
+export async function imageTypeOf(file: Blob): Promise<string | undefined> {
+  let head: string;
+  try {
+    head = String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer()));
+  } catch {
+    return undefined; // it cannot be read: the upload will say so
+  }
+  if (head.startsWith("\xff\xd8\xff")) return "image/jpeg";
+  if (head.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
+  if (/^GIF8[79]a/.test(head)) return "image/gif";
+  if (/^RIFF[\s\S]{4}WEBP/.test(head)) return "image/webp";
+  if (/^[\s\S]{4}ftyp/.test(head)) return BRANDS.find(([brand]) => brand.test(head.slice(8)))?.[1];
+  return undefined;
+}

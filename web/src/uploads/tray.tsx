@@ -1,27 +1,43 @@
-/** The uploads under way, at the corner of every page. */
-import { Check, ChevronDown, ChevronUp, CircleAlert, Pause, Play, RotateCw, X } from "lucide-react";
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+/** The uploads under way, at the corner of every page: what failed first, then what is going on. */
+import { Check, ChevronDown, ChevronUp, Pause, Play, RotateCw, X } from "lucide-react";
+import { memo, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
-import { isFinal, reportUploaded, usePhoto } from "../api/photos";
-import { whyFailed } from "../gallery/failures";
-import { Picture } from "../gallery/picture";
-import { placeholder } from "../gallery/placeholder";
 import { say } from "../ui/toasts";
 import { bytes, plural } from "../ui/words";
-import { Preview } from "./compose";
-import type { Engine, UploadItem } from "./engine";
-import { ACCEPT } from "./files";
+import { ACCEPT, isFileOf } from "./files";
+import { Preview } from "./preview";
+import { isActive, type State, type Upload } from "./queue/machine";
+import { inParts } from "./queue/parts";
+import type { Uploads } from "./queue/tabs";
 
-/** The service knows of a file a second or two after it was sent. */
-const NOTICED_MS = 12_000;
+const CAN_PAUSE: State[] = [
+  "chosen",
+  "hashing",
+  "requesting",
+  "granted",
+  "sending",
+  "checking",
+  "offline",
+];
+const HAS_ARRIVED: State[] = ["landed", "processing", "completed"];
 
-export default function Tray({ engine }: { engine: Engine }) {
-  const items = useSyncExternalStore(engine.subscribe, engine.items);
+/** Failures first, then what needs the person, then what goes on, and what is done last. */
+const ORDER: State[][] = [["refused"], ["needsFile"]];
+const rank = ({ state }: Upload): number => {
+  const found = ORDER.findIndex((states) => states.includes(state));
+  if (found >= 0) return found;
+  return state === "completed" ? ORDER.length + 1 : ORDER.length;
+};
+
+const count = (items: readonly Upload[], ...states: State[]): number =>
+  items.filter(({ state }) => states.includes(state)).length;
+
+export function Tray({ items, uploads }: { items: readonly Upload[]; uploads: Uploads }) {
   const [isOpen, setOpen] = useState(true);
-  const count = items.length;
 
-  // Closing the tab would stop what is under way.
-  const isSending = items.some((item) => item.state === "sending" || item.state === "waiting");
+  // Closing the last tab stops what is under way, until it is opened again.
+  const isSending =
+    uploads.isOwner() && items.some((one) => one.state === "chosen" || isActive(one));
   useEffect(() => {
     if (!isSending) return;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -29,34 +45,35 @@ export default function Tray({ engine }: { engine: Engine }) {
     return () => window.removeEventListener("beforeunload", warn);
   }, [isSending]);
 
-  if (!count) return null;
-  const sent = items.filter((item) => item.state === "sent").length;
-  const failed = items.filter((item) => item.state === "failed").length;
-  const paused = items.filter((item) => item.state === "paused").length;
-  const isDone = sent === count;
-
+  if (!items.length) return null;
+  const each = (states: State[], command: "pause" | "resume" | "retry" | "clear") => () => {
+    for (const { id, state } of items) if (states.includes(state)) uploads.command(id, command);
+  };
+  const refused = count(items, "refused");
+  const isOver = count(items, "completed", "refused") === items.length;
+  const sorted = [...items].sort((a, b) => rank(a) - rank(b));
   return (
     <section className={isOpen ? "tray open" : "tray"} aria-label="Uploads">
       <header className="tray-header">
         <div className="tray-title">
-          <h2>{headline({ count, sent, failed, paused, isSending })}</h2>
-          {!isDone && <TotalProgress items={items} />}
+          <h2>{headline(items)}</h2>
+          {!isOver && <TotalProgress items={items} />}
         </div>
         <button
           type="button"
           className="icon-button"
           aria-expanded={isOpen}
-          aria-label={isOpen ? "Fold the uploads up" : "Show the uploads"}
+          aria-label={isOpen ? "Minimize uploads" : "Show uploads"}
           onClick={() => setOpen(!isOpen)}
         >
           {isOpen ? <ChevronDown aria-hidden size={19} /> : <ChevronUp aria-hidden size={19} />}
         </button>
-        {isDone && (
+        {isOver && (
           <button
             type="button"
             className="icon-button"
-            aria-label="Close the uploads"
-            onClick={() => engine.clearSent()}
+            aria-label="Close uploads"
+            onClick={each(["completed", "refused"], "clear")}
           >
             <X aria-hidden size={19} />
           </button>
@@ -65,60 +82,79 @@ export default function Tray({ engine }: { engine: Engine }) {
       {isOpen && (
         <>
           <div className="tray-actions">
-            {isSending && (
-              <button type="button" className="button quiet small" onClick={engine.pauseAll}>
+            {count(items, ...CAN_PAUSE) > 0 && (
+              <button
+                type="button"
+                className="button quiet small"
+                onClick={each(CAN_PAUSE, "pause")}
+              >
                 <Pause aria-hidden size={15} /> Pause all
               </button>
             )}
-            {paused > 0 && (
-              <button type="button" className="button quiet small" onClick={engine.resumeAll}>
+            {count(items, "paused") > 0 && (
+              <button
+                type="button"
+                className="button quiet small"
+                onClick={each(["paused"], "resume")}
+              >
                 <Play aria-hidden size={15} /> Resume all
               </button>
             )}
-            {failed > 1 && (
-              <button type="button" className="button quiet small" onClick={engine.retryAll}>
+            {refused > 1 && (
+              <button
+                type="button"
+                className="button quiet small"
+                onClick={each(["refused"], "retry")}
+              >
                 <RotateCw aria-hidden size={15} /> Retry all
               </button>
             )}
-            {!isDone && sent > 0 && (
-              <button type="button" className="button quiet small" onClick={engine.clearSent}>
-                Hide the finished
+            {!isOver && count(items, "completed") > 0 && (
+              <button
+                type="button"
+                className="button quiet small"
+                onClick={each(["completed"], "clear")}
+              >
+                Clear completed
               </button>
             )}
           </div>
           <ul className="tray-list">
-            {items.map((item) => (
-              <Row key={item.id} item={item} engine={engine} />
+            {sorted.map((item) => (
+              <Row key={item.id} item={item} uploads={uploads} />
             ))}
           </ul>
         </>
       )}
-      <Announcements count={count} sent={sent} failed={failed} />
+      <Announcements text={headline(items)} />
     </section>
   );
 }
 
-function headline(state: {
-  count: number;
-  sent: number;
-  failed: number;
-  paused: number;
-  isSending: boolean;
-}): string {
-  const { count, sent, failed, paused } = state;
-  if (sent === count) return `${plural(count, "file")} uploaded`;
-  if (state.isSending) return `Uploading ${Math.min(sent + 1, count)} of ${count}`;
-  if (failed) return `${plural(failed, "file")} failed`;
-  if (paused) return `Paused, ${sent} of ${count} uploaded`;
-  return `${sent} of ${count} uploaded`;
+function headline(items: readonly Upload[]): string {
+  const all = items.length;
+  const arrived = count(items, ...HAS_ARRIVED);
+  const refused = count(items, "refused");
+  const paused = count(items, "paused");
+  const offline = count(items, "offline");
+  const needed = count(items, "needsFile");
+  const failed = refused ? `${plural(refused, "file")} failed` : "";
+  if (arrived + refused === all) {
+    const done = arrived ? `${plural(arrived, "file")} uploaded` : "";
+    return [failed, done].filter(Boolean).join(", ");
+  }
+  let now = `Uploading ${Math.min(arrived + refused + 1, all)} of ${all}`;
+  if (offline) now = `Waiting for a connection, ${arrived} of ${all} uploaded`;
+  else if (paused + needed + arrived + refused === all)
+    now = paused
+      ? `Paused, ${arrived} of ${all} uploaded`
+      : `Interrupted, ${arrived} of ${all} uploaded`;
+  return [failed, now].filter(Boolean).join(", ");
 }
 
-function TotalProgress({ items }: { items: UploadItem[] }) {
-  const total = items.reduce((sum, item) => sum + item.size, 0) || 1;
-  const sent = items.reduce(
-    (sum, item) => sum + (item.state === "sent" ? item.size : item.sentBytes),
-    0,
-  );
+function TotalProgress({ items }: { items: readonly Upload[] }) {
+  const total = items.reduce((sum, item) => sum + item.sizeBytes, 0) || 1;
+  const sent = items.reduce((sum, item) => sum + item.sentBytes, 0);
   return (
     <>
       <progress aria-label="All uploads" max={100} value={Math.floor((100 * sent) / total)} />
@@ -129,13 +165,11 @@ function TotalProgress({ items }: { items: UploadItem[] }) {
   );
 }
 
-/** Read out now and then, not at every byte. */
-function Announcements(props: { count: number; sent: number; failed: number }) {
-  const { count, sent, failed } = props;
-  const text = `${sent} of ${plural(count, "file")} uploaded${failed ? `, ${failed} failed` : ""}.`;
+/** Read out now and then, not at every file. */
+function Announcements({ text }: { text: string }) {
   const [announced, announce] = useState("");
   useEffect(() => {
-    const timer = setTimeout(() => announce(text), 900);
+    const timer = setTimeout(() => announce(`${text}.`), 900);
     return () => clearTimeout(timer);
   }, [text]);
   return (
@@ -145,49 +179,95 @@ function Announcements(props: { count: number; sent: number; failed: number }) {
   );
 }
 
-function Row({ item, engine }: { item: UploadItem; engine: Engine }) {
-  if (item.state === "sent" && item.photoId)
-    return <SentRow item={item} photoId={item.photoId} engine={engine} />;
-  const percent = item.size ? Math.floor((100 * item.sentBytes) / item.size) : 0;
+/** Drawn again only when its own upload has changed. */
+const Row = memo(function Row({ item, uploads }: { item: Upload; uploads: Uploads }) {
+  const name = item.title || item.name;
+  const { photoId } = item.grant ?? {};
+  const path = item.eventId ? `/events/${item.eventId}/photos/${photoId}` : `/photos/${photoId}`;
+  const hasPage = photoId && HAS_ARRIVED.includes(item.state);
   return (
     <li className="upload" data-state={item.state}>
-      <Preview blob={item.blob} type={item.type} />
+      <Preview blob={uploads.file(item.id)} type={item.type} />
       <div className="upload-text">
-        <p className="upload-name">{item.name}</p>
-        {item.state === "failed" ? (
-          <p className="upload-note danger" role="alert">
-            {item.error?.message}{" "}
-            {item.error?.code && <span className="code">{item.error.code}</span>}
-          </p>
-        ) : item.state === "needsFile" ? (
-          <p className="upload-note">Interrupted. Choose the file again to go on.</p>
-        ) : (
-          <>
-            <progress aria-label={`Upload of ${item.name}`} max={100} value={percent} />
-            <p className="upload-note">
-              {item.state === "waiting" && `Waiting · ${bytes(item.size)}`}
-              {item.state === "paused" && `Paused at ${percent} %`}
-              {item.state === "sending" && `${percent} % of ${bytes(item.size)}`}
-            </p>
-          </>
-        )}
+        <p className="upload-name">{hasPage ? <Link href={path}>{name}</Link> : name}</p>
+        <Note item={item} name={name} />
       </div>
-      <RowActions item={item} engine={engine} />
+      <Actions item={item} name={name} uploads={uploads} />
     </li>
+  );
+});
+
+function Note({ item, name }: { item: Upload; name: string }) {
+  if (item.state === "refused")
+    return (
+      <p className="upload-note danger" role="alert">
+        {item.problem?.message} <span className="code">{item.problem?.code}</span>
+      </p>
+    );
+  const percent = item.sizeBytes ? Math.floor((100 * item.sentBytes) / item.sizeBytes) : 0;
+  const isOnItsWay = ["granted", "sending", "paused", "offline"].includes(item.state);
+  return (
+    <>
+      {isOnItsWay && <progress aria-label={`Upload of ${name}`} max={100} value={percent} />}
+      <p className="upload-note">{wordsFor(item, percent)}</p>
+    </>
   );
 }
 
-function RowActions({ item, engine }: { item: UploadItem; engine: Engine }) {
-  const { id, name, state } = item;
-  const chooser = useRef<HTMLInputElement>(null);
+function wordsFor(item: Upload, percent: number): string {
+  switch (item.state) {
+    case "chosen":
+      return `Waiting · ${bytes(item.sizeBytes)}`;
+    case "hashing":
+    case "requesting":
+    case "checking":
+      return "Preparing…";
+    case "granted":
+    case "sending":
+      return `${percent}% of ${bytes(item.sizeBytes)}`;
+    case "paused":
+      // A file that goes in one request has no part that could be kept.
+      return inParts(item.sizeBytes) ? `Paused at ${percent}%` : "Paused, will start over";
+    case "offline":
+      return "Waiting for a connection…";
+    case "needsFile":
+      return "Interrupted. Choose the file again to continue.";
+    case "landed":
+      return "Checking…";
+    case "processing":
+      return "Processing…";
+    case "completed":
+      return item.isKnown ? "Already uploaded" : "Done";
+    case "cancelling":
+      return "Cancelling…";
+    default:
+      return "";
+  }
+}
+
+function Actions({ item, name, uploads }: { item: Upload; name: string; uploads: Uploads }) {
+  const { id, state } = item;
+  const command = (one: "pause" | "resume" | "retry" | "cancel") => () => uploads.command(id, one);
+  if (state === "completed")
+    return (
+      <div className="upload-actions">
+        <Check className="good-mark" aria-hidden size={19} />
+      </div>
+    );
+  if (state === "landed" || state === "processing" || state === "cancelling")
+    return (
+      <div className="upload-actions">
+        <span className="spinner-ring" aria-hidden />
+      </div>
+    );
   return (
     <div className="upload-actions">
-      {(state === "sending" || state === "waiting") && (
+      {CAN_PAUSE.includes(state) && (
         <button
           type="button"
           className="icon-button"
           aria-label={`Pause ${name}`}
-          onClick={() => engine.pause(id)}
+          onClick={command("pause")}
         >
           <Pause aria-hidden size={17} />
         </button>
@@ -197,49 +277,27 @@ function RowActions({ item, engine }: { item: UploadItem; engine: Engine }) {
           type="button"
           className="icon-button"
           aria-label={`Resume ${name}`}
-          onClick={() => engine.resume(id)}
+          onClick={command("resume")}
         >
           <Play aria-hidden size={17} />
         </button>
       )}
-      {state === "failed" && (
+      {state === "refused" && (
         <button
           type="button"
           className="icon-button"
           aria-label={`Retry ${name}`}
-          onClick={() => engine.retry(id)}
+          onClick={command("retry")}
         >
           <RotateCw aria-hidden size={17} />
         </button>
       )}
-      {state === "needsFile" && (
-        <>
-          <button
-            type="button"
-            className="button small"
-            onClick={() => chooser.current?.click()}
-            aria-label={`Choose ${name} again`}
-          >
-            Choose
-          </button>
-          <input
-            ref={chooser}
-            type="file"
-            hidden
-            accept={ACCEPT}
-            onChange={(event) => {
-              const file = event.target.files?.[0];
-              if (file && !engine.provide(id, file))
-                say(`That is another file. Please choose ${name}, ${bytes(item.size)}.`);
-            }}
-          />
-        </>
-      )}
+      {state === "needsFile" && <ChooseAgain item={item} name={name} uploads={uploads} />}
       <button
         type="button"
         className="icon-button"
-        aria-label={`Cancel ${name}`}
-        onClick={() => engine.cancel(id)}
+        aria-label={state === "refused" ? `Dismiss ${name}` : `Cancel ${name}`}
+        onClick={command("cancel")}
       >
         <X aria-hidden size={17} />
       </button>
@@ -247,60 +305,31 @@ function RowActions({ item, engine }: { item: UploadItem; engine: Engine }) {
   );
 }
 
-/** What is sent is followed until the service has said what it is. */
-function SentRow(props: { item: UploadItem; photoId: string; engine: Engine }) {
-  const { item, photoId } = props;
-  const { data: photo, isError } = usePhoto(photoId);
-  const isUnnoticed = photo?.status === "pending";
-  useEffect(() => {
-    if (!isUnnoticed) return;
-    const timer = setTimeout(() => void reportUploaded(photoId).catch(() => undefined), NOTICED_MS);
-    return () => clearTimeout(timer);
-  }, [isUnnoticed, photoId]);
-  const background = placeholder(photo?.thumbHash ?? null);
-  const path = item.eventId ? `/events/${item.eventId}/photos/${photoId}` : `/photos/${photoId}`;
-  const isReady = photo?.status === "completed";
-  const hasFailed = photo?.status === "failed";
+function ChooseAgain({ item, name, uploads }: { item: Upload; name: string; uploads: Uploads }) {
+  const chooser = useRef<HTMLInputElement>(null);
   return (
-    <li className="upload" data-state={photo?.status ?? "sent"}>
-      {isReady && photo.thumbnails.length > 0 ? (
-        <div className="preview" style={{ backgroundImage: background && `url(${background})` }}>
-          <Picture photo={photo} alt="" sizes="48px" />
-        </div>
-      ) : (
-        <Preview blob={item.blob} type={item.type} />
-      )}
-      <div className="upload-text">
-        <p className="upload-name">
-          {hasFailed ? item.name : <Link href={path}>{item.name}</Link>}
-        </p>
-        {hasFailed ? (
-          <p className="upload-note danger" role="alert">
-            {whyFailed(photo)} <span className="code">{photo.failure?.code}</span>
-          </p>
-        ) : (
-          <p className="upload-note">
-            {isError
-              ? "Uploaded"
-              : item.isKnown && isReady
-                ? "It was here already"
-                : isReady
-                  ? "Done"
-                  : photo?.status === "processing"
-                    ? "Making thumbnails…"
-                    : "Checking…"}
-          </p>
-        )}
-      </div>
-      <div className="upload-actions">
-        {hasFailed ? (
-          <CircleAlert className="danger-mark" aria-hidden size={19} />
-        ) : photo && isFinal(photo) ? (
-          <Check className="good-mark" aria-hidden size={19} />
-        ) : (
-          <span className="spinner-ring" aria-hidden />
-        )}
-      </div>
-    </li>
+    <>
+      <button
+        type="button"
+        className="button small"
+        onClick={() => chooser.current?.click()}
+        aria-label={`Choose ${name} again`}
+      >
+        Choose
+      </button>
+      <input
+        ref={chooser}
+        type="file"
+        hidden
+        accept={ACCEPT}
+        aria-label={`File of ${name}`}
+        onChange={(event) => {
+          const file = event.target.files?.[0];
+          if (!file) return;
+          if (isFileOf(file, item)) uploads.provide(item.id, file);
+          else say(`That is another file. Please choose ${item.name}, ${bytes(item.sizeBytes)}.`);
+        }}
+      />
+    </>
   );
 }

@@ -1,25 +1,19 @@
 /** What was begun elsewhere, or in another browser, and can go on here with the same file. */
 import { RotateCw, Trash2 } from "lucide-react";
-import { useRef, useSyncExternalStore } from "react";
+import { useRef } from "react";
 import type { UnfinishedUpload } from "../api/client";
 import { useDiscard, useUnfinished } from "../api/uploads";
 import { say, sayError } from "../ui/toasts";
 import { atTime, bytes, plural } from "../ui/words";
-import { useUploads } from "./area";
-import type { UploadItem } from "./engine";
+import { useUploadItems, useUploads } from "./context";
 import { ACCEPT } from "./files";
-
-const NONE: UploadItem[] = [];
-const NOTHING_CHANGES = () => () => undefined;
 
 export function Unfinished() {
   const { data = [] } = useUnfinished();
-  const { engine } = useUploads();
-  const here = useSyncExternalStore(
-    engine?.subscribe ?? NOTHING_CHANGES,
-    engine?.items ?? (() => NONE),
+  const here = useUploadItems();
+  const elsewhere = data.filter(
+    (upload) => !here.some(({ grant }) => grant?.photoId === upload.photoId),
   );
-  const elsewhere = data.filter((upload) => !here.some((item) => item.photoId === upload.photoId));
   if (!elsewhere.length) return null;
   return (
     <details className="unfinished">
@@ -38,20 +32,7 @@ function Row({ upload }: { upload: UnfinishedUpload }) {
   const discard = useDiscard();
   const chooser = useRef<HTMLInputElement>(null);
   const name = upload.title ?? upload.fileName;
-
-  async function goOn(file: File | undefined) {
-    if (!file) return;
-    try {
-      if (!(await adopt(upload, file)))
-        say(
-          `That is another file. Please choose ${upload.fileName}${
-            upload.sizeBytes ? `, ${bytes(upload.sizeBytes)}` : ""
-          }.`,
-        );
-    } catch (error) {
-      sayError(error);
-    }
-  }
+  const size = upload.sizeBytes ? `, ${bytes(upload.sizeBytes)}` : "";
 
   return (
     <li>
@@ -65,14 +46,21 @@ function Row({ upload }: { upload: UnfinishedUpload }) {
         </p>
       </div>
       <button type="button" className="button small" onClick={() => chooser.current?.click()}>
-        <RotateCw aria-hidden size={15} /> Choose the file and go on
+        <RotateCw aria-hidden size={15} /> Choose the file and continue
       </button>
       <button
         type="button"
         className="icon-button"
         aria-label={`Discard the upload of ${name}`}
         disabled={discard.isPending}
-        onClick={() => discard.mutate(upload, { onError: sayError })}
+        onClick={() =>
+          discard.mutate(upload, {
+            onSuccess: (outcome) => {
+              if (outcome === "notPending") say(`${name} has arrived meanwhile, and was kept.`);
+            },
+            onError: sayError,
+          })
+        }
       >
         <Trash2 aria-hidden size={17} />
       </button>
@@ -82,7 +70,11 @@ function Row({ upload }: { upload: UnfinishedUpload }) {
         hidden
         accept={ACCEPT}
         aria-label={`File of ${name}`}
-        onChange={(event) => void goOn(event.target.files?.[0])}
+        onChange={(event) => {
+          const file = event.target.files?.[0];
+          if (file && !adopt(upload, file))
+            say(`That is another file. Please choose ${upload.fileName}${size}.`);
+        }}
       />
     </li>
   );

@@ -13,7 +13,13 @@ export class RefusedError extends Error {
     readonly problem: Problem,
     /** Nothing was begun by the call. */
     readonly isCertain = false,
+    /** The photo that is meant, where the service names one. */
+    readonly photoId?: string,
   ) {
     super(problem.message);
+  }
+
+  get code(): string {
+    return this.problem.code;
   }
 }

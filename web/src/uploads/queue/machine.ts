@@ -200,8 +200,11 @@ const OVER = { grant: undefined, isAsked: false };
 const UNUSABLE = { code: "Failed", message: "The service could not use this file." };
 const DELETED = { code: "PhotoDeleted", message: "It was deleted meanwhile." };
 
-/** It has not arrived: ask for the rest, with the same key. */
-const goOn = (upload: Upload): Step => (upload.hasFile ? request(upload) : to(upload, "needsFile"));
+/** It has not arrived: send it, or the rest of it, to the same key. */
+const goOn = (upload: Upload): Step => {
+  if (!upload.hasFile) return to(upload, "needsFile");
+  return upload.digests ? request(upload) : to(upload, "hashing", ["hash"]);
+};
 
 const stay = (upload: Upload): Step => ({ upload, effects: [] });
 
@@ -264,7 +267,9 @@ const TABLE: Record<State, Row> = {
   offline: { restored, lineBack: wait, pause, fileLost, cancel },
   needsFile: {
     restored,
-    fileGiven: (upload) => to(upload, "chosen", [], { hasFile: true, problem: undefined }),
+    // Perhaps another file of the same name and size: what is known of its content is computed anew.
+    fileGiven: (upload) =>
+      to(upload, "chosen", [], { hasFile: true, digests: undefined, problem: undefined }),
     cancel,
   },
   // Cancelling is over here: S3 has the file. Whoever does not want it deletes a photo, and is asked.

@@ -231,6 +231,7 @@ export class UploadQueue {
       .catch((error): Event => eventOf(error))
       .then((event) => {
         if (work.signal.aborted) return;
+        work.abort(); // whatever of it still goes on after an error
         this.#work.delete(id);
         this.#dispatch(id, event);
       });
