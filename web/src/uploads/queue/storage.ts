@@ -7,6 +7,8 @@ export interface SignedPut {
 }
 
 const TRIES = 4;
+/** Up to here the bytes are read before they are sent: then what fails is either the file or the line. */
+const READ_UP_TO_BYTES = 64 * 1024 * 1024;
 
 /** What S3 says in so many words; the code is S3's. */
 class Answer extends Error {
@@ -28,10 +30,12 @@ export async function putBlob(
   onProgress: (sentBytes: number) => void,
   signal: AbortSignal,
 ): Promise<string> {
+  // A file that another tab has handed over can be read here, but Chromium does not send it.
+  const body = blob.size <= READ_UP_TO_BYTES ? await bytesOf(blob) : blob;
   for (let tried = 1; ; tried += 1) {
     const request = await sign(tried > 1);
     try {
-      return await put(request, blob, onProgress, signal);
+      return await put(request, body, blob.size, onProgress, signal);
     } catch (error) {
       if (!(error instanceof Answer)) throw error;
       if (isFinal(error) || tried === TRIES) throw meaningOf(error);
@@ -62,7 +66,8 @@ function meaningOf({ status, code }: Answer): Error {
 
 function put(
   { url, headers }: SignedPut,
-  blob: Blob,
+  body: ArrayBuffer | Blob,
+  sizeBytes: number,
   onProgress: (sentBytes: number) => void,
   signal: AbortSignal,
 ): Promise<string> {
@@ -72,29 +77,34 @@ function put(
   return new Promise<string>((resolve, reject) => {
     request.open("PUT", url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.upload.onprogress = ({ loaded }) => onProgress(Math.min(loaded, blob.size));
+    request.upload.onprogress = ({ loaded }) => onProgress(Math.min(loaded, sizeBytes));
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) {
-        onProgress(blob.size);
+        onProgress(sizeBytes);
         resolve(request.getResponseHeader("ETag") ?? "");
       } else reject(new Answer(request.status, codeOf(request.responseText)));
     };
     request.onabort = () => reject(signal.reason);
-    request.onerror = () => void whyNoAnswer(blob).then(reject);
+    request.onerror = () => void whyNoAnswer(body).then(reject, reject);
     signal.throwIfAborted();
     signal.addEventListener("abort", stop);
-    request.send(blob);
+    request.send(body);
   }).finally(() => signal.removeEventListener("abort", stop));
 }
 
 const codeOf = (text: string): string => /<Code>(\w+)<\/Code>/.exec(text)?.[1] ?? "";
 
-/** The browser does not say whether the line or the file is gone: the file can be looked at. */
-async function whyNoAnswer(blob: Blob): Promise<Error> {
+/** Throws FileError when the file cannot be read. */
+async function bytesOf(blob: Blob): Promise<ArrayBuffer> {
   try {
-    await blob.slice(0, 1).arrayBuffer();
-    return new LineError();
+    return await blob.arrayBuffer();
   } catch {
-    return new FileError();
+    throw new FileError();
   }
+}
+
+/** The browser does not say whether the line or the file is gone: the file can be looked at. */
+async function whyNoAnswer(body: ArrayBuffer | Blob): Promise<Error> {
+  if (body instanceof Blob) await bytesOf(body.slice(0, 1));
+  return new LineError();
 }
