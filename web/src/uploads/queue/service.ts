@@ -2,7 +2,6 @@
 import { ApiError, api, data, type Photo } from "../../api/client";
 import { endUpload } from "../../api/uploads";
 import { SignedOutError } from "../../auth/auth";
-import { config } from "../../config";
 import { whyFailed } from "../../gallery/failures";
 import { DoubtError, LineError, RefusedError } from "./errors";
 import type { Digests, Grant, ServiceStatus, Upload } from "./machine";
@@ -154,15 +153,11 @@ export function serviceOf(onPhotos: (photos: Photo[]) => void): Service {
     },
 
     async probe() {
-      // Any answer is one; only a line that is broken gives none.
       try {
-        await fetch(`${config().apiUrl}/openapi.json`, {
-          method: "HEAD",
-          mode: "no-cors",
-          cache: "no-store",
-        });
-      } catch {
-        throw new LineError();
+        await data(api().GET("/uploads", { params: { query: { limit: 1 } } }));
+      } catch (error) {
+        // Any answer is one; only a line that is broken gives none.
+        if (!(error instanceof ApiError) || error.status === 0) throw new LineError();
       }
     },
   };
