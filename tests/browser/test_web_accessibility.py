@@ -75,7 +75,7 @@ def a_first_password(app: WebApp, has: dict[str, Any], _: Path) -> Scene:
     app.expect_page("Choose your own password")
     yield "a first password"
     app.page.get_by_label("New password").fill("lower-case-only")
-    app.button("Save and go on").click()
+    app.button("Save and continue").click()
     expect(app.page.get_by_role("alert")).to_be_visible()
     yield "a first password that is refused"
 
@@ -245,7 +245,7 @@ def test_a_first_password_is_chosen_by_keyboard_alone(tab: Tab, invite: Callable
     app.expect_page("Choose your own password")
     tab_to(app, app.page.get_by_label("New password"))
     keyboard.type(PASSWORD)
-    tab_to(app, app.button("Save and go on"))
+    tab_to(app, app.button("Save and continue"))
     keyboard.press("Enter")
     app.expect_page("Your photos")
 

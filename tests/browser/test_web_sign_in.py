@@ -181,10 +181,10 @@ def test_a_temporary_password_is_replaced_at_the_first_sign_in(
     expect(password).to_have_value("")
     expect(app.page.get_by_text("At least 12 characters")).to_be_visible()
     password.fill("lower-case-only")
-    app.button("Save and go on").click()
+    app.button("Save and continue").click()
     expect(app.page.get_by_role("alert")).to_contain_text("does not follow the rules")
     password.fill(PASSWORD)
-    app.button("Save and go on").click()
+    app.button("Save and continue").click()
     app.expect_page("Events")
     expect(app.account()).to_contain_text(invited.email)
     assert sign_in(stack, User(invited.email, PASSWORD, ()))
@@ -215,7 +215,7 @@ def test_what_the_user_pool_requires_is_asked_for_with_the_first_password(
     app.expect_page("Choose your own password")
     app.page.get_by_label("New password").fill(PASSWORD)
     app.page.get_by_label("Your name").fill("Noor")
-    app.button("Save and go on").click()
+    app.button("Save and continue").click()
     app.expect_page("Your photos")
     assert [given["userAttributes.name"] for given in answered] == ["Noor"]
 
@@ -264,7 +264,7 @@ def test_a_first_password_that_comes_too_late_is_told_so(
         UserPoolId=stack.user_pool_id, Username=invited.email, Password=PASSWORD, Permanent=True
     )
     app.page.get_by_label("New password").fill("Something-Else-7")
-    app.button("Save and go on").click()
+    app.button("Save and continue").click()
     expect(app.page.get_by_role("alert")).to_contain_text("Please go back and sign in again.")
     app.button("Back").click()
     app.sign_in(User(invited.email, PASSWORD, ()))

@@ -23,14 +23,22 @@ const queries = new QueryClient({
       refetchOnReconnect: true,
       staleTime: 30_000,
       retry: (failures, error) => failures < 2 && isWorthAnotherTry(error),
+      retryDelay: (failures, error) => 1000 * (askedToWait(error) ?? 2 ** failures),
     },
     mutations: { networkMode: "always" },
   },
 });
 
+/** Whoever is told to come again later is shown that, not kept waiting. */
+const LONGEST_WAIT_SECONDS = 15;
+
+const askedToWait = (error: Error): number | undefined =>
+  error instanceof ApiError ? error.retryAfterSeconds : undefined;
+
 function isWorthAnotherTry(error: Error): boolean {
   if (error instanceof SignedOutError) return false;
-  return !(error instanceof ApiError) || error.status === 429 || error.status >= 500;
+  if (!(error instanceof ApiError) || error.status >= 500) return true;
+  return error.status === 429 && (askedToWait(error) ?? 0) <= LONGEST_WAIT_SECONDS;
 }
 
 const root = createRoot(document.getElementById("root") as HTMLElement);

@@ -17,14 +17,15 @@ import { UploadArea } from "./uploads/area";
 import { useUploads } from "./uploads/context";
 
 const PAGES = [
-  { path: "/photos", name: "Photos", Icon: Images },
-  { path: "/events", name: "Events", Icon: CalendarDays },
-  { path: "/students", name: "Students", Icon: GraduationCap },
+  { path: "/photos", name: "Photos", Icon: Images, isForStaff: false },
+  { path: "/events", name: "Events", Icon: CalendarDays, isForStaff: false },
+  { path: "/students", name: "Students", Icon: GraduationCap, isForStaff: true },
 ];
 
 /** The frame around every page: navigation, the upload button, and the way out. */
 export function Shell({ children }: { children: ReactNode }) {
   const [location] = useLocation();
+  const user = useUser();
   return (
     <UploadArea>
       <a className="skip-link" href="#main">
@@ -35,16 +36,18 @@ export function Shell({ children }: { children: ReactNode }) {
           <Logo /> <span>Photodrop</span>
         </Link>
         <nav className="nav" aria-label="Main">
-          {PAGES.map(({ path, name, Icon }) => (
-            <Link
-              key={path}
-              href={path}
-              className="nav-link"
-              aria-current={location.startsWith(path) ? "page" : undefined}
-            >
-              <Icon aria-hidden size={19} /> <span>{name}</span>
-            </Link>
-          ))}
+          {PAGES.filter(({ isForStaff }) => !isForStaff || user.isStaff).map(
+            ({ path, name, Icon }) => (
+              <Link
+                key={path}
+                href={path}
+                className="nav-link"
+                aria-current={location.startsWith(path) ? "page" : undefined}
+              >
+                <Icon aria-hidden size={19} /> <span>{name}</span>
+              </Link>
+            ),
+          )}
         </nav>
         <UploadButton />
         <UserMenu />

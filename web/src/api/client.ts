@@ -41,7 +41,7 @@ async function authorizedFetch(request: Request): Promise<Response> {
   const body = request.body ? await request.clone().blob() : undefined;
   const send = async (renew: boolean) => {
     const headers = new Headers(request.headers);
-    headers.set("Authorization", await freshToken(renew));
+    headers.set("Authorization", await token(renew));
     try {
       return await fetch(request.url, {
         method: request.method,
@@ -51,12 +51,25 @@ async function authorizedFetch(request: Request): Promise<Response> {
       });
     } catch (error) {
       if (request.signal.aborted) throw error;
-      throw new ApiError(0, "NetworkError", "The service cannot be reached. Are you online?");
+      throw UNREACHABLE();
     }
   };
   const answer = await send(false);
   return answer.status === 401 ? send(true) : answer;
 }
+
+/** A token that is due is renewed by a request of its own, which the same line can break. */
+async function token(renew: boolean): Promise<string> {
+  try {
+    return await freshToken(renew);
+  } catch (error) {
+    if (error instanceof Error && error.name === "NetworkError") throw UNREACHABLE();
+    throw error;
+  }
+}
+
+const UNREACHABLE = () =>
+  new ApiError(0, "NetworkError", "The service cannot be reached. Are you online?");
 
 let client: ReturnType<typeof createClient<paths>> | undefined;
 

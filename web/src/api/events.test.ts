@@ -1,14 +1,13 @@
 import { expect, test } from "vitest";
-import { emailsIn } from "./events";
+import { addressesIn } from "./events";
 
 test("addresses are found in what people paste", () => {
   const text = `Grace Hopper <Grace@example.com>; "Alan" <alan@example.com>,
     ada+party@example.co.uk
     grace@example.com, nobody, @home, a@b`;
 
-  expect(emailsIn(text)).toEqual([
-    "grace@example.com",
-    "alan@example.com",
-    "ada+party@example.co.uk",
-  ]);
+  expect(addressesIn(text)).toEqual({
+    emails: ["grace@example.com", "alan@example.com", "ada+party@example.co.uk"],
+    others: ["@home", "a@b"],
+  });
 });

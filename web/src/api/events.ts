@@ -143,8 +143,12 @@ export function useRemoveAttendee(eventId: string) {
   });
 }
 
-/** The addresses in a pasted text: lists, "Name <address>", one per line. */
-export function emailsIn(text: string): string[] {
-  const words = text.toLowerCase().split(/[\s,;<>"'()]+/);
-  return [...new Set(words.filter((word) => /^[^@]+@[^@]+\.[^@.]+$/.test(word)))];
+/** The addresses in a pasted text (lists, "Name <address>", one per line), and what only looks like one. */
+export function addressesIn(text: string): { emails: string[]; others: string[] } {
+  const words = [...new Set(text.toLowerCase().split(/[\s,;<>"'()]+/))];
+  const isAddress = (word: string) => /^[^@]+@[^@]+\.[^@.]+$/.test(word);
+  return {
+    emails: words.filter(isAddress),
+    others: words.filter((word) => word.includes("@") && !isAddress(word)),
+  };
 }

@@ -32,3 +32,16 @@ test("a link that turned out broken is not given again", () => {
 
   expect(lastingUrl(next, NOW)).toBe(next.url);
 });
+
+test("thousands of links push out the oldest ones alone", () => {
+  const first = link("1", "2026-05-01T12:15:00Z", "e");
+  const last = link("1", "2026-05-01T12:15:00Z", "f");
+  lastingUrl(first, NOW);
+  for (let number = 0; number < 29_998; number += 1)
+    lastingUrl(link("1", "2026-05-01T12:15:00Z", `many-${number}`), NOW);
+  lastingUrl(last, NOW);
+  lastingUrl(link("1", "2026-05-01T12:15:00Z", "g"), NOW);
+
+  expect(lastingUrl(link("2", "2026-05-01T12:25:00Z", "e"), NOW)).not.toBe(first.url);
+  expect(lastingUrl(link("2", "2026-05-01T12:25:00Z", "f"), NOW)).toBe(last.url);
+});

@@ -8,19 +8,29 @@ interface Link {
 }
 
 const MARGIN_MS = 60_000;
-const MOST = 5_000;
+/** Of three sizes of each photo: 10,000 photos. */
+const MOST = 30_000;
 const kept = new Map<string, Link>();
 
-export function lastingUrl(link: Link, now = Date.now()): string {
-  const address = link.url.split("?", 1)[0] ?? link.url;
+const addressOf = (url: string): string => url.split("?", 1)[0] ?? url;
+
+/** The link to go on with, which may end before the one that is given. */
+export function lastingLink(link: Link, now = Date.now()): Link {
+  const address = addressOf(link.url);
   const before = kept.get(address);
-  if (before && Date.parse(before.expiresAt) - MARGIN_MS > now) return before.url;
-  if (kept.size >= MOST) kept.clear();
+  if (before && Date.parse(before.expiresAt) - MARGIN_MS > now) return before;
+  kept.delete(address); // the newest stand last
   kept.set(address, { url: link.url, expiresAt: link.expiresAt });
-  return link.url;
+  for (const oldest of kept.keys()) {
+    if (kept.size <= MOST) break;
+    kept.delete(oldest);
+  }
+  return link;
 }
+
+export const lastingUrl = (link: Link, now = Date.now()): string => lastingLink(link, now).url;
 
 /** Forget a link that turned out not to work. */
 export function dropUrl(url: string): void {
-  kept.delete(url.split("?", 1)[0] ?? url);
+  kept.delete(addressOf(url));
 }

@@ -8,6 +8,7 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { ApiError, api, data, type Photo, type PhotoPage, type Status } from "./client";
+import { lastingLink } from "./links";
 
 export interface PhotoFilter {
   /** The event whose photos are meant; absent, one's own library. */
@@ -50,7 +51,7 @@ export function usePhotos(filter: PhotoFilter) {
 
 function untilLinksEnd(photos: Photo[] | undefined): number | false {
   const ends = (photos ?? []).flatMap((photo) =>
-    photo.thumbnails.map((thumbnail) => Date.parse(thumbnail.expiresAt)),
+    photo.thumbnails.map((thumbnail) => Date.parse(lastingLink(thumbnail).expiresAt)),
   );
   if (!ends.length) return false;
   return Math.max(Math.min(...ends) - Date.now() - LINK_MARGIN_MS, LEAST_REFETCH_MS);
@@ -70,7 +71,8 @@ export function usePhoto(photoId: string, known?: Photo) {
     },
     placeholderData: known ?? (() => fromLists(queries, photoId)),
     refetchInterval: ({ state }) => {
-      if (!state.data) return false;
+      if (isGone(state.error)) return false;
+      if (!state.data) return state.error ? LAST_POLL_MS : false;
       if (isFinal(state.data)) return untilLinksEnd([state.data]);
       return Math.min(FIRST_POLL_MS * 1.25 ** state.dataUpdateCount, LAST_POLL_MS);
     },

@@ -1,6 +1,14 @@
 /** Who is signed in, for the whole app, and asking again when a session has ended. */
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { navigate } from "wouter/use-browser-location";
 import { currentUser, idToken, SignedOutError, signOut, type User } from "./auth";
 import { ReauthDialog } from "./reauth-dialog";
@@ -40,6 +48,20 @@ function isEnd(error: unknown): boolean {
   );
 }
 
+const SESSION = "photodrop-session";
+
+function tellOtherTabs(): void {
+  const channel = new BroadcastChannel(SESSION);
+  channel.postMessage("changed");
+  channel.close();
+}
+
+function whenOtherTabsChange(act: () => void): () => void {
+  const channel = new BroadcastChannel(SESSION);
+  channel.onmessage = act;
+  return () => channel.close();
+}
+
 function settle(act: (one: (typeof waiting)[number]) => void): void {
   const all = waiting;
   waiting = [];
@@ -49,23 +71,36 @@ function settle(act: (one: (typeof waiting)[number]) => void): void {
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [user, setUser] = useState<User | null | undefined>();
   const [isAsking, setAsking] = useState(false);
+  const shown = useRef<string>(undefined);
   const queries = useQueryClient();
 
-  const signedIn = useCallback(async () => setUser(await currentUser()), []);
-  const leave = useCallback(async () => {
-    await signOut().catch(() => undefined);
-    setAsking(false);
-    settle((one) => one.reject(new SignedOutError()));
-    setUser(null);
-    queries.clear();
-    navigate("/", { replace: true }); // whoever signs in next begins at the beginning
+  /** Show whoever is signed in now. Nothing of somebody else stays: their lists, their uploads, their requests. */
+  const look = useCallback(async () => {
+    const now = await currentUser().catch(() => null);
+    if (shown.current && now?.id !== shown.current) {
+      setAsking(false);
+      settle((one) => one.reject(new SignedOutError()));
+      queries.clear();
+      navigate("/", { replace: true }); // whoever signs in next begins at the beginning
+    }
+    shown.current = now?.id;
+    setUser(now);
   }, [queries]);
 
-  useEffect(() => {
-    currentUser()
-      .then(setUser)
-      .catch(() => setUser(null));
-  }, []);
+  const signedIn = useCallback(async () => {
+    await look();
+    tellOtherTabs();
+  }, [look]);
+  const leave = useCallback(async () => {
+    await signOut().catch(() => undefined);
+    await look();
+    tellOtherTabs();
+  }, [look]);
+
+  useEffect(() => void look(), [look]);
+
+  // Signing in and out is for the whole browser: every tab shows the same person.
+  useEffect(() => whenOtherTabsChange(() => void look()), [look]);
 
   useEffect(() => {
     askAgain = user ? () => setAsking(true) : undefined;

@@ -1,11 +1,14 @@
 import { UserMinus, UserPlus } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { emailsIn, useAddAttendees, useAttendees, useRemoveAttendee } from "../api/events";
+import { addressesIn, useAddAttendees, useAttendees, useRemoveAttendee } from "../api/events";
 import { Dialog } from "../ui/dialog";
 import { Field } from "../ui/field";
 import { ErrorNote, messageOf, Spinner } from "../ui/states";
 import { say, sayError } from "../ui/toasts";
 import { onDay, plural } from "../ui/words";
+
+const notAddresses = (words: string[]): string =>
+  words.length ? `Not an e-mail address: ${words.join(", ")}.` : "";
 
 /** Who attends: paste addresses to register them, remove them one by one. */
 export function AttendeesDialog({ eventId, onClose }: { eventId: string; onClose: () => void }) {
@@ -14,13 +17,13 @@ export function AttendeesDialog({ eventId, onClose }: { eventId: string; onClose
   const remove = useRemoveAttendee(eventId);
   const [text, setText] = useState("");
   const [problem, setProblem] = useState("");
-  const found = emailsIn(text);
+  const { emails: found, others } = addressesIn(text);
   const items = attendees.data?.pages.flatMap((page) => page.items) ?? [];
 
   function submit(event: FormEvent) {
     event.preventDefault();
     if (!found.length) {
-      setProblem("There is no e-mail address in this text.");
+      setProblem(notAddresses(others) || "There is no e-mail address in this text.");
       return;
     }
     setProblem("");
@@ -28,8 +31,10 @@ export function AttendeesDialog({ eventId, onClose }: { eventId: string; onClose
       onSuccess: (refused) => {
         const added = found.length - refused.length;
         if (added) say(`${plural(added, "attendee")} registered`);
-        setText(refused.map((one) => one.email).join("\n"));
-        setProblem(refused.map((one) => `${one.email}: ${messageOf(one.error)}`).join(" "));
+        // What was not registered stays, to be put right.
+        setText([...refused.map((one) => one.email), ...others].join("\n"));
+        const reasons = refused.map((one) => `${one.email}: ${messageOf(one.error)}`);
+        setProblem([...reasons, notAddresses(others)].filter(Boolean).join(" "));
       },
     });
   }

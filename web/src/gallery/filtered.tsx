@@ -10,7 +10,7 @@ import { Gallery, GallerySkeleton } from "./gallery";
 const STATUSES: { status: Status | ""; name: string }[] = [
   { status: "", name: "All photos" },
   { status: "completed", name: "Ready" },
-  { status: "processing", name: "In work" },
+  { status: "processing", name: "Processing" },
   { status: "pending", name: "Not uploaded yet" },
   { status: "failed", name: "Failed" },
 ];
@@ -37,13 +37,16 @@ export function useFilter(eventId?: string) {
 
 type Filtering = ReturnType<typeof useFilter>;
 
+const normal = (text: string): string => text.trim().toLowerCase();
+
 export function Filters({ filter, set }: Filtering) {
   const [text, setText] = useState(filter.tag ?? "");
   const applied = filter.tag ?? "";
 
-  useEffect(() => setText(applied), [applied]);
+  // What is typed stays as it is typed, a space at the end included; another address shows its own tag.
+  useEffect(() => setText((before) => (normal(before) === applied ? before : applied)), [applied]);
   useEffect(() => {
-    const wanted = text.trim().toLowerCase();
+    const wanted = normal(text);
     if (wanted === applied) return;
     const timer = setTimeout(() => set("tag", wanted), 350);
     return () => clearTimeout(timer);

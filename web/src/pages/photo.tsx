@@ -25,10 +25,11 @@ import { ArchivePanel, isArchived } from "../photo/archive";
 import { DeletePhotoDialog, EditPhotoDialog } from "../photo/dialogs";
 import { ThumbnailMaker } from "../photo/thumbnail-maker";
 import { VideoPlayer } from "../photo/video";
+import { download } from "../ui/download";
 import { Empty, ErrorState, Spinner } from "../ui/states";
 import { useTitle } from "../ui/title";
 import { sayError } from "../ui/toasts";
-import { atTime, bytes, duration } from "../ui/words";
+import { atTime, bytes, duration, onTheCamera } from "../ui/words";
 
 export default function PhotoPage(props: { photoId: string; eventId?: string }) {
   const { photoId, eventId } = props;
@@ -234,11 +235,11 @@ function Details({ photo, onDeleted }: { photo: Photo; onDeleted: () => void }) 
 
 function DownloadButton({ photo }: { photo: Photo }) {
   const [isBusy, setBusy] = useState(false);
-  async function download() {
+  async function fetchAndSave() {
     setBusy(true);
     try {
       const { url } = await viewUrl(photo.photoId, "attachment");
-      window.location.assign(url); // the answer is an attachment, so the page stays
+      download(url);
     } catch (error) {
       sayError(error);
     } finally {
@@ -250,7 +251,7 @@ function DownloadButton({ photo }: { photo: Photo }) {
       type="button"
       className="button primary"
       disabled={isBusy}
-      onClick={() => void download()}
+      onClick={() => void fetchAndSave()}
     >
       <Download aria-hidden size={16} /> Download
     </button>
@@ -259,7 +260,7 @@ function DownloadButton({ photo }: { photo: Photo }) {
 
 function Facts({ photo, isMine }: { photo: Photo; isMine: boolean }) {
   const facts: [string, string | null | undefined][] = [
-    ["Taken", photo.takenAt && atTime(photo.takenAt)],
+    ["Taken", photo.takenAt && onTheCamera(photo.takenAt)],
     ["Uploaded", `${atTime(photo.createdAt)}${isMine ? ", by you" : ""}`],
     ["Length", photo.durationSeconds ? duration(photo.durationSeconds) : null],
     ["Dimensions", photo.width && photo.height ? `${photo.width} × ${photo.height} pixels` : null],

@@ -204,7 +204,21 @@ export function SignIn() {
         </>
       ),
       action: "Save and sign in",
-      links: <Choice onClick={() => go("signIn")}>Back</Choice>,
+      links: (
+        <>
+          <Choice
+            onClick={() =>
+              void attempt(async () => {
+                await auth.forgot(email);
+                setNews("A new code is on its way.");
+              })
+            }
+          >
+            Send a new code
+          </Choice>
+          <Choice onClick={() => go("signIn")}>Back</Choice>
+        </>
+      ),
     },
     replace: {
       fields: (
@@ -217,7 +231,7 @@ export function SignIn() {
           <AttributeFields names={missing} />
         </>
       ),
-      action: "Save and go on",
+      action: "Save and continue",
       links: <Choice onClick={() => go("signIn")}>Back</Choice>,
     },
   };

@@ -75,16 +75,16 @@ export function DeletePhotoDialog(props: {
   const remove = useDeletePhoto();
   const { photo, onClose, onDeleted } = props;
   return (
-    <Dialog title="Delete this photo?" onClose={onClose}>
+    <Dialog title="Delete permanently?" onClose={onClose}>
       <div className="stack">
         <p>
-          “{nameOf(photo)}” goes for good, with its original and all thumbnails.
+          “{nameOf(photo)}” and all its thumbnails will be deleted. This can’t be undone.
           {photo.eventId && " Nobody at the event will see it any more."}
         </p>
         <ErrorNote error={remove.error} />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
-            Keep it
+            Cancel
           </button>
           <button
             type="button"

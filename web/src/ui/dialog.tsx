@@ -31,6 +31,13 @@ export function Dialog(props: {
         event.preventDefault();
         if (!isRequired) onClose();
       }}
+      // Chrome closes a dialog at the second Escape whatever `cancel` says.
+      onKeyDown={(event) => {
+        if (isRequired && event.key === "Escape") event.preventDefault();
+      }}
+      onClose={() => {
+        if (isRequired && ref.current?.isConnected) ref.current.showModal();
+      }}
     >
       <header className="dialog-header">
         <h2 id={title}>{props.title}</h2>

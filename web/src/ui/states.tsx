@@ -64,10 +64,6 @@ function ErrorCode({ error }: { error: unknown }) {
 }
 
 export function messageOf(error: unknown): string {
-  if (error instanceof ApiError && error.fields.length) {
-    const details = error.fields.map((one) => one.message).filter(Boolean);
-    return details.length ? `${error.message} ${details.join(" ")}` : error.message;
-  }
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -5,8 +5,26 @@ export type Theme = "system" | "light" | "dark";
 const KEY = "photodrop.theme";
 
 function stored(): Theme {
-  const value = localStorage.getItem(KEY);
+  const value = read();
   return value === "light" || value === "dark" ? value : "system";
+}
+
+// A browser may forbid the page to keep anything: then the choice lasts as long as the page.
+function read(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function keep(theme: Theme): void {
+  try {
+    if (theme === "system") localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, theme);
+  } catch {
+    // see above
+  }
 }
 
 export function useTheme(): [Theme, (theme: Theme) => void] {
@@ -15,13 +33,9 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
     theme,
     (next) => {
       setTheme(next);
-      if (next === "system") {
-        localStorage.removeItem(KEY);
-        delete document.documentElement.dataset.theme;
-      } else {
-        localStorage.setItem(KEY, next);
-        document.documentElement.dataset.theme = next;
-      }
+      keep(next);
+      if (next === "system") delete document.documentElement.dataset.theme;
+      else document.documentElement.dataset.theme = next;
     },
   ];
 }

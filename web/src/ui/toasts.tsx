@@ -1,6 +1,6 @@
 /** Short news at the edge of the screen, read out politely. */
 import { Check, CircleAlert, X } from "lucide-react";
-import { useSyncExternalStore } from "react";
+import { useLayoutEffect, useRef, useSyncExternalStore } from "react";
 import { messageOf } from "./states";
 
 interface Toast {
@@ -36,8 +36,18 @@ export function Toasts() {
     },
     () => toasts,
   );
+  const place = useRef<HTMLDivElement>(null);
+
+  // A popover stands above dialogs, if it is shown after them: so at each piece of news.
+  useLayoutEffect(() => {
+    const popover = place.current;
+    if (!popover?.showPopover) return;
+    if (popover.matches(":popover-open")) popover.hidePopover();
+    if (shown.length) popover.showPopover();
+  }, [shown]);
+
   return (
-    <div className="toasts" role="status" aria-live="polite">
+    <div ref={place} className="toasts" popover="manual" role="status" aria-live="polite">
       {shown.map((toast) => (
         <div key={toast.id} className={toast.isError ? "toast danger" : "toast"}>
           {toast.isError ? <CircleAlert aria-hidden size={18} /> : <Check aria-hidden size={18} />}

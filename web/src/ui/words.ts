@@ -5,6 +5,16 @@ const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeS
 export const onDay = (iso: string): string => date.format(new Date(iso));
 export const atTime = (iso: string): string => dateTime.format(new Date(iso));
 
+const clock = new Intl.DateTimeFormat(undefined, {
+  dateStyle: "medium",
+  timeStyle: "short",
+  timeZone: "UTC",
+});
+
+/** A capture time as the camera's clock showed it, wherever it is looked at: "18:21+02:00" is 18:21. */
+export const onTheCamera = (iso: string): string =>
+  iso.endsWith("Z") ? atTime(iso) : clock.format(new Date(`${iso.slice(0, 19)}Z`));
+
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 
 export function bytes(count: number): string {

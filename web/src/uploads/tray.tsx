@@ -2,6 +2,7 @@
 import { Check, ChevronDown, ChevronUp, Pause, Play, RotateCw, X } from "lucide-react";
 import { memo, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
+import { isDownloading } from "../ui/download";
 import { say } from "../ui/toasts";
 import { bytes, plural } from "../ui/words";
 import { ACCEPT, isFileOf } from "./files";
@@ -40,7 +41,9 @@ export function Tray({ items, uploads }: { items: readonly Upload[]; uploads: Up
     uploads.isOwner() && items.some((one) => one.state === "chosen" || isActive(one));
   useEffect(() => {
     if (!isSending) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    const warn = (event: BeforeUnloadEvent) => {
+      if (!isDownloading()) event.preventDefault();
+    };
     window.addEventListener("beforeunload", warn);
     return () => window.removeEventListener("beforeunload", warn);
   }, [isSending]);
