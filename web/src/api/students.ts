@@ -10,6 +10,9 @@ export interface StudentFields {
 
 const PAGE_SIZE = 50;
 const POLL_MS = 900;
+const LAST_POLL_MS = 30_000;
+/** Longer than a picture takes, even when its news was lost and it was asked for again. */
+const PATIENCE_MS = 10 * 60_000;
 
 export function useStudents(hasPicture: boolean | undefined) {
   return useInfiniteQuery({
@@ -35,16 +38,23 @@ export function isPictureOnItsWay(student: Student): boolean {
   return Boolean(newest && newest.status !== "completed" && newest.status !== "failed");
 }
 
-/** A student whose picture is on its way, asked for again until it is there. */
-export function useStudent(known: Student) {
-  return useQuery({
+/** A student whose picture is on its way, asked for again, less and less often, until it is there. */
+export function useStudent(known: Student): Student {
+  const { data: asked } = useQuery({
     queryKey: ["student", known.studentId],
     queryFn: ({ signal }) =>
       data(api().GET("/v2/students/{studentId}", { ...pathOf(known.studentId), signal })),
-    placeholderData: known,
     enabled: isArriving(known),
-    refetchInterval: ({ state }) => (state.data && isArriving(state.data) ? POLL_MS : false),
+    refetchInterval: ({ state }) => {
+      if (state.data && !isArriving(state.data)) return false;
+      return Math.min(
+        POLL_MS * 1.25 ** (state.dataUpdateCount + state.errorUpdateCount),
+        LAST_POLL_MS,
+      );
+    },
   });
+  // The list may know more by now: the student was edited, or sent another picture.
+  return asked && asked.updatedAt >= known.updatedAt ? asked : known;
 }
 
 /** A picture that never came stays pending until its grant ends: nothing to wait for. */
@@ -98,7 +108,14 @@ async function sendPicture(studentId: string, picture: Blob): Promise<Student> {
   if (!answer) throw new ApiError(0, "NetworkError", "The picture could not be sent.");
   if (!answer.ok)
     throw new ApiError(answer.status, `Http${answer.status}`, "The storage refused the picture.");
-  for (;;) {
+  const began = Date.now();
+  for (let wait = POLL_MS; ; wait = Math.min(wait * 1.25, LAST_POLL_MS)) {
+    if (Date.now() - began > PATIENCE_MS)
+      throw new ApiError(
+        0,
+        "PictureLate",
+        "The picture takes unusually long. It will appear when it is ready.",
+      );
     const student = await data(api().GET("/v2/students/{studentId}", pathOf(studentId)));
     const { picture: shown } = student;
     const ours = shown?.replacement?.pictureKey === pictureKey ? shown.replacement : shown;
@@ -109,7 +126,7 @@ async function sendPicture(studentId: string, picture: Blob): Promise<Student> {
         ours.failure?.code ?? "PictureFailed",
         ours.failure?.message ?? "The picture could not be used.",
       );
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
 

@@ -94,7 +94,7 @@ export default function EventsPage() {
 }
 
 function EventCard({ event, isMine }: { event: EventDetails; isMine: boolean }) {
-  const { data: cover = [] } = useCover(event.eventId);
+  const { data: cover = [], refetch } = useCover(event.eventId);
   return (
     <li className="card">
       <Link href={`/events/${event.eventId}`} className="card-link">
@@ -106,7 +106,7 @@ function EventCard({ event, isMine }: { event: EventDetails; isMine: boolean }) 
                 key={photo.photoId}
                 style={{ backgroundImage: background && `url(${background})` }}
               >
-                <Picture photo={photo} alt="" sizes="260px" />
+                <Picture photo={photo} alt="" sizes="260px" onBroken={() => void refetch()} />
               </div>
             );
           })}

@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { GraduationCap, Lock, Pencil, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { Link } from "wouter";
@@ -122,12 +123,17 @@ function StudentCard(props: {
   onEdit: (student: Student) => void;
   onDelete: (student: Student) => void;
 }) {
-  const { data: student = props.student } = useStudent(props.student);
+  const student = useStudent(props.student);
+  const queries = useQueryClient();
   const { picture } = student;
   const failure = picture?.replacement?.failure ?? picture?.failure;
   return (
     <li className="student">
-      <StudentPicture student={student} size={72} />
+      <StudentPicture
+        student={student}
+        size={72}
+        onBroken={() => void queries.invalidateQueries({ queryKey: ["students"] })}
+      />
       <div className="student-text">
         <h2>{student.name}</h2>
         <p>{student.course}</p>
@@ -164,13 +170,13 @@ function StudentCard(props: {
 function DeleteStudentDialog({ student, onClose }: { student: Student; onClose: () => void }) {
   const remove = useDeleteStudent(student.studentId);
   return (
-    <Dialog title="Delete this student?" onClose={onClose}>
+    <Dialog title="Delete permanently?" onClose={onClose}>
       <div className="stack">
-        <p>{student.name} goes for good, with the picture.</p>
+        <p>{student.name} and the picture will be deleted. This can’t be undone.</p>
         <ErrorNote error={remove.error} />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
-            Keep
+            Cancel
           </button>
           <button
             type="button"

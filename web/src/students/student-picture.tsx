@@ -3,7 +3,8 @@ import type { Student } from "../api/client";
 import { Picture } from "../gallery/picture";
 
 /** A student's picture, or a figure in its place. */
-export function StudentPicture({ student, size }: { student: Student; size: number }) {
+export function StudentPicture(props: { student: Student; size: number; onBroken?: () => void }) {
+  const { student, size } = props;
   const thumbnails = student.picture?.thumbnails ?? [];
   return (
     <span className="portrait" style={{ width: size, height: size }}>
@@ -13,6 +14,7 @@ export function StudentPicture({ student, size }: { student: Student; size: numb
           photo={{ photoId: student.studentId, thumbnails }}
           alt={`Picture of ${student.name}`}
           sizes={`${size}px`}
+          onBroken={props.onBroken}
         />
       ) : (
         <UserRound aria-hidden size={size * 0.5} />
