@@ -267,7 +267,7 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(
     app = tab(person)
     for path, opener, title in (
         (f"/photos/{has['photo']['photoId']}", "Edit", "Edit photo"),
-        (f"/photos/{has['photo']['photoId']}", "Delete", "Delete this photo?"),
+        (f"/photos/{has['photo']['photoId']}", "Delete", "Delete permanently?"),
         ("/events", "New event", "New event"),
         (f"/events/{has['event']['eventId']}", "Attendees", "Attendees"),
         ("/students", "New student", "New student"),

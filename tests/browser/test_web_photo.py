@@ -122,12 +122,12 @@ def test_the_original_is_downloaded(opened: WebApp, person: Person, photo: Any) 
 def test_it_is_deleted_once_that_is_confirmed(opened: WebApp, person: Person, photo: Any) -> None:
     path = f"/photos/{photo['photoId']}"
     opened.button("Delete").click()
-    opened.dialog("Delete this photo?").get_by_role("button", name="Keep it").click()
+    opened.dialog("Delete permanently?").get_by_role("button", name="Cancel").click()
     opened.expect_page("The pier")
     assert person.client.api.get(path).status_code == 200
 
     opened.button("Delete").click()
-    dialog = opened.dialog("Delete this photo?")
+    dialog = opened.dialog("Delete permanently?")
     dialog.get_by_role("button", name="Delete", exact=True).click()
     opened.says("Deleted")
     assert_is_error(person.client.api.get(path), 404, "PhotoNotFound")
