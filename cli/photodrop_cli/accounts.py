@@ -22,7 +22,7 @@ from photodrop_cli.errors import (
     TemporaryError,
     UsageError,
 )
-from photodrop_cli.targets import Target
+from photodrop_cli.targets import Target, is_url
 from photodrop_cli.transport import (
     ATTEMPTS,
     Waiting,
@@ -34,6 +34,8 @@ from photodrop_cli.transport import (
 
 FIRST_ATTEMPTS = 4
 """A person waits: fewer than later, when files are on their way."""
+
+EXPIRED = "The sign-in has expired. Run `photodrop sign-in` again."
 
 RENEW_SECONDS = 300
 """A token is renewed this long before it ends, so that it does not end on its way."""
@@ -84,9 +86,9 @@ class Cognito:
                 AuthParameters={"REFRESH_TOKEN": refresh_token},
             )
         except SignInError as error:
-            raise SignInError(f"The sign-in has ended: `photodrop sign-in`. ({error})") from None
+            raise SignInError(f"{EXPIRED} ({error})") from None
         if isinstance(tokens, Challenge):
-            raise SignInError(f"Cognito asks for {tokens.name}: `photodrop sign-in`.")
+            raise SignInError(f"Cognito asks for {tokens.name}. Run `photodrop sign-in`.")
         # Cognito gives a new one only where the pool rotates them.
         return Tokens(tokens.id_token, tokens.refresh_token or refresh_token, tokens.ends_at)
 
@@ -99,7 +101,7 @@ class Cognito:
             ChallengeResponses={"USERNAME": email, "NEW_PASSWORD": password},
         )
         if isinstance(tokens, Challenge):
-            raise SignInError(f"Cognito asks for {tokens.name}, which this client cannot answer.")
+            raise SignInError(f"Cognito asks for {tokens.name}, which is not supported.")
         return tokens
 
     async def revoke(self, refresh_token: str) -> None:
@@ -116,7 +118,9 @@ class Cognito:
             ends_at = time.monotonic() + _lifetime(id_token)
             return Tokens(id_token, result.get("RefreshToken"), ends_at)
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise SignInError("The sign-in was answered in a way that makes no sense.") from None
+            raise SignInError(
+                "Cognito answered in a way that this client does not understand."
+            ) from None
 
     async def _call(self, operation: str, **parameters: Any) -> Any:
         request = self._http.build_request(
@@ -201,7 +205,7 @@ class Session:
             tokens = await self._cognito.by_password(*self._password)
             if isinstance(tokens, Tokens):
                 return tokens
-        raise SignInError("The sign-in has ended: `photodrop sign-in`.")
+        raise SignInError(EXPIRED)
 
 
 @dataclass(frozen=True)
@@ -228,17 +232,32 @@ def saved_file() -> Path:
     return platformdirs.user_config_path("photodrop") / "sign-in.json"
 
 
+class DamagedSignInError(UsageError):
+    """The file of the sign-in is there, and does not hold one."""
+
+
 def saved() -> SavedSignIn | None:
-    """Return the sign-in that is kept, or None. Raises UsageError when it cannot be read."""
+    """Return the sign-in that is kept, or None.
+
+    Raises UsageError when its file cannot be read, DamagedSignInError when that holds no sign-in.
+    """
     file = saved_file()
     try:
-        return SavedSignIn(**json.loads(file.read_text()))
+        kept = SavedSignIn(**json.loads(file.read_text(encoding="utf-8")))
+        is_whole = all(isinstance(text, str) and text for text in asdict(kept).values())
+        is_whole = is_whole and is_url(kept.api_url) and is_url(kept.cognito_url)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}.") from None
-    except (ValueError, TypeError):
-        raise UsageError(f"{file} cannot be read: `photodrop sign-in` writes it anew.") from None
+        raise UsageError(f"{file} cannot be read: {_reason(error)}.") from None
+    except (ValueError, TypeError, RecursionError):
+        is_whole = False
+    if not is_whole:
+        raise DamagedSignInError(
+            f"The saved sign-in in {file} is damaged. "
+            "Run `photodrop sign-out` to remove it, and sign in again."
+        )
+    return kept
 
 
 def save(sign_in: SavedSignIn) -> None:
@@ -248,15 +267,23 @@ def save(sign_in: SavedSignIn) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as output:
+        with os.fdopen(handle, "w", encoding="utf-8") as output:
             json.dump(asdict(sign_in), output, indent=2)
         written.replace(file)
     except OSError as error:
         with suppress(OSError):
             written.unlink()
-        raise UsageError(f"{file}: {error.strerror}.") from None
+        raise UsageError(f"The sign-in cannot be saved in {file}: {_reason(error)}.") from None
 
 
 def forget() -> None:
-    """Remove the sign-in that is kept, if any."""
-    saved_file().unlink(missing_ok=True)
+    """Remove the sign-in that is kept, if any. Raises UsageError."""
+    file = saved_file()
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be removed: {_reason(error)}.") from None
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()

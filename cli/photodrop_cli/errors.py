@@ -3,8 +3,9 @@
 ::
 
     ClientError
-    ├── UsageError            nothing can be sent like this: exit status 2
+    ├── UsageError            nothing can be uploaded like this: exit status 2
     │   └── SignInError           the service does not know who this is
+    ├── OutputError           standard output or standard error cannot be written
     └── FileError             this file cannot be sent: `code` for programs, `message` for people
         ├── RefusedError          the service's or S3's final word, with its `status`
         └── UnreachableError      no answer, however often it was asked
@@ -29,6 +30,14 @@ class UsageError(ClientError):
 
 class SignInError(UsageError):
     """Cognito refused, or there is nothing to sign in with."""
+
+
+class OutputError(ClientError):
+    """What is to be read cannot be written. `has_reader` is False where a pipe was closed."""
+
+    def __init__(self, message: str, *, has_reader: bool) -> None:
+        super().__init__(message)
+        self.has_reader = has_reader
 
 
 class FileError(ClientError):

@@ -11,6 +11,7 @@ import stat
 import threading
 import unicodedata
 from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,9 @@ class FileChangedError(FileError):
     """The file is not what it was when it was first read."""
 
     def __init__(self) -> None:
-        super().__init__("FileChanged", "It changed while it was read. Send it again.")
+        super().__init__(
+            "FileChanged", "It changed while it was being read. Run the command again."
+        )
 
 
 class StoppedError(Exception):
@@ -91,9 +94,9 @@ class LocalFile:
         except OSError as error:
             raise _unreadable(error) from None
         if stat.S_ISDIR(found.st_mode):
-            raise FileError("IsFolder", "It is a folder: --recursive sends what is in it.")
+            raise FileError("IsFolder", "It is a folder. Use --recursive to upload what is in it.")
         if not stat.S_ISREG(found.st_mode):
-            raise FileError("NoFile", "It is no file that could be sent.")
+            raise FileError("NoFile", "It is not a regular file.")
         if not found.st_size:
             raise FileError("EmptyFile", "It is empty.")
         if not os.access(path, os.R_OK):
@@ -103,7 +106,7 @@ class LocalFile:
     @property
     def name(self) -> str:
         """Its name as the service takes it: text, and nothing that means a folder anywhere."""
-        name = os.fsencode(self.path.name).decode(errors="replace")
+        name = decoded(self.path.name)
         return "".join(
             "_" if character == "\\" or unicodedata.category(character) == "Cc" else character
             for character in unicodedata.normalize("NFC", name)
@@ -117,7 +120,7 @@ class LocalFile:
                 sniffed = sniff(file.read(SNIFF_BYTES))
         except OSError as error:
             raise _unreadable(error) from None
-        named = EXTENSIONS.get(self.path.suffix.lower()) or mimetypes.guess_type(self.path.name)[0]
+        named = _type_by_name(self.path) or mimetypes.guess_type(self.path.name)[0]
         return sniffed or named or "application/octet-stream"
 
     def check_unchanged(self) -> None:
@@ -171,15 +174,19 @@ class Digests:
         ]
 
 
-async def digests(file: LocalFile, part_bytes: int, read: Callable[[int], None]) -> Digests:
+async def digests(
+    file: LocalFile, part_bytes: int, read: Callable[[int], None], executor: Executor
+) -> Digests:
     """Read the file once for all its digests; `read` is told how many bytes came, in a thread.
 
     Taken in one pass, those of the parts vouch for that of the whole: S3 checks each part against
-    its own. Raises FileError.
+    its own. `executor` is not asyncio's own: a file may take minutes, and the names of hosts are
+    looked up there. Raises FileError.
     """
     stopped = threading.Event()
+    loop = asyncio.get_running_loop()
     try:
-        return await asyncio.to_thread(_digests, file, part_bytes, read, stopped)
+        return await loop.run_in_executor(executor, _digests, file, part_bytes, read, stopped)
     finally:
         stopped.set()
 
@@ -211,11 +218,18 @@ def _digests(
 
 @dataclass(frozen=True)
 class Found:
-    """What the arguments come to. `left_out` are files in folders that are no photos or videos."""
+    """What the arguments come to.
+
+    `left_out` are files in folders that are no photos or videos, and `warnings` say which of them
+    are so by their names alone, because they cannot be read. `empty` are folders that were named
+    and hold nothing to upload.
+    """
 
     files: tuple[LocalFile, ...]
     problems: tuple[tuple[Path, FileError], ...]
     left_out: tuple[Path, ...]
+    warnings: tuple[tuple[Path, FileError], ...]
+    empty: tuple[Path, ...]
 
 
 def find(paths: Iterable[Path], *, recursive: bool) -> Found:
@@ -227,8 +241,12 @@ def find(paths: Iterable[Path], *, recursive: bool) -> Found:
     files: dict[Path, LocalFile] = {}
     problems: list[tuple[Path, FileError]] = []
     left_out: list[Path] = []
+    warnings: list[tuple[Path, FileError]] = []
+    empty: list[Path] = []
     for named in paths:
-        in_folder = recursive and named.is_dir()
+        in_folder = recursive and _is_folder(named)
+        is_empty = in_folder
+        problems_before = len(problems)
         for path in _below(named, problems) if in_folder else [named]:
             try:
                 file = LocalFile.at(path)
@@ -236,9 +254,34 @@ def find(paths: Iterable[Path], *, recursive: bool) -> Found:
                     left_out.append(path)
                 else:
                     files.setdefault(path.absolute(), file)
+                    is_empty = False
             except FileError as error:
-                problems.append((path, error))
-    return Found(tuple(files.values()), tuple(problems), tuple(left_out))
+                if in_folder and _type_by_name(path) is None:
+                    left_out.append(path)
+                    warnings.append((path, error))
+                else:
+                    problems.append((path, error))
+        if is_empty and len(problems) == problems_before:
+            empty.append(named)
+    return Found(
+        tuple(files.values()), tuple(problems), tuple(left_out), tuple(warnings), tuple(empty)
+    )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a folder above it may not be looked into
+        return False
+
+
+def _type_by_name(path: Path) -> str | None:
+    return EXTENSIONS.get(path.suffix.lower())
+
+
+def decoded(text: str) -> str:
+    """Return a name or an argument with U+FFFD for bytes that are no text in its encoding."""
+    return os.fsencode(text).decode(errors="replace")
 
 
 def _below(folder: Path, problems: list[tuple[Path, FileError]]) -> list[Path]:

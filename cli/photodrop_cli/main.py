@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
-import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
-from photodrop_cli import accounts
-from photodrop_cli.accounts import Challenge, Cognito, SavedSignIn, Session, Tokens
+from photodrop_cli import accounts, display
+from photodrop_cli.accounts import (
+    Challenge,
+    Cognito,
+    DamagedSignInError,
+    SavedSignIn,
+    Session,
+    Tokens,
+)
 from photodrop_cli.api import Api, Details, Storage
 from photodrop_cli.display import Display, printable, size
-from photodrop_cli.errors import FileError, RefusedError, SignInError, UsageError
-from photodrop_cli.files import LocalFile, find
+from photodrop_cli.errors import FileError, OutputError, RefusedError, SignInError, UsageError
+from photodrop_cli.files import LocalFile, decoded, find
 from photodrop_cli.targets import NOWHERE, Target, named, of_stack, running_stack
 from photodrop_cli.transport import client
 from photodrop_cli.uploads import LOOKS_AT_ONCE, Options, Outcome, Uploader
@@ -35,11 +39,12 @@ FAILED, USAGE, INTERRUPTED = 1, 2, 130
 MOST_AT_ONCE = 32
 
 EPILOG = """\
-Where to: the local stack that runs in this folder or above, or else the service of `photodrop
-sign-in`. Options go before PHOTODROP_STACK, PHOTODROP_API_URL, PHOTODROP_CLIENT_ID,
-PHOTODROP_REGION and PHOTODROP_EMAIL; a password comes from PHOTODROP_PASSWORD or a prompt.
+The service is the local stack that runs in this folder or above, or else that of `photodrop
+sign-in`. Options take precedence over PHOTODROP_STACK, PHOTODROP_API_URL, PHOTODROP_CLIENT_ID,
+PHOTODROP_REGION and PHOTODROP_EMAIL. The password is read from PHOTODROP_PASSWORD, or asked for.
 
-Exit status: 0 everything is there, 1 a file failed, 2 nothing can be sent like this, 130 stopped.
+Exit status: 0 every file is uploaded, 1 a file failed or the output could not be written,
+2 nothing can be uploaded like this (arguments, sign-in, no photos or videos found), 130 stopped.
 """
 
 
@@ -51,12 +56,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return run(options)
     except (UsageError, FileError) as error:
-        _complain(error)
+        display.error(str(error))
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read the output has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OutputError as error:
+        display.discard_output()
+        if error.has_reader:
+            display.error(f"{error} Run the same command again to continue.")
         return FAILED
 
 
@@ -67,22 +74,24 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def _complain(error: Exception) -> None:
-    print(f"photodrop: {error}", file=sys.stderr)
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, among which may be any file's name."""
+        super().error(printable(message))
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    where = argparse.ArgumentParser(add_help=False)
-    group = where.add_argument_group("where to, and as whom")
+    where = _Parser(add_help=False)
+    group = where.add_argument_group("service and account")
     group.add_argument("--stack", type=Path, metavar="FILE", help="stack.json of a local stack")
     group.add_argument("--api-url", metavar="URL", help="ApiUrl of a deployment")
     group.add_argument("--client-id", metavar="ID", help="UserPoolClientId of the deployment")
-    group.add_argument("--region", help="its AWS region, where the URL does not say it")
-    group.add_argument("--email", help="who signs in (on a local stack: its first demo user)")
+    group.add_argument("--region", help="its AWS region, if the URL does not name it")
+    group.add_argument("--email", help="the account (on a local stack: its first demo user)")
 
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="photodrop",
-        description="Send photos and videos to Photodrop.",
+        description="Upload photos and videos to Photodrop.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -92,18 +101,18 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     upload = commands.add_parser(
         "upload",
         parents=[where],
-        help="send files; what is there already is skipped, what was begun is taken up again",
+        help="upload files; those already uploaded are skipped, interrupted ones are continued",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     upload.set_defaults(run=_upload)
     upload.add_argument("files", nargs="+", type=Path, metavar="FILES")
-    upload.add_argument("--event", metavar="ID", type=_text, help="send to this event")
-    upload.add_argument("--tag", action="append", default=[], type=_text, help="may be repeated")
-    upload.add_argument("--title", type=_text)
-    upload.add_argument("--description", type=_text)
+    upload.add_argument("--event", metavar="ID", type=decoded, help="upload to this event")
+    upload.add_argument("--tag", action="append", default=[], type=decoded, help="may be repeated")
+    upload.add_argument("--title", type=decoded)
+    upload.add_argument("--description", type=decoded)
     upload.add_argument(
-        "-r", "--recursive", action="store_true", help="send the photos and videos in folders"
+        "-r", "--recursive", action="store_true", help="upload the photos and videos in folders"
     )
     upload.add_argument(
         "--jobs", type=_count, default=4, metavar="N", help="files at once (default 4)"
@@ -115,9 +124,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--no-wait", action="store_true", help="do not wait until the photos are processed"
     )
     upload.add_argument(
-        "--json", action="store_true", help="say what became of each file in JSON on stdout"
+        "--json", action="store_true", help="write the results to standard output as JSON"
     )
-    upload.add_argument("-q", "--quiet", action="store_true", help="say only what failed")
+    upload.add_argument("-q", "--quiet", action="store_true", help="print only what failed")
 
     retry = commands.add_parser(
         "retry",
@@ -126,28 +135,22 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     retry.set_defaults(run=_retry)
     which = retry.add_mutually_exclusive_group(required=True)
-    which.add_argument("photos", nargs="*", default=[], metavar="PHOTO_ID", type=_text)
-    which.add_argument("--all", action="store_true", help="every photo that failed so")
+    which.add_argument("photos", nargs="*", default=[], metavar="PHOTO_ID", type=decoded)
+    which.add_argument("--all", action="store_true", help="every photo that failed like this")
 
     sign_in = commands.add_parser(
         "sign-in", parents=[where], help="sign in once, for later uploads; no password is kept"
     )
     sign_in.set_defaults(run=_sign_in)
-    sign_out = commands.add_parser("sign-out", help="forget that sign-in, here and at the service")
+    sign_out = commands.add_parser("sign-out", help="end that sign-in, here and at the service")
     sign_out.set_defaults(run=_sign_out)
     return parser.parse_args(arguments)
 
 
-def _text(argument: str) -> str:
-    """Take what is no valid text in the terminal's encoding as U+FFFD."""
-    return os.fsencode(argument).decode(errors="replace")
-
-
 def _count(argument: str) -> int:
-    count = int(argument)
-    if not 1 <= count <= MOST_AT_ONCE:
-        raise argparse.ArgumentTypeError(f"from 1 to {MOST_AT_ONCE}")
-    return count
+    if not (argument.isascii() and argument.isdigit() and 1 <= int(argument) <= MOST_AT_ONCE):
+        raise argparse.ArgumentTypeError(f"{argument} is not a number from 1 to {MOST_AT_ONCE}")
+    return int(argument)
 
 
 # --- where to, and as whom
@@ -158,7 +161,7 @@ def _target(options: argparse.Namespace) -> Target:
     stack = options.stack
     url, client_id = options.api_url, options.client_id
     if stack and (url or client_id):
-        raise UsageError("Say either --stack, or --api-url and --client-id.")
+        raise UsageError("Give either --stack, or --api-url and --client-id, not both.")
     if not (stack or url or client_id):
         stack = os.environ.get("PHOTODROP_STACK")
     if not stack:
@@ -169,13 +172,20 @@ def _target(options: argparse.Namespace) -> Target:
             return named(url, client_id, region)
         if url or client_id:
             missing = "--client-id (UserPoolClientId)" if url else "--api-url (ApiUrl)"
-            raise UsageError(f"Say {missing} too: it is among the outputs of the deployment.")
-        stack = running_stack(Path.cwd())
+            raise UsageError(f"Give {missing} too: it is among the outputs of the deployment.")
+        stack = running_stack(_current_folder())
     if stack:
         return of_stack(Path(stack))
     if kept := accounts.saved():
         return kept.target()
     raise UsageError(NOWHERE)
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        raise UsageError("The current folder does not exist any more.") from None
 
 
 @dataclass(frozen=True)
@@ -198,21 +208,19 @@ def _credentials(options: argparse.Namespace, target: Target) -> Password | Save
 def _password(options: argparse.Namespace, target: Target) -> Password:
     """Take e-mail and password from where they are said, or ask."""
     email = options.email or os.environ.get("PHOTODROP_EMAIL") or next(iter(target.passwords), None)
-    email = email or _ask(input, "E-mail: ", "--email")
+    email = email or _ask(display.ask, "E-mail: ", "Give --email")
     password = os.environ.get("PHOTODROP_PASSWORD") or target.passwords.get(email)
     return Password(
-        email, password or _ask(getpass.getpass, f"Password of {email}: ", "PHOTODROP_PASSWORD")
+        email,
+        password or _ask(display.ask_secret, f"Password of {email}: ", "Set PHOTODROP_PASSWORD"),
     )
 
 
 def _ask(ask: Callable[[str], str], prompt: str, instead: str) -> str:
     """Ask a person, where there is one. Raises SignInError naming what a script does `instead`."""
-    answer = ""
-    if sys.stdin.isatty():
-        with suppress(EOFError):
-            answer = ask(prompt)
+    answer = ask(prompt) if sys.stdin is not None and sys.stdin.isatty() else ""
     if not answer:
-        raise SignInError(f"Nobody is signed in. Say {instead}, or `photodrop sign-in`.")
+        raise SignInError(f"Nobody is signed in. {instead}, or run `photodrop sign-in`.")
     return answer
 
 
@@ -220,7 +228,9 @@ def _silently(_seconds: float, _why: str) -> None:
     pass
 
 
-async def _begin_session(cognito: Cognito, who: Password | SavedSignIn) -> Session:
+async def _begin_session(
+    cognito: Cognito, who: Password | SavedSignIn, warn: Callable[[str], None]
+) -> Session:
     """Sign in. Raises SignInError."""
     if isinstance(who, Password):
         begun = await cognito.by_password(who.email, who.password)
@@ -230,7 +240,10 @@ async def _begin_session(cognito: Cognito, who: Password | SavedSignIn) -> Sessi
 
     def keep(tokens: Tokens) -> None:
         if tokens.refresh_token and tokens.refresh_token != who.refresh_token:
-            accounts.save(replace(who, refresh_token=tokens.refresh_token))
+            try:
+                accounts.save(replace(who, refresh_token=tokens.refresh_token))
+            except UsageError as error:  # the uploads can go on; only the next run cannot sign in
+                warn(f"{error} You will have to sign in again.")
 
     tokens = await cognito.by_refresh_token(who.refresh_token)
     keep(tokens)
@@ -239,8 +252,8 @@ async def _begin_session(cognito: Cognito, who: Password | SavedSignIn) -> Sessi
 
 def _unanswered(challenge: Challenge) -> str:
     if challenge.name == "NEW_PASSWORD_REQUIRED":
-        return "This account needs a password of its own first: `photodrop sign-in` asks for it."
-    return f"Cognito asks for {challenge.name}, which this client cannot answer."
+        return "This account has a temporary password. Run `photodrop sign-in` to choose a new one."
+    return f"Cognito asks for {challenge.name}, which is not supported."
 
 
 # --- photodrop upload
@@ -248,31 +261,38 @@ def _unanswered(challenge: Challenge) -> str:
 
 def _upload(options: argparse.Namespace) -> int:
     target = _target(options)
-    who = _credentials(options, target)
-    display = Display(to_stderr=options.json, quiet=options.quiet)
     found = find(options.files, recursive=options.recursive)
+    if not (found.files or found.problems):
+        folders = ", ".join(str(folder) for folder in found.empty)
+        raise UsageError(f"There are no photos or videos in {folders}.")
+    who = _credentials(options, target)
+    shown = Display(to_stderr=options.json, quiet=options.quiet)
     files = [(file, Outcome(str(file.path), file.size_bytes)) for file in found.files]
     refused = [Outcome(str(path), status="failed", failure=e) for path, e in found.problems]
     started, code = time.monotonic(), 0
+    for folder in found.empty:
+        shown.say(f"There are no photos or videos in {folder}.", important=True)
+    for path, warning in found.warnings:
+        shown.say(f"Left out: {path}  {warning}")
     for outcome in refused:
-        display.ended("failed", outcome.path, str(outcome.failure))
+        shown.ended("failed", outcome.path, str(outcome.failure))
     try:
-        asyncio.run(_send(options, target, who, display, files))
+        asyncio.run(_send(options, target, who, shown, files))
     except KeyboardInterrupt:
         code = INTERRUPTED
-        display.say("Stopped. The same command goes on from here.", important=True)
+        shown.say("Stopped. Run the same command again to continue.", important=True)
     except (UsageError, FileError) as error:
         code = USAGE
-        _complain(error)
+        display.error(str(error))
     summary = Summary(
         [*refused, *(outcome for _, outcome in files)],
         [str(path) for path in found.left_out],
         time.monotonic() - started,
     )
     if code != USAGE or any(outcome.status for _, outcome in files):
-        display.say(str(summary))
+        shown.say(str(summary))
     if options.json:
-        print(json.dumps(summary.to_json(), indent=2))
+        display.result_json(summary.to_json())
     return code or (FAILED if summary.count("failed") else 0)
 
 
@@ -280,7 +300,7 @@ async def _send(
     options: argparse.Namespace,
     target: Target,
     who: Password | SavedSignIn,
-    display: Display,
+    shown: Display,
     files: list[tuple[LocalFile, Outcome]],
 ) -> None:
     how = Options(
@@ -291,26 +311,26 @@ async def _send(
         waits=not options.no_wait,
     )
     connections = how.jobs * how.parts
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(how.jobs))
     async with (
         client(target.cognito_url, connections=1) as to_cognito,
         client(target.api_url, connections=connections + LOOKS_AT_ONCE) as to_api,
         client(target.api_url, connections=connections) as to_storage,
     ):
-        session = await _begin_session(Cognito(to_cognito, target, display.waiting), who)
-        api = Api(to_api, target.api_url, session, display.waiting)
+        warn = partial(shown.say, important=True)
+        session = await _begin_session(Cognito(to_cognito, target, shown.waiting), who, warn)
+        api = Api(to_api, target.api_url, session, shown.waiting)
         event = f", event {await _event_name(api, how.event_id)}" if how.event_id else ""
-        display.say(f"To {target.name} as {who.email}{event}")
+        shown.say(f"Uploading to {target.name} as {who.email}{event}")
         sizes = [file.size_bytes for file, _ in files]
-        with display.running(files=len(files), size_bytes=sum(sizes)):
-            await Uploader(api, Storage(to_storage), display, how).run(files)
+        with shown.running(files=len(files), size_bytes=sum(sizes)):
+            await Uploader(api, Storage(to_storage), shown, how).run(files)
 
 
 async def _event_name(api: Api, event_id: str) -> str:
     try:
-        return printable(await api.event_name(event_id))
+        return await api.event_name(event_id)
     except RefusedError as error:
-        raise UsageError(f"--event {printable(event_id)}: {error.message}") from None
+        raise UsageError(f"--event {event_id}: {error.message}") from None
 
 
 @dataclass(frozen=True)
@@ -334,7 +354,7 @@ class Summary:
             f"{count} {word}"
             for word, count in (
                 ("uploaded", self.count("uploaded")),
-                ("already there", self.count("skipped")),
+                ("already uploaded", self.count("skipped")),
                 ("failed", self.count("failed")),
                 ("not finished", self.count(None)),
                 ("left out (no photos or videos)", len(self.left_out)),
@@ -355,7 +375,7 @@ class Summary:
             "sentBytes": self.sent_bytes(),
             "seconds": round(self.seconds, 3),
             "files": [outcome.to_json() for outcome in self.outcomes],
-            "leftOut": [printable(path) for path in self.left_out],
+            "leftOut": [decoded(path) for path in self.left_out],
         }
 
 
@@ -376,16 +396,16 @@ async def _have_retried(
         client(target.cognito_url, connections=1) as to_cognito,
         client(target.api_url, connections=1) as to_api,
     ):
-        session = await _begin_session(Cognito(to_cognito, target, _silently), who)
+        session = await _begin_session(Cognito(to_cognito, target, _silently), who, display.note)
         api = Api(to_api, target.api_url, session, _silently)
         if options.all:
             async for photo_id, status in api.retry_all():
-                print(f"{photo_id}  {status}")
+                display.result(f"{photo_id}  {status}")
         for photo_id in options.photos:
             try:
-                print(f"{printable(photo_id)}  {await api.retry(photo_id)}")
+                display.result(f"{photo_id}  {await api.retry(photo_id)}")
             except RefusedError as error:
-                print(f"{printable(photo_id)}  {error.message}")
+                display.result(f"{photo_id}  {error.message}")
                 refused += 1
     return FAILED if refused else 0
 
@@ -406,35 +426,47 @@ def _sign_in(options: argparse.Namespace) -> int:
             target, lambda cognito: cognito.new_password(email, chosen, challenge)
         )
     if not answer.refresh_token:
-        raise SignInError("The user pool gives no refresh tokens, so there is nothing to keep.")
+        raise SignInError("The user pool gives no refresh tokens, so the sign-in cannot be saved.")
     accounts.save(
         SavedSignIn(
             target.api_url, target.client_id, target.cognito_url, email, answer.refresh_token
         )
     )
-    print(f"Signed in to {target.name} as {email}.")
+    display.result(f"Signed in to {target.name} as {email}.")
     return 0
 
 
 def _choose_password() -> str:
-    print("This account has a temporary password. Choose one of your own.")
-    chosen = _ask(getpass.getpass, "New password: ", "another account")
-    if chosen != _ask(getpass.getpass, "Once more: ", "another account"):
-        raise SignInError("The two are not the same.")
+    if not (sys.stdin is not None and sys.stdin.isatty()):
+        raise SignInError(
+            "This account has a temporary password. "
+            "Run `photodrop sign-in` in a terminal to choose a new one."
+        )
+    display.note("This account has a temporary password. Choose a new one.")
+    chosen = display.ask_secret("New password: ")
+    if not chosen:
+        raise SignInError("No new password was given.")
+    if chosen != display.ask_secret("Repeat the new password: "):
+        raise SignInError("The two passwords are not the same.")
     return chosen
 
 
 def _sign_out(_options: argparse.Namespace) -> int:
-    kept = accounts.saved()
+    try:
+        kept = accounts.saved()
+    except DamagedSignInError:
+        accounts.forget()
+        display.result("The saved sign-in was damaged. It is removed.")
+        return 0
     if kept is None:
-        print("Nobody is signed in.")
+        display.result("Nobody is signed in.")
         return 0
     token = kept.refresh_token
     try:
         _with_cognito(kept.target(), lambda cognito: cognito.revoke(token))
     finally:
         accounts.forget()
-    print(f"Signed out {kept.email}.")
+    display.result(f"Signed out {kept.email}.")
     return 0
 
 

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from photodrop_cli.errors import UsageError
 from photodrop_cli.transport import is_loopback
 
 STACK_FILE = Path(".local") / "stack.json"
 NOWHERE = (
-    "There is nowhere to send to: no running local stack in this folder or above, and nobody is "
-    "signed in.\nRun `make start` in a checkout of Photodrop, or for a service on AWS\n"
-    "  photodrop sign-in --api-url URL --client-id ID"
+    "There is no service to upload to: no local stack runs in this folder or above, and nobody is "
+    "signed in. Run `make start` in a checkout of Photodrop, or for a service on AWS "
+    "`photodrop sign-in --api-url URL --client-id ID`."
 )
 
 
@@ -43,19 +45,34 @@ class Target:
         return f"the local stack on port {parts.port}" if self.is_local else str(parts.hostname)
 
 
+def is_url(url: object) -> bool:
+    """Tell whether this is text that can be used as the URL of a service."""
+    if not isinstance(url, str):
+        return False
+    try:
+        parsed, split = httpx.URL(url), urlsplit(url)  # each accepts some that the other does not
+        return parsed.scheme in {"http", "https"} and bool(parsed.host) and bool(split.hostname)
+    except (httpx.InvalidURL, ValueError):
+        return False
+
+
 def named(api_url: str, client_id: str, region: str | None) -> Target:
     """Return the service on AWS that these three name; the region may be part of the URL.
 
     Raises UsageError for a URL that would carry tokens and photos in the clear.
     """
+    if not is_url(api_url):
+        raise UsageError(f"{api_url} is not a URL. It must be as https://HOST/STAGE.")
     if not api_url.startswith("https://") and not is_loopback(api_url):
         raise UsageError("The API's URL must begin with https://")
     in_url = re.search(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com", api_url)
     region = region or (in_url[1] if in_url else None)
     if not region:
-        raise UsageError("Say which region it is in: --region, or PHOTODROP_REGION.")
+        raise UsageError(
+            "The URL does not name an AWS region. Give --region, or set PHOTODROP_REGION."
+        )
     if not re.fullmatch(r"[a-z0-9-]+", region):
-        raise UsageError(f"{region!r} is no AWS region.")
+        raise UsageError(f"{region} is not an AWS region.")
     return Target(api_url.rstrip("/"), client_id, f"https://cognito-idp.{region}.amazonaws.com/")
 
 
@@ -69,11 +86,24 @@ def of_stack(file: Path) -> Target:
             cognito_url=content["endpointUrl"],
             passwords={user["email"]: user["password"] for user in content["users"]},
         )
+        is_whole = (
+            is_url(target.api_url)
+            and is_url(target.cognito_url)
+            and all(
+                isinstance(text, str)
+                for text in (target.client_id, *target.passwords, *target.passwords.values())
+            )
+        )
     except OSError as error:
-        message = f"{file}: {error.strerror}. A stack describes itself there while it runs."
+        reason = (error.strerror or type(error).__name__).lower()
+        message = f"{file} cannot be read: {reason}. It exists while its local stack runs."
         raise UsageError(message) from None
-    except (ValueError, KeyError, TypeError):
-        raise UsageError(f"{file} does not describe a running stack.") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        is_whole = False
+    if not is_whole:
+        raise UsageError(
+            f"{file} does not describe a running stack. Start the stack again: it writes the file."
+        )
     if not (target.is_local and is_loopback(target.cognito_url)):
         raise UsageError(f"{file} does not describe a stack on this machine.")
     return target

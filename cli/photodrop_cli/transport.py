@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from photodrop_cli.errors import RefusedError, TemporaryError, UnreachableError
+from photodrop_cli.errors import RefusedError, TemporaryError, UnreachableError, UsageError
 
 ATTEMPTS = 9
 FIRST_WAIT_SECONDS = 0.5
@@ -36,6 +37,9 @@ NETWORK_ERRORS = (
 
 TEMPORARY = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.REQUEST_TIMEOUT})
 
+_PROXY_VARIABLES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
+_CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
 Result = TypeVar("Result")
 
 Waiting = Callable[[float, str], None]
@@ -52,10 +56,36 @@ def is_loopback(url: str) -> bool:
 
 
 def client(url: str, *, connections: int) -> httpx.AsyncClient:
-    """Return a client that keeps `connections` open, with this machine's proxy settings."""
+    """Return a client that keeps `connections` open, with this machine's proxy settings.
+
+    Raises UsageError for settings in the environment that cannot be used.
+    """
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=connections)
-    # A proxy in the environment has no business with loopback.
-    return httpx.AsyncClient(timeout=TIMEOUT, limits=limits, trust_env=not is_loopback(url))
+    try:
+        # A proxy in the environment has no business with loopback.
+        return httpx.AsyncClient(timeout=TIMEOUT, limits=limits, trust_env=not is_loopback(url))
+    except ImportError:
+        raise UsageError(
+            f"A SOCKS proxy ({_set_of(_PROXY_VARIABLES)}) needs the package socksio: "
+            "`pip install socksio`, or unset the variable."
+        ) from None
+    except (ValueError, httpx.InvalidURL):
+        raise UsageError(
+            f"The proxy in {_set_of(_PROXY_VARIABLES)} is not a URL that can be used. "
+            "Set it to http://HOST:PORT, or unset the variable."
+        ) from None
+    except OSError:
+        raise UsageError(
+            f"The certificates in {_set_of(_CERTIFICATE_VARIABLES)} cannot be read. "
+            "Set it to a file of certificates, or unset the variable."
+        ) from None
+
+
+def _set_of(names: Iterable[str]) -> str:
+    """Return which of these variables are set, without what they say: it may hold a password."""
+    spellings = [spelling for name in names for spelling in (name, name.lower())]
+    found = [spelling for spelling in spellings if os.environ.get(spelling)]
+    return ", ".join(found) or "the system's settings"
 
 
 async def exchange(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
@@ -74,7 +104,7 @@ async def exchange(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Res
         final = UnreachableError("Unreachable", f"{host} cannot be reached: {why}.")
         raise TemporaryError(final) from None
     except httpx.TransportError as error:
-        message = f"{host} cannot be spoken to: {type(error).__name__}."
+        message = f"The connection to {host} failed: {type(error).__name__}."
         raise UnreachableError("Unreachable", message) from None
 
 

@@ -7,7 +7,8 @@ import json
 import time
 import uuid
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,16 +26,17 @@ from photodrop_cli.api import (
     StoredPart,
     wish_of,
 )
-from photodrop_cli.display import Bar, Display, printable, size
+from photodrop_cli.display import Bar, Display, size
 from photodrop_cli.errors import (
     ClientError,
     FileError,
+    OutputError,
     RefusedError,
     TemporaryError,
     UnreachableError,
     UsageError,
 )
-from photodrop_cli.files import Digests, FileChangedError, LocalFile, Part, digests
+from photodrop_cli.files import Digests, FileChangedError, LocalFile, Part, decoded, digests
 from photodrop_cli.transport import persistently
 
 MIB = 1 << 20
@@ -96,7 +98,7 @@ class Outcome:
         """Return it as `--json` prints it."""
         failure = self.failure and {"code": self.failure.code, "message": self.failure.message}
         return {
-            "path": printable(self.path),
+            "path": decoded(self.path),
             "status": self.status or "interrupted",
             "photoId": self.photo_id,
             "sizeBytes": self.size_bytes,
@@ -145,6 +147,14 @@ class Signatures:
             return self._ready.pop(part.number)
 
 
+@dataclass
+class Copies:
+    """Files with the same content. The others wait until it is known what became of the first."""
+
+    first: Outcome
+    others: list[tuple[LocalFile, Outcome]] = field(default_factory=list)
+
+
 class Uploader:
     """One run of sending files."""
 
@@ -153,7 +163,9 @@ class Uploader:
         self._storage = storage
         self._display = display
         self._options = options
-        self._claimed: dict[bytes, LocalFile] = {}
+        self._copies: dict[str, Copies] = {}
+        self._free_jobs = asyncio.Semaphore(options.jobs)
+        self._hashing = ThreadPoolExecutor(options.jobs, thread_name_prefix="hashing")
         self._unfinished: list[PendingUpload] | None = None
         self._asking = asyncio.Lock()
         self._looking = asyncio.Semaphore(LOOKS_AT_ONCE)
@@ -165,29 +177,50 @@ class Uploader:
         Raises UsageError when none can be sent any more.
         """
         waiting = iter(files)
-        async with _first_error(), asyncio.TaskGroup() as group:
-            for _ in range(min(self._options.jobs, len(files))):
-                group.create_task(self._work(waiting, group))
+        with self._hashing:
+            async with _first_error(), asyncio.TaskGroup() as group:
+                for _ in range(min(self._options.jobs, len(files))):
+                    group.create_task(self._work(waiting, group))
 
     async def _work(
-        self, waiting: Iterator[tuple[LocalFile, Outcome]], group: asyncio.TaskGroup
+        self, waiting: Iterable[tuple[LocalFile, Outcome]], group: asyncio.TaskGroup
     ) -> None:
         for file, outcome in waiting:
-            bar = self._display.bar(file.path.name, file.size_bytes)
-            is_sent = False
-            async with self._failing(outcome):
-                is_sent = await self._send(Transfer(file, outcome, bar))
-            bar.close(is_sent=is_sent)
+            async with self._free_jobs:
+                bar = self._display.bar(file.path.name, file.size_bytes)
+                is_sent = False
+                async with self._failing(outcome):
+                    is_sent = await self._send(Transfer(file, outcome, bar))
+                bar.close(is_sent=is_sent)
             if is_sent:
                 # The next file need not wait until this one is processed.
-                group.create_task(self._see_through(outcome))
+                group.create_task(self._see_through(outcome, group))
+            else:
+                self._end_copies(outcome, group)
+
+    def _end_copies(self, first: Outcome, group: asyncio.TaskGroup) -> None:
+        """Skip the files that are the same as this one; or try them if it failed."""
+        copies = self._copies.get(first.checksum or "")
+        if copies is None or copies.first is not first or first.status is None:
+            return
+        others, copies.others = copies.others, []
+        if first.status == "failed":
+            del self._copies[first.checksum or ""]
+            group.create_task(self._work(iter(others), group))
+            return
+        for _, outcome in others:
+            self._skip_copy(outcome, first)
+
+    def _skip_copy(self, outcome: Outcome, first: Outcome) -> None:
+        outcome.photo_id = first.photo_id
+        self._end(outcome, "skipped", f"same file as {first.path}")
 
     @asynccontextmanager
     async def _failing(self, outcome: Outcome) -> AsyncIterator[None]:
         """Have what goes wrong inside cost this file and no other."""
         try:
             yield
-        except UsageError:
+        except (UsageError, OutputError):
             raise
         except FileError as error:
             if isinstance(error, UnreachableError):
@@ -205,24 +238,27 @@ class Uploader:
     # --- one file
 
     async def _send(self, transfer: Transfer) -> bool:
-        """Send the file. Returns False when there is nothing to wait for: it is there already."""
+        """Send the file. Returns False when this file is not sent: its content is, or was."""
         if self._lost:
             raise FileError("NotTried", f"Not tried: {self._lost.message}")
         file, outcome, bar = transfer.file, transfer.outcome, transfer.bar
         is_small = file.size_bytes <= SMALL_BYTES
         part_bytes = 0 if is_small else part_size(file.size_bytes)
-        found = await digests(file, part_bytes, bar.read)
+        found = await digests(file, part_bytes, bar.read, self._hashing)
         file.check_unchanged()
         outcome.checksum = found.whole.hex()
-        twin = self._claimed.setdefault(found.whole, file)
-        if twin is not file:
-            self._end(outcome, "skipped", f"the same as {printable(str(twin.path))}")
+        copies = self._copies.setdefault(outcome.checksum, Copies(outcome))
+        if copies.first is not outcome:
+            if copies.first.status in (None, "failed"):  # `_end_copies` sees to them
+                copies.others.append((file, outcome))
+            else:
+                self._skip_copy(outcome, copies.first)
             return False
         bar.sending()
         send = self._send_whole if is_small else self._send_in_parts
         is_new = await send(transfer, found)
         if not is_new:
-            self._end(outcome, "skipped", "already there")
+            self._end(outcome, "skipped", "already uploaded")
         return is_new
 
     async def _send_whole(self, transfer: Transfer, found: Digests) -> bool:
@@ -257,7 +293,7 @@ class Uploader:
             grant = await persistently(partial(attempt, chosen), waiting=transfer.bar.waiting)
             if grant:
                 return not grant.is_existing
-        raise FileError("UploadFailed", "It failed while it was sent. Send it again.")
+        raise FileError("UploadFailed", "The upload failed. Run the command again.")
 
     async def _send_in_parts(self, transfer: Transfer, found: Digests) -> bool:
         begun = await self._find_unfinished(transfer.file, found)
@@ -329,7 +365,7 @@ class Uploader:
         file, outcome, bar = transfer.file, transfer.outcome, transfer.bar
         try:
             if upload.part_bytes != found.part_bytes:
-                again = await digests(file, upload.part_bytes, bar.read)
+                again = await digests(file, upload.part_bytes, bar.read, self._hashing)
                 if again.whole != found.whole:
                     raise FileChangedError
                 found = again
@@ -392,7 +428,7 @@ class Uploader:
 
     # --- after it is sent
 
-    async def _see_through(self, outcome: Outcome) -> None:
+    async def _see_through(self, outcome: Outcome, group: asyncio.TaskGroup) -> None:
         """Wait until the photo is completed, or say why it is not."""
         self._display.processing(1)
         async with self._failing(outcome):
@@ -400,9 +436,10 @@ class Uploader:
                 photo = await self._settle(str(outcome.photo_id))
                 if photo.failure:
                     raise FileError(*photo.failure)
-            kept = f", {outcome.kept_parts} parts of it sent before" if outcome.kept_parts else ""
+            kept = f", {outcome.kept_parts} parts uploaded before" if outcome.kept_parts else ""
             self._end(outcome, "uploaded", f"{size(outcome.size_bytes or 0)}{kept}")
         self._display.processing(-1)
+        self._end_copies(outcome, group)
 
     async def _settle(self, photo_id: str) -> Photo:
         started, pause, nudge = time.monotonic(), FIRST_LOOK_SECONDS, NUDGE_SECONDS
@@ -418,7 +455,9 @@ class Uploader:
             if photo.status in FINAL:
                 return photo
             if waited > SETTLE_SECONDS:
-                message = f"It is sent, but still {photo.status} after {waited / 60:.0f} minutes."
+                message = (
+                    f"It is uploaded, but still {photo.status} after {waited / 60:.0f} minutes."
+                )
                 raise FileError("StillProcessing", message)
 
     async def _nudge(self, photo: Photo) -> Photo:

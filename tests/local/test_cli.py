@@ -82,7 +82,7 @@ def test_many_photos_are_sent_and_skipped_the_second_time(
     assert {photo["status"] for photo in listed} == {"completed"}
 
     again = photodrop("upload", *paths)
-    assert again.stdout.count("already there") == 7, "each file, and the sum"
+    assert again.stdout.count("already uploaded") == 7, "each file, and the sum"
 
 
 def test_the_sample_of_make_start_is_there_already(
@@ -91,7 +91,7 @@ def test_the_sample_of_make_start_is_there_already(
     (sample,) = write_photos(tmp_path, 1)
     ada.wait(start.upload_sample(ada, sample))
 
-    assert "already there" in photodrop("upload", sample).stdout
+    assert "already uploaded" in photodrop("upload", sample).stdout
 
 
 def test_a_folder_goes_to_an_event(photodrop: Photodrop, ada: Client, tmp_path: Path) -> None:
@@ -106,7 +106,39 @@ def test_a_folder_goes_to_an_event(photodrop: Photodrop, ada: Client, tmp_path: 
     assert {photo["status"] for photo in listed} == {"completed"}
     assert len(listed) == 2
     photodrop("upload", tmp_path / "card", "--event", event, expect=1)  # not --recursive
+    (tmp_path / "none").mkdir()
+    empty = photodrop("upload", "-r", tmp_path / "none", "--event", event, expect=2)
+    assert "There are no photos or videos in" in empty.stderr
     photodrop("upload", "-r", tmp_path / "card", "--event", str(uuid.uuid4()), expect=2)
+
+
+def test_a_reader_of_json_that_has_enough_gets_no_traceback(
+    stack: Stack, ada: Client, tmp_path: Path
+) -> None:
+    paths = write_photos(tmp_path, 3)
+    tag = uuid.uuid4().hex
+    done = subprocess.run(
+        [
+            "/bin/sh",
+            "-c",
+            f"'{PHOTODROP}' upload \"$@\" --json | head -1",
+            "sh",
+            *paths,
+            "--tag",
+            tag,
+        ],
+        env=environment(stack, tmp_path),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "{\n")
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+    assert "3 uploaded" in done.stderr
+    assert len(ada.api.get("/photos", params={"tag": tag}).json()["items"]) == 3
 
 
 def test_what_is_no_photo_fails_with_its_reason_and_the_rest_is_sent(

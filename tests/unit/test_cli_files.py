@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from photodrop_cli.files import FileChangedError, LocalFile, digests, find
 from tests.unit.test_file_types import HEADS
 
 JPEG = b"\xff\xd8\xff\xe0"
+EXECUTOR = ThreadPoolExecutor(1)
 
 
 def names(paths: object) -> list[str]:
@@ -56,7 +58,7 @@ def test_what_cannot_be_sent_says_why(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "access", lambda path, _mode: path.name != "secret.jpg")
     expected = {
         "empty.jpg": ("EmptyFile", "It is empty."),
-        "pipe.jpg": ("NoFile", "It is no file that could be sent."),
+        "pipe.jpg": ("NoFile", "It is not a regular file."),
         "secret.jpg": ("Unreadable", "It cannot be read: permission denied."),
         "missing.jpg": ("Unreadable", "It cannot be read: no such file or directory."),
         "loop.jpg": ("Unreadable", "It cannot be read: too many levels of symbolic links."),
@@ -149,7 +151,7 @@ def test_digests_are_those_of_the_whole_and_of_every_part(
     path = tmp_path / "a.jpg"
     path.write_bytes(content)
     file, read = LocalFile.at(path), []
-    found = asyncio.run(digests(file, part_bytes, read.append))
+    found = asyncio.run(digests(file, part_bytes, read.append, EXECUTOR))
     assert found.whole == hashlib.sha256(content).digest()
     assert sum(read) == len(content)
     if part_bytes:
@@ -180,7 +182,7 @@ def test_a_change_is_noticed(tmp_path: Path, change: str) -> None:
         file.check_unchanged()
     if change in {"longer", "shorter"}:
         with pytest.raises(FileChangedError):
-            asyncio.run(digests(file, 0, lambda _: None))
+            asyncio.run(digests(file, 0, lambda _: None, EXECUTOR))
     if change == "gone":
         with pytest.raises(FileError, match="no such file"):
             list(file.read(0, 1))

@@ -136,6 +136,60 @@ def test_many_files_are_sent_once_and_skipped_the_second_time(
     assert set(fake.sent.values()) == {1}
 
 
+@pytest.mark.parametrize("size", [50, 500])
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_copies_of_a_file_are_sent_once(
+    fake: FakeService, tmp_path: Path, size: int, jobs: int
+) -> None:
+    first = write(tmp_path / "a.jpg", size)
+    copies = [tmp_path / "b.jpg", tmp_path / "c.jpg"]
+    for copy in copies:
+        copy.write_bytes(first.read_bytes())
+    sent = send(fake, first, *copies, jobs=jobs)
+    assert sorted(str(outcome.status) for outcome in sent) == ["skipped", "skipped", "uploaded"]
+    assert len({outcome.photo_id for outcome in sent}) == 1
+    assert set(fake.sent.values()) == {1}
+
+
+@pytest.mark.parametrize("size", [50, 500])
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+@pytest.mark.parametrize("fails", ["sent", "processed"])
+def test_a_copy_is_sent_when_the_first_one_fails(
+    fake: FakeService, tmp_path: Path, *, size: int, jobs: int, fails: str
+) -> None:
+    first = write(tmp_path / "a.jpg", size)
+    copies = [tmp_path / "b.jpg", tmp_path / "c.jpg"]
+    for copy in copies:
+        copy.write_bytes(first.read_bytes())
+    if fails == "sent":
+        fake.fault = once(is_put, s3_error(400, "InvalidRequest"))
+    else:
+
+        def refuse_once(request: httpx.Request) -> httpx.Response | None:
+            if request.method == "GET" and "/photos/" in request.url.path:
+                fake.fault = lambda _request: None
+                (photo,) = fake.photos.values()
+                photo.status, photo.failure = "failed", {"code": "ProcessingFailed", "message": "m"}
+            return None
+
+        fake.fault = refuse_once
+    sent = send(fake, first, *copies, jobs=jobs)
+    statuses = sorted(str(outcome.status) for outcome in sent)
+    assert statuses == ["failed", "skipped", "uploaded"]
+    kept = {outcome.photo_id for outcome in sent if outcome.status != "failed"}
+    assert [fake.objects[str(photo_id)] for photo_id in kept] == [first.read_bytes()]
+
+
+def test_copies_of_what_is_refused_all_fail(fake: FakeService, tmp_path: Path) -> None:
+    first = write(tmp_path / "a.jpg", 50)
+    copies = [tmp_path / "b.jpg", tmp_path / "c.jpg"]
+    for copy in copies:
+        copy.write_bytes(first.read_bytes())
+    fake.refuses_content = first.read_bytes()
+    sent = send(fake, first, *copies)
+    assert [outcome.status for outcome in sent] == ["failed"] * 3
+
+
 def test_what_goes_to_an_event_is_another_photo(fake: FakeService, tmp_path: Path) -> None:
     small, large = write(tmp_path / "s.jpg", 50), write(tmp_path / "l.jpg", 500)
     own = send(fake, small, large)
