@@ -13,7 +13,7 @@ bootstrap:
 	@sh local/bootstrap.sh
 
 start: bootstrap  ## run the whole stack on this machine (PORT=4566 WEB_PORT=5173)
-	@exec $(PY) -m local.start $(if $(PORT),--port $(PORT)) $(if $(WEB_PORT),--web-port $(WEB_PORT)) $(ARGS)
+	@exec $(PY) -m local.start $(ARGS)
 
 reset: bootstrap  ## forget what the local stack holds
 	@$(PY) -m local.reset

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import boto3
 import httpx
@@ -31,6 +32,8 @@ from local.state import DEFAULT_STATE_DIR, ROOT, InUseError, Places, held, write
 from local.terminal import bold, fail, say, step
 
 DEFAULT_PORT = 4566
+HIGHEST_PORT = 65535
+USAGE = 2
 DEFAULT_WEB_ORIGIN = f"http://localhost:{web.DEFAULT_PORT}"
 SAMPLES = ROOT / "local" / "sample"
 
@@ -40,9 +43,19 @@ class Stopped(BaseException):
 
 
 def main() -> int:
-    """Run until stopped. Returns the exit code: 0 when stopped by a signal, 1 on a failure."""
+    """Run until stopped.
+
+    Returns the exit code: 0 when stopped by a signal, 1 on a failure, 2 for settings that cannot
+    work.
+    """
     options = _parse()
     places = Places(options.state_dir.resolve())
+    if problem := _unwritable(places.root):
+        fail(
+            f"The state folder {places.root} cannot be written: {problem}. "
+            "Choose another one with --state-dir."
+        )
+        return USAGE
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     stop_with_parent()
@@ -56,12 +69,28 @@ def main() -> int:
         return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say in one sentence what is wrong."""
+        fail(f"make start: {message}.")
+        raise SystemExit(USAGE)
+
+
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make start", description=__doc__)
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or DEFAULT_PORT))
+    parser = _Parser(prog="make start", description=__doc__)
+    # argparse also reads a default that is text, so what is wrong in the environment is said alike.
+    parser.add_argument(
+        "--port",
+        type=partial(_port, "PORT"),
+        default=os.environ.get("PORT") or str(DEFAULT_PORT),
+        metavar="PORT",
+    )
     parser.add_argument("--state-dir", type=Path, default=DEFAULT_STATE_DIR)
     parser.add_argument(
-        "--web-port", type=int, default=int(os.environ.get("WEB_PORT") or web.DEFAULT_PORT)
+        "--web-port",
+        type=partial(_port, "WEB_PORT"),
+        default=os.environ.get("WEB_PORT") or str(web.DEFAULT_PORT),
+        metavar="PORT",
     )
     parser.add_argument(
         "--allowed-origin",
@@ -72,12 +101,42 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--parameter",
         action="append",
+        type=_parameter,
         default=[],
         metavar="NAME=VALUE",
         help="a parameter of template.yaml; without it the template's default",
     )
     parser.add_argument("--no-sample", action="store_true", help="upload no sample photo")
-    return parser.parse_args()
+    options = parser.parse_args()
+    has_web = not (options.no_web or options.allowed_origin)
+    if has_web and options.port == options.web_port:
+        parser.error(f"PORT and WEB_PORT are both {options.port}; choose two different ports")
+    return options
+
+
+def _port(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= HIGHEST_PORT):
+        raise argparse.ArgumentTypeError(
+            f"{name} must be a number from 1 to {HIGHEST_PORT}, not {value!r}"
+        )
+    return int(value)
+
+
+def _parameter(value: str) -> tuple[str, str]:
+    name, equals, content = value.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{value!r} is not NAME=VALUE")
+    return name, content
+
+
+def _unwritable(folder: Path) -> str | None:
+    """Return why nothing can be written in this folder, which is made; None if something can."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        return (error.strerror or type(error).__name__).lower()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -103,7 +162,7 @@ def _run(options: argparse.Namespace, places: Places) -> int:
             parameters = {
                 "Architecture": sam.architecture(),
                 "AllowedOrigin": origin,
-                **dict(one.partition("=")[::2] for one in options.parameter),
+                **dict(options.parameter),
             }
             with step("emulator"):
                 emulator.start()
