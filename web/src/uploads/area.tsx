@@ -171,6 +171,7 @@ function continued(unfinished: UnfinishedUpload, file: File): Upload {
     tags: unfinished.tags,
     eventId: unfinished.eventId ?? undefined,
     isAsked: true,
+    isContinued: true,
     grant: {
       photoId,
       key,

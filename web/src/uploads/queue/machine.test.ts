@@ -113,7 +113,7 @@ describe("every event in every state", () => {
         ] as const)
           expect(now[kept]).toEqual(before[kept]);
       }),
-      { numRuns: 5000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -137,7 +137,7 @@ describe("every event in every state", () => {
         )
           expect(effects).not.toContain("end");
       }),
-      { numRuns: 5000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -148,7 +148,7 @@ describe("every event in every state", () => {
         const { upload: now, effects } = next(before, happened);
         if (effects.includes("forgetFile")) expect(reasons).toContain(now.state);
       }),
-      { numRuns: 5000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -159,7 +159,7 @@ describe("every event in every state", () => {
         if (effects.includes("send")) expect(now.grant).toBeDefined();
         if (effects.includes("end") || effects.includes("ask")) expect(now.grant).toBeDefined();
       }),
-      { numRuns: 5000 },
+      { numRuns: 1000 },
     );
   });
 });

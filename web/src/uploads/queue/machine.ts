@@ -76,6 +76,8 @@ export interface Upload {
   problem?: Problem;
   /** The service had this very file before. */
   isKnown: boolean;
+  /** It was begun by another device or browser, whose Idempotency-Key is not known here. */
+  isContinued?: boolean;
   /** Whether the bytes are at hand, in memory or in the browser's database. */
   hasFile: boolean;
 }

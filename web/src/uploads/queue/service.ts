@@ -111,7 +111,9 @@ export function serviceOf(onPhotos: (photos: Photo[]) => void): Service {
 
   return {
     async begin(upload, signal) {
-      if (upload.grant) return { grant: upload.grant };
+      // Parts that S3 has given up are begun again, for the same photo: its key finds it.
+      if (upload.grant && (upload.isContinued || !upload.grant.uploadId))
+        return { grant: upload.grant };
       try {
         return await (inParts(upload.sizeBytes) ? beginInParts : beginWhole)(upload, signal);
       } catch (error) {
@@ -125,7 +127,14 @@ export function serviceOf(onPhotos: (photos: Photo[]) => void): Service {
       const { grant, digests } = upload;
       if (!grant) throw new Error("There is no grant.");
       await (grant.uploadId
-        ? sendInParts({ ...grant, uploadId: grant.uploadId }, digests, file, onProgress, signal)
+        ? sendInParts(
+            upload,
+            { ...grant, uploadId: grant.uploadId },
+            digests,
+            file,
+            onProgress,
+            signal,
+          )
         : sendWhole(upload, grant, file, onProgress, signal));
     },
 
@@ -164,6 +173,7 @@ export function serviceOf(onPhotos: (photos: Photo[]) => void): Service {
 }
 
 async function sendInParts(
+  { isContinued }: Upload,
   grant: Grant & { uploadId: string },
   digests: Digests | undefined,
   file: Blob,
@@ -176,7 +186,9 @@ async function sendInParts(
   const there = await call(
     () => api().GET("/s3/multipart/{uploadId}", { params: { path, query: { key } }, signal }),
     signal,
-  );
+  ).catch((error) => {
+    throw error instanceof DoubtError && isContinued ? new RefusedError(GIVEN_UP) : error;
+  });
   const etags = new Map<number, string>();
   const sent = new Map<number, number>();
   for (const part of there) {
@@ -225,6 +237,11 @@ async function sendInParts(
     signal,
   );
 }
+
+const GIVEN_UP = {
+  code: "UploadGone",
+  message: "What was sent of it is gone. Cancel it, and upload the file anew.",
+};
 
 const OTHER_FILE = {
   code: "OtherFile",

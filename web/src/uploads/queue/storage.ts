@@ -38,6 +38,11 @@ export async function putBlob(
       return await put(request, body, blob.size, onProgress, signal);
     } catch (error) {
       if (!(error instanceof Answer)) throw error;
+      // The key has an object, which only this grant can have put there: an earlier answer was lost.
+      if (error.status === 412) {
+        onProgress(blob.size);
+        return "";
+      }
       if (isFinal(error) || tried === TRIES) throw meaningOf(error);
       onProgress(0);
       if (error.status !== 403)
@@ -46,13 +51,16 @@ export async function putBlob(
   }
 }
 
-/** 403 may be an expired signature, 400 RequestTimeout a slow line, and 5xx S3 itself: another try may do. */
+/**
+ * Another try may do where 403 is an expired signature, 409 another request at the same moment, 400 RequestTimeout a
+ * slow line, and 5xx S3 itself.
+ */
 const isFinal = ({ status, code }: Answer): boolean =>
-  status < 500 && status !== 403 && code !== "RequestTimeout";
+  status < 500 && status !== 403 && status !== 409 && code !== "RequestTimeout";
 
 function meaningOf({ status, code }: Answer): Error {
   // It is there, or the upload is over: the service knows which.
-  if (status === 412 || status === 409 || status === 404) return new DoubtError();
+  if (status === 409 || status === 404) return new DoubtError();
   if (code === "BadDigest" || code === "XAmzContentSHA256Mismatch")
     return new RefusedError({
       code: "FileChanged",
