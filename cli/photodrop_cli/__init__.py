@@ -5,5 +5,5 @@
     main ──► uploads ──► api ──► transport
       │         ├──► files        what is on this machine's disk
       │         └──► display      what a person sees meanwhile
-      └──► targets, accounts      which service, and as whom
+      └──► credentials ──► targets, accounts      which service, and as whom
 """

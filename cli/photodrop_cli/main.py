@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -17,19 +16,20 @@ from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
 from photodrop_cli import accounts, display
-from photodrop_cli.accounts import (
-    Challenge,
-    Cognito,
-    DamagedSignInError,
-    SavedSignIn,
-    Session,
-    Tokens,
-)
+from photodrop_cli.accounts import Challenge, Cognito, DamagedSignInError, SavedSignIn
 from photodrop_cli.api import Api, Details, Storage
+from photodrop_cli.credentials import (
+    Password,
+    begin_session,
+    credentials_of,
+    password_of,
+    target_of,
+    unanswered,
+)
 from photodrop_cli.display import Display, printable, size
 from photodrop_cli.errors import FileError, OutputError, RefusedError, SignInError, UsageError
 from photodrop_cli.files import LocalFile, decoded, find
-from photodrop_cli.targets import NOWHERE, Target, named, of_stack, running_stack
+from photodrop_cli.targets import Target
 from photodrop_cli.transport import client
 from photodrop_cli.uploads import LOOKS_AT_ONCE, Options, Outcome, Uploader
 
@@ -68,10 +68,31 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Take being ended for being interrupted: connections are closed, and what is done is told."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's background job
-        raise KeyboardInterrupt
-    signal.raise_signal(signal.SIGINT)
+    raise KeyboardInterrupt
+
+
+def _run(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run `work` to its end. Raises KeyboardInterrupt when it was cancelled by Ctrl-C or SIGTERM.
+
+    Cancelled, it closes its connections. asyncio cancels for Ctrl-C only, and not even for that in
+    a shell's background job, where Ctrl-C is ignored.
+    """
+
+    async def cancellable() -> Answer:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task  # noqa: S101 - a coroutine that asyncio.run runs is a task
+        before = signal.signal(
+            signal.SIGTERM, lambda _number, _frame: loop.call_soon_threadsafe(task.cancel)
+        )
+        try:
+            return await work
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    try:
+        return asyncio.run(cancellable())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -153,119 +174,16 @@ def _count(argument: str) -> int:
     return int(argument)
 
 
-# --- where to, and as whom
-
-
-def _target(options: argparse.Namespace) -> Target:
-    """Return the service that options, environment, folder or sign-in name, in this order."""
-    stack = options.stack
-    url, client_id = options.api_url, options.client_id
-    if stack and (url or client_id):
-        raise UsageError("Give either --stack, or --api-url and --client-id, not both.")
-    if not (stack or url or client_id):
-        stack = os.environ.get("PHOTODROP_STACK")
-    if not stack:
-        url = url or os.environ.get("PHOTODROP_API_URL")
-        client_id = client_id or os.environ.get("PHOTODROP_CLIENT_ID")
-        if url and client_id:
-            region = options.region or os.environ.get("PHOTODROP_REGION")
-            return named(url, client_id, region)
-        if url or client_id:
-            missing = "--client-id (UserPoolClientId)" if url else "--api-url (ApiUrl)"
-            raise UsageError(f"Give {missing} too: it is among the outputs of the deployment.")
-        stack = running_stack(_current_folder())
-    if stack:
-        return of_stack(Path(stack))
-    if kept := accounts.saved():
-        return kept.target()
-    raise UsageError(NOWHERE)
-
-
-def _current_folder() -> Path:
-    try:
-        return Path.cwd()
-    except OSError:
-        raise UsageError("The current folder does not exist any more.") from None
-
-
-@dataclass(frozen=True)
-class Password:
-    """Who signs in, and what they know."""
-
-    email: str
-    password: str
-
-
-def _credentials(options: argparse.Namespace, target: Target) -> Password | SavedSignIn:
-    """Find out who signs in: by the sign-in that is kept for this service, or by password."""
-    email = options.email or os.environ.get("PHOTODROP_EMAIL")
-    kept = None if os.environ.get("PHOTODROP_PASSWORD") else accounts.saved()
-    if kept and kept.is_for(target) and email in (None, kept.email):
-        return kept
-    return _password(options, target)
-
-
-def _password(options: argparse.Namespace, target: Target) -> Password:
-    """Take e-mail and password from where they are said, or ask."""
-    email = options.email or os.environ.get("PHOTODROP_EMAIL") or next(iter(target.passwords), None)
-    email = email or _ask(display.ask, "E-mail: ", "Give --email")
-    password = os.environ.get("PHOTODROP_PASSWORD") or target.passwords.get(email)
-    return Password(
-        email,
-        password or _ask(display.ask_secret, f"Password of {email}: ", "Set PHOTODROP_PASSWORD"),
-    )
-
-
-def _ask(ask: Callable[[str], str], prompt: str, instead: str) -> str:
-    """Ask a person, where there is one. Raises SignInError naming what a script does `instead`."""
-    answer = ask(prompt) if sys.stdin is not None and sys.stdin.isatty() else ""
-    if not answer:
-        raise SignInError(f"Nobody is signed in. {instead}, or run `photodrop sign-in`.")
-    return answer
-
-
-def _silently(_seconds: float, _why: str) -> None:
-    pass
-
-
-async def _begin_session(
-    cognito: Cognito, who: Password | SavedSignIn, warn: Callable[[str], None]
-) -> Session:
-    """Sign in. Raises SignInError."""
-    if isinstance(who, Password):
-        begun = await cognito.by_password(who.email, who.password)
-        if isinstance(begun, Challenge):
-            raise SignInError(_unanswered(begun))
-        return Session(cognito, begun, password=(who.email, who.password))
-
-    def keep(tokens: Tokens) -> None:
-        if tokens.refresh_token and tokens.refresh_token != who.refresh_token:
-            try:
-                accounts.save(replace(who, refresh_token=tokens.refresh_token))
-            except UsageError as error:  # the uploads can go on; only the next run cannot sign in
-                warn(f"{error} You will have to sign in again.")
-
-    tokens = await cognito.by_refresh_token(who.refresh_token)
-    keep(tokens)
-    return Session(cognito, tokens, renewed=keep)
-
-
-def _unanswered(challenge: Challenge) -> str:
-    if challenge.name == "NEW_PASSWORD_REQUIRED":
-        return "This account has a temporary password. Run `photodrop sign-in` to choose a new one."
-    return f"Cognito asks for {challenge.name}, which is not supported."
-
-
 # --- photodrop upload
 
 
 def _upload(options: argparse.Namespace) -> int:
-    target = _target(options)
+    target = target_of(options)
     found = find(options.files, recursive=options.recursive)
     if not (found.files or found.problems):
         folders = ", ".join(str(folder) for folder in found.empty)
         raise UsageError(f"There are no photos or videos in {folders}.")
-    who = _credentials(options, target)
+    who = credentials_of(options, target)
     shown = Display(to_stderr=options.json, quiet=options.quiet)
     files = [(file, Outcome(str(file.path), file.size_bytes)) for file in found.files]
     refused = [Outcome(str(path), status="failed", failure=e) for path, e in found.problems]
@@ -277,7 +195,7 @@ def _upload(options: argparse.Namespace) -> int:
     for outcome in refused:
         shown.ended("failed", outcome.path, str(outcome.failure))
     try:
-        asyncio.run(_send(options, target, who, shown, files))
+        _run(_send(options, target, who, shown, files))
     except KeyboardInterrupt:
         code = INTERRUPTED
         shown.say("Stopped. Run the same command again to continue.", important=True)
@@ -317,7 +235,7 @@ async def _send(
         client(target.api_url, connections=connections) as to_storage,
     ):
         warn = partial(shown.say, important=True)
-        session = await _begin_session(Cognito(to_cognito, target, shown.waiting), who, warn)
+        session = await begin_session(Cognito(to_cognito, target, shown.waiting), who, warn)
         api = Api(to_api, target.api_url, session, shown.waiting)
         event = f", event {await _event_name(api, how.event_id)}" if how.event_id else ""
         shown.say(f"Uploading to {target.name} as {who.email}{event}")
@@ -383,8 +301,8 @@ class Summary:
 
 
 def _retry(options: argparse.Namespace) -> int:
-    target = _target(options)
-    return asyncio.run(_have_retried(options, target, _credentials(options, target)))
+    target = target_of(options)
+    return _run(_have_retried(options, target, credentials_of(options, target)))
 
 
 async def _have_retried(
@@ -396,7 +314,7 @@ async def _have_retried(
         client(target.cognito_url, connections=1) as to_cognito,
         client(target.api_url, connections=1) as to_api,
     ):
-        session = await _begin_session(Cognito(to_cognito, target, _silently), who, display.note)
+        session = await begin_session(Cognito(to_cognito, target, _silently), who, display.note)
         api = Api(to_api, target.api_url, session, _silently)
         if options.all:
             async for photo_id, status in api.retry_all():
@@ -414,13 +332,13 @@ async def _have_retried(
 
 
 def _sign_in(options: argparse.Namespace) -> int:
-    target = _target(options)
-    who = _password(options, target)
+    target = target_of(options)
+    who = password_of(options, target)
     email = who.email
     answer = _with_cognito(target, lambda cognito: cognito.by_password(email, who.password))
     if isinstance(answer, Challenge):
         if answer.name != "NEW_PASSWORD_REQUIRED":
-            raise SignInError(_unanswered(answer))
+            raise SignInError(unanswered(answer))
         challenge, chosen = answer, _choose_password()
         answer = _with_cognito(
             target, lambda cognito: cognito.new_password(email, chosen, challenge)
@@ -470,6 +388,10 @@ def _sign_out(_options: argparse.Namespace) -> int:
     return 0
 
 
+def _silently(_seconds: float, _why: str) -> None:
+    pass
+
+
 def _with_cognito(target: Target, call: Callable[[Cognito], Awaitable[Answer]]) -> Answer:
     """Make one call. Apart from prompts: Ctrl-C must reach them, not an event loop."""
 
@@ -477,4 +399,4 @@ def _with_cognito(target: Target, call: Callable[[Cognito], Awaitable[Answer]]) 
         async with client(target.cognito_url, connections=1) as http:
             return await call(Cognito(http, target, _silently))
 
-    return asyncio.run(run())
+    return _run(run())
