@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +16,7 @@ from playwright.sync_api import expect
 
 from local.client import Client
 from tests.browser.web_app import Person, WebApp, photo_file
-from tests.support.running_stack import aws
+from tests.support import pictures
 
 Tab = Callable[..., WebApp]
 
@@ -23,7 +25,7 @@ MANY = 200
 NO_ROOM = """() => {
     const put = IDBObjectStore.prototype.put;
     IDBObjectStore.prototype.put = function (...given) {
-        if (this.name === "files") throw new DOMException("There is no room.", "QuotaExceededError");
+        if (this.name === "files") throw new DOMException("No room.", "QuotaExceededError");
         return put.apply(this, given);
     };
 }"""
@@ -58,7 +60,9 @@ def photos(client: Client) -> dict[str, str]:
     """The status of each photo of a client's, by file name."""
     found, cursor = {}, None
     while True:
-        page = client.api.get("/photos", params={"limit": 100, "cursor": cursor} if cursor else {"limit": 100})
+        page = client.api.get(
+            "/photos", params={"limit": 100, "cursor": cursor} if cursor else {"limit": 100}
+        )
         body = page.raise_for_status().json()
         found |= {one["fileName"]: one["status"] for one in body["items"]}
         if not (cursor := body["nextCursor"]):
@@ -188,9 +192,7 @@ def test_a_lost_answer_of_the_storage_is_no_failure(
         lost.append(route.fetch())
         route.abort()
 
-    opened.page.route(
-        re.compile(f"{stack.uploads_bucket}.*X-Amz-Signature"), lose, times=1
-    )
+    opened.page.route(re.compile(f"{stack.uploads_bucket}.*X-Amz-Signature"), lose, times=1)
     file = photo_file(tmp_path, "answered.jpg")
     opened.send(file)
     expect(opened.upload(file.name)).to_contain_text("Done")
@@ -271,8 +273,6 @@ def test_failures_are_counted_and_stand_first(
 def test_a_png_that_is_named_jpg_is_uploaded_as_what_it_is(
     opened: WebApp, person: Person, tmp_path: Path
 ) -> None:
-    from tests.support import pictures
-
     file = tmp_path / "misnamed.jpg"
     file.write_bytes(pictures.png())
     opened.send(file)
@@ -289,5 +289,80 @@ def test_two_hundred_files_at_once(opened: WebApp, person: Person, tmp_path: Pat
     tray = opened.page.get_by_role("region", name="Uploads")
     expect(tray).to_contain_text(f"{MANY} files uploaded")
     assert set(sent(opened).values()) == {1}
-    lists = [one for one in opened.requests if re.search(r"/photos\?", one.url) and one.method == "GET"]
+    lists = [
+        one for one in opened.requests if re.search(r"/photos\?", one.url) and one.method == "GET"
+    ]
     assert len(lists) < MANY / 2
+
+
+def test_what_the_command_line_began_goes_on_in_the_page(
+    opened: WebApp, person: Person, tmp_path: Path
+) -> None:
+    """It checks each part by its SHA-256, and so does the page."""
+    file = photo_file(tmp_path, "card.jpg", size=20 * MIB)
+    content, part = file.read_bytes(), 8 * MIB
+    metadata = {"sizeBytes": len(content), "partSizeBytes": part, "partChecksums": "sha256"}
+    api = person.client.api
+    begun = api.post(
+        "/s3/multipart", json={"filename": file.name, "type": "image/jpeg", "metadata": metadata}
+    )
+    upload = begun.raise_for_status().json()
+    checksum = b64encode(sha256(content[:part]).digest()).decode()
+    signed = api.get(
+        f"/s3/multipart/{upload['uploadId']}/1",
+        params={"key": upload["key"], "checksumSha256": checksum},
+    ).json()
+    person.client.storage.put(
+        signed["url"], content=content[:part], headers=signed["headers"]
+    ).raise_for_status()
+
+    opened.page.reload()
+    opened.page.get_by_text(re.compile("not finished")).click()
+    opened.page.get_by_label(f"File of {file.name}").set_input_files(file)
+    expect(opened.upload(file.name)).to_contain_text("Done")
+    assert all_completed(person.client, [file.name])
+    numbers = [answer.url for answer in opened.answers if "partNumber=" in answer.url]
+    assert not any("partNumber=1&" in url for url in numbers)
+
+
+def test_another_user_in_another_tab_is_the_user_of_every_tab(
+    opened: WebApp,
+    second: WebApp,
+    person: Person,
+    new_person: Callable[..., Person],
+    tmp_path: Path,
+) -> None:
+    file = photo_file(tmp_path, "of-the-first.jpg")
+    opened.send(file)
+    expect(opened.upload(file.name)).to_contain_text("Done")
+    other = new_person()
+
+    second.account().click()
+    second.button("Sign out").click()
+    opened.expect_page("Sign in")
+    second.sign_in(other.user)
+
+    for app in (opened, second):
+        app.expect_page("Your photos")
+        app.account().click()
+        expect(app.page.locator(".menu-email")).to_have_text(other.user.email)
+        expect(app.photos()).to_have_count(0)
+        expect(app.page.get_by_role("region", name="Uploads")).to_have_count(0)
+
+
+def test_a_part_of_the_page_that_cannot_be_loaded_takes_no_file_away(
+    opened: WebApp, person: Person, tmp_path: Path
+) -> None:
+    """A new deployment has removed the parts of the one that is open."""
+    opened.refused = {"404"}
+    opened.page.route("**/assets/events-*.js", lambda route: route.fulfill(status=404))
+    file = photo_file(tmp_path, "kept.jpg")
+    with opened.holding("*X-Amz-Signature*", method="PUT") as gate:
+        opened.send(file)
+        opened.until(lambda: gate.held)
+        opened.page.get_by_role("link", name="Events").click()
+        expect(opened.page.get_by_role("alert")).to_contain_text("new version")
+        expect(opened.upload(file.name)).to_be_visible()
+    expect(opened.upload(file.name)).to_contain_text("Done")
+    assert all_completed(person.client, [file.name])
+    opened.errors = [error for error in opened.errors if "dynamically imported" not in error]
