@@ -26,6 +26,8 @@ export default defineConfig({
   plugins: [react(), localConfig()],
   build: {
     target: "es2022",
+    // A browser that knows no modulepreload loads the parts of a page one after the other instead.
+    modulePreload: { polyfill: false },
     // The content security policy allows no data: scripts or styles, and images of ours are few.
     assetsInlineLimit: 0,
   },

@@ -82,8 +82,12 @@ def a_first_password(app: WebApp, has: dict[str, Any], _: Path) -> Scene:
 
 def photos(app: WebApp, has: dict[str, Any], folder: Path) -> Scene:
     app.open("/photos")
-    expect(app.photos()).to_have_count(2)
+    expect(app.photos()).to_have_count(1)
     yield "photos"
+    app.page.get_by_role("link", name="1 photo failed").click()
+    expect(app.photos()).to_have_count(1)
+    yield "the photos that failed"
+    app.page.go_back()
     app.account().click()
     yield "the menu of the account"
     app.page.keyboard.press("Escape")
@@ -160,7 +164,7 @@ def what_goes_wrong(app: WebApp, _: dict[str, Any], __: Path) -> Scene:
     app.expect_page("There is nothing here")
     yield "no page"
     app.refused = {"403"}
-    app.refuse("/photos", 403, "Forbidden")
+    app.refuse("/photos", 403, "Forbidden", times=2)  # all photos, and those that failed
     app.open("/photos")
     expect(app.page.get_by_role("alert")).to_be_visible()
     yield "an error"

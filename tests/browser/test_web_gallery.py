@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.web_app import Person, WebApp
 from tests.support import pictures
@@ -54,10 +56,25 @@ def titles(person: Person) -> list[str]:
             return found
 
 
-def shown(app: WebApp) -> list[str]:
-    """The names of the pictures in the list."""
+def placed(app: WebApp) -> dict[int, str]:
+    """The names of the pictures that the page holds, by their places in the list."""
     name = "link.querySelector('img')?.alt ?? link.querySelector('.name').textContent"
-    return list(app.photos().evaluate_all(f"links => links.map((link) => {name})"))
+    place = "Number(link.parentElement.ariaPosInSet)"
+    return dict(app.photos().evaluate_all(f"links => links.map((link) => [{place}, {name}])"))
+
+
+def shown(app: WebApp) -> list[str]:
+    """The names of the pictures that the page holds: all of a short list."""
+    return list(placed(app).values())
+
+
+LAST_ROW = """(links) => {
+    const boxes = links.map((link) => link.getBoundingClientRect());
+    const edge = links[0].closest("ul").getBoundingClientRect().right;
+    return boxes
+        .filter(({ top }) => top === boxes.at(-1).top)
+        .map(({ left, right }) => ({ left, right, edge }));
+}"""
 
 
 def test_all_photos_come_while_scrolling_and_nothing_jumps(tab: Tab, collector: Person) -> None:
@@ -67,16 +84,36 @@ def test_all_photos_come_while_scrolling_and_nothing_jumps(tab: Tab, collector: 
     app.open("/photos")
     expect(app.photos().first).to_be_visible()
     assert len(shown(app)) < MANY
+    found: dict[int, str] = {}
 
     def is_all() -> bool:
+        found.update(placed(app))
         app.page.mouse.wheel(0, 900)
-        return len(shown(app)) >= MANY
+        return len(found) >= MANY
 
     app.until(is_all)
-    assert shown(app) == titles(collector)
+    assert [found[place] for place in range(1, MANY + 1)] == titles(collector)
     app.photos().last.scroll_into_view_if_needed()
     app.until(lambda: app.photos().locator("img").last.evaluate("image => image.naturalWidth"))
     expect(app.button("Load more")).to_have_count(0)
+    assert app.layout_shift() < MOST_SHIFT, app.shifts()
+
+
+def test_a_page_that_comes_late_moves_nothing_that_is_seen(tab: Tab, collector: Person) -> None:
+    app = tab(collector, viewport={"width": 1280, "height": 800})
+    app.open("/photos")
+    expect(app.photos().first).to_be_visible()
+    with app.holding("*/dev/photos?*cursor=*", method="GET") as gate:
+        app.until(lambda: app.page.mouse.wheel(0, 3000) or gate.held)
+        grey = app.page.locator(".tile.skeleton")
+        expect(grey.first).to_be_in_viewport()
+        last = app.photos().last
+        name, place = shown(app)[-1], last.bounding_box()
+        row = app.photos().evaluate_all(LAST_ROW)
+        assert row[-1]["right"] == pytest.approx(row[-1]["edge"], abs=1)  # it is full
+    app.until(lambda: shown(app)[-1] != name)
+    same = app.photos().nth([*placed(app).values()].index(name))
+    assert same.bounding_box() == place
     assert app.layout_shift() < MOST_SHIFT, app.shifts()
 
 
@@ -110,7 +147,7 @@ def test_photos_are_filtered_by_tag_and_state(tab: Tab, new_person: Callable[...
     initiate(person.client, pictures.jpeg(66, 48), title="To come", tags=["sea"])
     app = tab(person)
     app.open("/photos")
-    expect(app.photos()).to_have_count(4)
+    expect(app.photos()).to_have_count(3)
 
     tag, state = app.page.get_by_label("Filter by tag"), app.page.get_by_label("Filter by state")
     tag.fill("Evening")
@@ -123,7 +160,7 @@ def test_photos_are_filtered_by_tag_and_state(tab: Tab, new_person: Callable[...
     state.select_option("Failed")
     expect(app.page.get_by_role("heading", name="No photo matches")).to_be_visible()
     app.button("Show all").click()
-    expect(app.photos()).to_have_count(4)
+    expect(app.photos()).to_have_count(3)
     expect(tag).to_have_value("")
 
     state.select_option("Failed")
@@ -134,6 +171,69 @@ def test_photos_are_filtered_by_tag_and_state(tab: Tab, new_person: Callable[...
     expect(app.photos()).to_have_count(1)
     state.select_option("Ready")
     expect(app.photos()).to_have_count(2)
+
+
+def test_failed_photos_are_counted_above_the_others(
+    tab: Tab, new_person: Callable[..., Person]
+) -> None:
+    person = new_person()
+    upload(person.client, pictures.jpeg(), title="Good", tags=["sea"])
+    for number in range(2):
+        upload(person.client, b"This is no picture.", title=f"Broken {number}", tags=["sea"])
+    app = tab(person)
+    app.open("/photos?tag=sea")
+    expect(app.photos()).to_have_count(1)
+    assert shown(app) == ["Good"]
+    app.page.get_by_role("link", name="2 photos failed").click()
+    expect(app.photos()).to_have_count(2)
+    assert sorted(shown(app)) == ["Broken 0", "Broken 1"]
+    expect(app.page.get_by_label("Filter by state")).to_have_value("failed")
+    expect(app.page.get_by_label("Filter by tag")).to_have_value("sea")
+    app.page.go_back()
+    expect(app.photos()).to_have_count(1)
+    app.page.get_by_label("Filter by tag").fill("land")
+    expect(app.page.get_by_role("heading", name="No photo matches")).to_be_visible()
+    expect(app.page.get_by_role("link", name="failed")).to_have_count(0)
+
+
+def test_others_at_an_event_see_only_what_is_completed(
+    tab: Tab, new_person: Callable[..., Person]
+) -> None:
+    organizer, attendee = new_person("organizers"), new_person()
+    api = organizer.client.api
+    event = api.post("/events", json={"name": "Garden party"}).raise_for_status().json()
+    path = f"/events/{event['eventId']}"
+    api.put(f"{path}/attendees/{attendee.user.email}").raise_for_status()
+
+    def add(title: str, content: bytes) -> Any:
+        return attendee.client.initiate(
+            f"{path}/photos/initiate-upload",
+            fileName="party.jpg",
+            contentType="image/jpeg",
+            sizeBytes=len(content),
+            title=title,
+        )
+
+    contents = {"Good": pictures.jpeg(), "Broken": b"This is no picture."}
+    for title, content in contents.items():
+        grant = add(title, content)
+        attendee.client.send(grant["upload"], content).raise_for_status()
+        attendee.client.wait(grant["photoId"])
+    add("To come", pictures.jpeg(90, 60))
+
+    theirs, own = tab(organizer), tab(attendee)
+    for query in ("", "?status=failed", "?status=pending"):
+        theirs.open(path + query)
+        theirs.expect_page("Garden party")
+        if query:
+            expect(theirs.page.get_by_role("heading", name="No photo matches")).to_be_visible()
+        else:
+            expect(theirs.photos()).to_have_count(1)
+            assert shown(theirs) == ["Good"]
+        expect(theirs.page.get_by_role("link", name="1 photo failed")).to_have_count(0)
+    own.open(path)
+    expect(own.photos()).to_have_count(2)
+    expect(own.page.get_by_role("link", name="1 photo failed")).to_be_visible()
 
 
 def test_a_filter_stays_while_photos_are_looked_at(tab: Tab, collector: Person) -> None:
@@ -178,9 +278,11 @@ def test_the_gallery_is_walked_through_by_keyboard(tab: Tab, collector: Person) 
     assert top(below) > top(app.photos().nth(1))
     keyboard.press("ArrowUp")
     assert top(focused(app)) == top(app.photos().first)
-    keyboard.press("End")
-    expect(app.photos().last).to_be_focused()
+    app.until(lambda: keyboard.press("End") or place_of_focus(app) == MANY)
+    expect(focused(app)).to_be_in_viewport(ratio=1)
     keyboard.press("Home")
+    assert place_of_focus(app) == 1
+    expect(focused(app)).to_be_in_viewport(ratio=1)
     keyboard.press("ArrowRight")
     keyboard.press("ArrowRight")
     keyboard.press("Enter")
@@ -195,10 +297,167 @@ def focused(app: WebApp) -> Locator:
     return app.page.locator(":focus")
 
 
+def place_of_focus(app: WebApp) -> int:
+    """The place of the photo that has the focus, in the whole list."""
+    place = focused(app).evaluate("link => link.parentElement.ariaPosInSet")
+    assert place
+    return int(place)
+
+
 def top(tile: Locator) -> float:
     box = tile.bounding_box()
     assert box
     return box["y"]
+
+
+@pytest.mark.parametrize("way", ["Close", "Escape", "Back"])
+def test_closing_a_photo_shows_the_gallery_as_it_was_left(
+    tab: Tab, collector: Person, way: str
+) -> None:
+    app = tab(collector, viewport={"width": 1280, "height": 500})
+    app.open("/photos?tag=sunset")
+    expect(app.photos()).to_have_count(SUNSETS)
+    app.page.mouse.wheel(0, 430)
+    app.until(lambda: app.page.evaluate("scrollY") == 430)
+    index = app.photos().evaluate_all(
+        "links => links.findIndex((link) => link.getBoundingClientRect().top > 80)"
+    )
+    names = shown(app)
+    entries = app.page.evaluate("history.length")
+    app.photos().nth(index).click()
+    app.expect_page(names[index])
+    app.page.keyboard.press("ArrowRight")
+    app.expect_page(names[index + 1])
+    assert app.page.evaluate("scrollY") == 0
+    if way == "Close":
+        app.page.get_by_role("link", name="Close").click()
+    elif way == "Escape":
+        app.page.keyboard.press("Escape")
+        app.page.keyboard.press("Escape")  # once more, by mistake
+    else:
+        app.page.go_back()
+    expect(app.photos().nth(index + 1)).to_be_focused()
+    assert app.page.evaluate("scrollY") == 430
+    assert app.page.url.endswith("/photos?tag=sunset")
+    assert app.page.evaluate("history.length") == entries + 1
+    app.page.go_forward()
+    app.expect_page(names[index + 1])
+
+
+def test_the_gallery_comes_back_to_the_photo_that_was_looked_at_last(
+    tab: Tab, collector: Person
+) -> None:
+    app = tab(collector, viewport={"width": 1280, "height": 500})
+    app.open("/photos?tag=sunset")
+    expect(app.photos()).to_have_count(SUNSETS)
+    names = shown(app)
+    app.photos().first.click()
+    for name in names[1:]:
+        app.page.get_by_role("link", name="Next photo").click()
+        app.expect_page(name)
+    app.page.keyboard.press("Escape")
+    expect(app.photos().last).to_be_focused()
+    expect(app.photos().last).to_be_in_viewport(ratio=1)
+
+
+def test_a_photo_that_was_opened_by_its_address_closes_into_its_list(
+    tab: Tab, collector: Person
+) -> None:
+    app = tab(collector)
+    app.open("/photos?tag=sunset")
+    expect(app.photos()).to_have_count(SUNSETS)
+    name = shown(app)[3]
+    path = app.photos().nth(3).get_attribute("href")
+    app.open("/events")
+    app.expect_page("Events")
+    for way in ("Close", "Escape"):
+        app.open(str(path))
+        app.expect_page(name)
+        entries = app.page.evaluate("history.length")
+        if way == "Close":
+            app.page.get_by_role("link", name="Close").click()
+        else:
+            app.page.keyboard.press("Escape")
+        expect(app.photos().nth(3)).to_be_focused()
+        assert app.page.url.endswith("/photos?tag=sunset")
+        assert app.page.evaluate("history.length") == entries
+        app.page.go_back()
+        app.expect_page("Events")
+
+
+VERY_MANY = 10_000
+MOST_TILES = 200
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
+LONG_TASKS = """
+    window.longTasks = [];
+    new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) longTasks.push(duration);
+    }).observe({ type: "longtask" });
+"""
+KEYS = ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowDown"] * 8
+
+
+def made_up(number: int, like: Any) -> Any:
+    """Return a photo that the service could list, at this place of a long list."""
+    width, height = SHAPES[number % len(SHAPES)]
+    thumbnails = [
+        one | {"url": f"{PIXEL}#{number}", "expiresAt": "2099-01-01T00:00:00Z"}
+        for one in like["thumbnails"]
+    ]
+    return like | {
+        "photoId": f"made-up-{number}",
+        "title": f"Photo {number}",
+        "width": width,
+        "height": height,
+        "thumbnails": thumbnails,
+    }
+
+
+def test_a_gallery_of_10000_photos_scrolls_and_is_walked_through(
+    tab: Tab, new_person: Callable[..., Person]
+) -> None:
+    person = new_person()
+    like = upload(person.client, pictures.jpeg())
+    app = tab(person, viewport={"width": 1280, "height": 800})
+
+    def answer(route: Route) -> None:
+        query = parse_qs(urlsplit(route.request.url).query)
+        first = int(query.get("cursor", ["0"])[0])
+        end = first + VERY_MANY // 5
+        items = [] if "status" in query else [made_up(one, like) for one in range(first, end)]
+        page = {"items": items, "nextCursor": str(end) if items and end < VERY_MANY else None}
+        route.fulfill(json=page, headers={"Access-Control-Allow-Origin": "*"})
+
+    app.page.route(re.compile(r"/dev/photos(\?|$)"), answer)
+    app.open("/photos")
+    app.photos().first.focus()
+    keyboard = app.page.keyboard
+    app.until(lambda: keyboard.press("End") or place_of_focus(app) == VERY_MANY)
+    expect(focused(app)).to_be_in_viewport(ratio=1)
+    assert app.photos().count() < MOST_TILES
+    keyboard.press("ArrowUp")
+    assert VERY_MANY - 20 < place_of_focus(app) < VERY_MANY
+    keyboard.press("Home")
+    assert place_of_focus(app) == 1
+    expect(focused(app)).to_be_in_viewport(ratio=1)
+
+    app.page.evaluate(LONG_TASKS)
+    for key in KEYS:
+        keyboard.press(key)
+        expect(focused(app)).to_be_in_viewport(ratio=1)
+    assert place_of_focus(app) > 16 * 3
+    walked = app.page.evaluate("longTasks.splice(0)")
+    for _ in range(16):
+        app.page.mouse.wheel(0, 5000)
+        app.page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert 0 < app.photos().count() < MOST_TILES
+    app.until(lambda: app.page.evaluate("scrollY") >= 75_000)
+    scrolled = app.page.evaluate("longTasks.splice(0)")
+    # A busy machine makes single tasks long. Work on all photos of the list makes every task long.
+    assert sum(task > 100 for task in walked) < len(KEYS) / 2, walked
+    assert sum(task > 100 for task in scrolled) < 8, scrolled
+    assert place_of_focus(app) > 16 * 3  # the focus stays where it was
+    assert app.layout_shift() < MOST_SHIFT, app.shifts()
 
 
 def test_who_has_nothing_yet_is_told_how_to_begin(
@@ -214,7 +473,7 @@ def test_who_has_nothing_yet_is_told_how_to_begin(
 def test_an_error_of_the_service_is_told_and_may_pass(tab: Tab, collector: Person) -> None:
     app = tab(collector)
     app.refused = {"503"}
-    app.refuse("/photos", 503, "ServiceUnavailable", times=3)
+    app.refuse("/photos", 503, "ServiceUnavailable", times=6)  # both lists, each asked for thrice
     app.open("/photos")
     alert = app.page.get_by_role("alert")
     expect(alert).to_contain_text("ServiceUnavailable, in words.")
@@ -244,7 +503,7 @@ def test_a_page_that_cannot_be_loaded_without_a_connection_says_so(
     expect(app.photos().first).to_be_visible()
     app.page.context.set_offline(True)
     main = app.page.get_by_role("navigation", name="Main")
-    main.get_by_role("link", name="Students").click()
+    main.get_by_role("link", name="Events").click()
     expect(app.page.get_by_role("alert")).to_contain_text("Are you online?")
     main.get_by_role("link", name="Photos").click()
     expect(app.photos().first).to_be_visible()

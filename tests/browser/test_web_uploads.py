@@ -168,6 +168,7 @@ def test_a_text_that_calls_itself_a_picture_fails_and_says_why(
     upload = opened.upload(file.name)
     expect(upload.get_by_role("alert")).to_contain_text("UnsupportedContent")
     expect(upload.get_by_role("alert")).to_contain_text(re.compile("picture", re.I))
+    opened.page.get_by_role("link", name="1 photo failed").click()
     expect(opened.photos().filter(has_text=file.stem)).to_be_visible()
 
 

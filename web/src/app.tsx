@@ -3,12 +3,13 @@ import { Redirect, Route, Switch, useLocation } from "wouter";
 import { useSession } from "./auth/session";
 import { NotFound } from "./pages/not-found";
 import { PhotosPage } from "./pages/photos";
-import { SignIn } from "./pages/sign-in";
 import { Shell } from "./shell";
 import { ErrorBoundary } from "./ui/error-boundary";
 import { Spinner } from "./ui/states";
 import { Toasts } from "./ui/toasts";
 
+// Each of these comes with the first visit; who is signed in needs no page to sign in.
+const SignIn = lazy(() => import("./pages/sign-in"));
 const PhotoPage = lazy(() => import("./pages/photo"));
 const EventsPage = lazy(() => import("./pages/events"));
 const EventPage = lazy(() => import("./pages/event"));
@@ -50,7 +51,11 @@ export function App() {
           </ErrorBoundary>
         </Shell>
       ) : (
-        <SignIn />
+        <ErrorBoundary resetKey="sign in">
+          <Suspense fallback={<Spinner label="Loading…" />}>
+            <SignIn />
+          </Suspense>
+        </ErrorBoundary>
       )}
       <Toasts />
     </>

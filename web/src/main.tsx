@@ -11,9 +11,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/gallery.css";
-import "./styles/photo.css";
 import "./styles/uploads.css";
-import "./styles/pages.css";
 
 const queries = new QueryClient({
   defaultOptions: {

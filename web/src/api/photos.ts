@@ -28,9 +28,10 @@ const LEAST_REFETCH_MS = 60_000;
 export const isFinal = (photo: Photo): boolean =>
   photo.status === "completed" || photo.status === "failed";
 
-export function usePhotos(filter: PhotoFilter) {
+export function usePhotos(filter: PhotoFilter, isEnabled = true) {
   const { eventId, tag, status } = filter;
   return useInfiniteQuery({
+    enabled: isEnabled,
     queryKey: ["photos", { eventId, tag, status }],
     initialPageParam: undefined as string | undefined,
     queryFn: async ({ pageParam: cursor, signal }): Promise<PhotoPage> => {

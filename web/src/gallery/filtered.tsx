@@ -1,11 +1,15 @@
 /** A gallery with its filters, kept in the address so that a link or Back shows the same. */
 import { Images, SearchX, Tag } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "wouter";
 import type { Photo, Status } from "../api/client";
 import { type PhotoFilter, usePhotos } from "../api/photos";
+import { useUser } from "../auth/session";
 import { Empty, ErrorState } from "../ui/states";
-import { Gallery, GallerySkeleton } from "./gallery";
+import { FailedBanner, useFailed } from "./failed-banner";
+import { Gallery } from "./gallery";
+import { isShown } from "./shown";
+import { GallerySkeleton } from "./skeleton";
 
 const STATUSES: { status: Status | ""; name: string }[] = [
   { status: "", name: "All photos" },
@@ -80,19 +84,48 @@ export function Filters({ filter, set }: Filtering) {
   );
 }
 
-export function FilteredGallery(props: {
+/** The photos of a filter that have a place in its list, and the list that they come from. */
+export function useShownPhotos(filter: PhotoFilter) {
+  const user = useUser();
+  const list = usePhotos(filter);
+  const { data } = list;
+  const { status } = filter;
+  const photos = useMemo(
+    () =>
+      data?.pages.flatMap((page) => page.items.filter((one) => isShown(one, user.id, status))) ??
+      [],
+    [data, user.id, status],
+  );
+  return { list, photos };
+}
+
+interface FilteredGalleryProps {
   filtering: Filtering;
   label: string;
   hrefOf: (photo: Photo) => string;
   empty: ReactNode;
-}) {
-  const { filter, set, query } = props.filtering;
-  const list = usePhotos(filter);
-  if (list.isPending) return <GallerySkeleton />;
+}
+
+export function FilteredGallery(props: FilteredGalleryProps) {
+  const { filter } = props.filtering;
+  const { list, photos } = useShownPhotos(filter);
+  const failed = useFailed(filter);
+  // Both are waited for: a banner that comes later would push the photos down.
+  if (list.isPending || failed.isAwaited) return <GallerySkeleton />;
   if (list.isError && !list.data)
     return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
-  const photos = list.data.pages.flatMap((page) => page.items);
-  if (photos.length)
+  return (
+    <>
+      <FailedBanner failed={failed} />
+      <Photos {...props} list={list} photos={photos} />
+    </>
+  );
+}
+
+function Photos(props: FilteredGalleryProps & ReturnType<typeof useShownPhotos>) {
+  const { list, photos } = props;
+  const { filter, set, query } = props.filtering;
+  if (photos.length || list.hasNextPage)
     return (
       <Gallery
         key={query}

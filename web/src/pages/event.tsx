@@ -21,6 +21,7 @@ import { useTitle } from "../ui/title";
 import { say } from "../ui/toasts";
 import { atTime } from "../ui/words";
 import { useUploads, useUploadTarget } from "../uploads/context";
+import "../styles/pages.css";
 
 type Open = "edit" | "attendees" | "delete" | undefined;
 

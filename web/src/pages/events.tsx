@@ -10,6 +10,7 @@ import { placeholder } from "../gallery/placeholder";
 import { Empty, ErrorState } from "../ui/states";
 import { useTitle } from "../ui/title";
 import { atTime } from "../ui/words";
+import "../styles/pages.css";
 
 export default function EventsPage() {
   useTitle("Events");

@@ -9,16 +9,17 @@ import {
   Trash2,
   X,
 } from "lucide-react";
-import { type CSSProperties, useEffect, useState } from "react";
+import { type CSSProperties, type MouseEvent, useEffect, useRef, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
+import { useHistoryState } from "wouter/use-browser-location";
 import type { Photo } from "../api/client";
 import { useEvent } from "../api/events";
-import { isGone, usePhoto, usePhotos, viewUrl } from "../api/photos";
+import { isGone, usePhoto, viewUrl } from "../api/photos";
 import { useUser } from "../auth/session";
 import { whyFailed } from "../gallery/failures";
-import { useFilter } from "../gallery/filtered";
-import { rememberOpened } from "../gallery/gallery";
+import { useFilter, useShownPhotos } from "../gallery/filtered";
 import { isVideo, nameOf } from "../gallery/name";
+import { isFromGallery, rememberOpened } from "../gallery/opened";
 import { Picture } from "../gallery/picture";
 import { placeholder } from "../gallery/placeholder";
 import { ArchivePanel, isArchived } from "../photo/archive";
@@ -30,6 +31,7 @@ import { Empty, ErrorState, Spinner } from "../ui/states";
 import { useTitle } from "../ui/title";
 import { sayError } from "../ui/toasts";
 import { atTime, bytes, duration, onTheCamera } from "../ui/words";
+import "../styles/photo.css";
 
 export default function PhotoPage(props: { photoId: string; eventId?: string }) {
   const { photoId, eventId } = props;
@@ -38,6 +40,8 @@ export default function PhotoPage(props: { photoId: string; eventId?: string }) 
   const search = useSearch();
   const home = (eventId ? `/events/${eventId}` : "/photos") + (search ? `?${search}` : "");
   const { previous, next } = useNeighbours(photoId, eventId);
+  const state = useHistoryState();
+  const close = useClose(home);
   useTitle(photo && nameOf(photo));
 
   const pathOf = (id: string) =>
@@ -45,6 +49,7 @@ export default function PhotoPage(props: { photoId: string; eventId?: string }) 
 
   useEffect(() => {
     rememberOpened(photoId);
+    scrollTo(0, 0); // The gallery, or the photo before, may have been scrolled down.
     document.getElementById("main")?.focus({ preventScroll: true });
   }, [photoId]);
 
@@ -55,8 +60,8 @@ export default function PhotoPage(props: { photoId: string; eventId?: string }) 
       const target = event.target as HTMLElement;
       if (target.closest("input, textarea, select, video, .menu")) return;
       const step = { ArrowLeft: previous, ArrowRight: next }[event.key];
-      if (step) go(pathOf(step), { replace: true });
-      if (event.key === "Escape") go(home);
+      if (step) go(pathOf(step), { replace: true, state });
+      if (event.key === "Escape") close();
     }
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
@@ -80,7 +85,15 @@ export default function PhotoPage(props: { photoId: string; eventId?: string }) 
       <div className="stage">
         <Stage key={photo.photoId} photo={photo} onBroken={() => void refetch()} />
         <nav className="stage-nav" aria-label="Photos">
-          <Link className="stage-button" href={home} aria-label="Close">
+          <Link
+            className="stage-button"
+            href={home}
+            onClick={(event: MouseEvent) => {
+              event.preventDefault();
+              close();
+            }}
+            aria-label="Close"
+          >
             <X aria-hidden size={22} />
           </Link>
           {previous && (
@@ -88,13 +101,20 @@ export default function PhotoPage(props: { photoId: string; eventId?: string }) 
               className="stage-button previous"
               href={pathOf(previous)}
               replace
+              state={state}
               aria-label="Previous photo"
             >
               <ChevronLeft aria-hidden size={26} />
             </Link>
           )}
           {next && (
-            <Link className="stage-button next" href={pathOf(next)} replace aria-label="Next photo">
+            <Link
+              className="stage-button next"
+              href={pathOf(next)}
+              replace
+              state={state}
+              aria-label="Next photo"
+            >
               <ChevronRight aria-hidden size={26} />
             </Link>
           )}
@@ -103,25 +123,42 @@ export default function PhotoPage(props: { photoId: string; eventId?: string }) 
       <Details
         key={`details ${photo.photoId}`}
         photo={photo}
-        onDeleted={() => go(next ? pathOf(next) : home, { replace: true })}
+        onDeleted={() => (next ? go(pathOf(next), { replace: true, state }) : close())}
       />
     </article>
   );
 }
 
+/** Back to the gallery as it was left; to the list at `home` when no gallery was left for this photo. */
+function useClose(home: string): () => void {
+  const [, go] = useLocation();
+  const state = useHistoryState();
+  const isClosing = useRef(false);
+  return () => {
+    if (!isFromGallery(state)) go(home, { replace: true });
+    else if (!isClosing.current) {
+      isClosing.current = true; // Going back takes a moment: a second press must not go back twice.
+      history.back();
+    }
+  };
+}
+
 /** The photos before and after, in the list that this one was opened from. */
 function useNeighbours(photoId: string, eventId?: string) {
   const { filter } = useFilter(eventId);
-  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = usePhotos(filter);
-  const ids = data?.pages.flatMap((page) => page.items.map((photo) => photo.photoId)) ?? [];
-  const index = ids.indexOf(photoId);
-  const isNearEnd = index >= 0 && index >= ids.length - 2;
+  const { list, photos } = useShownPhotos(filter);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const index = photos.findIndex((photo) => photo.photoId === photoId);
+  const isNearEnd = index >= 0 && index >= photos.length - 2;
 
   useEffect(() => {
     if (isNearEnd && hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [isNearEnd, hasNextPage, isFetchingNextPage, fetchNextPage]);
 
-  return { previous: ids[index - 1], next: index < 0 ? undefined : ids[index + 1] };
+  return {
+    previous: photos[index - 1]?.photoId,
+    next: index < 0 ? undefined : photos[index + 1]?.photoId,
+  };
 }
 
 function Stage({ photo, onBroken }: { photo: Photo; onBroken: () => void }) {

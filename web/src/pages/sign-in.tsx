@@ -19,7 +19,7 @@ const HEADINGS: Record<Step, string> = {
   replace: "Choose your own password",
 };
 
-export function SignIn() {
+export default function SignIn() {
   const { signedIn } = useSession();
   const [step, setStep] = useState<Step>("signIn");
   const [email, setEmail] = useState("");

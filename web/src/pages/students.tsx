@@ -11,6 +11,7 @@ import { Dialog } from "../ui/dialog";
 import { Empty, ErrorNote, ErrorState } from "../ui/states";
 import { useTitle } from "../ui/title";
 import { say } from "../ui/toasts";
+import "../styles/pages.css";
 
 export default function StudentsPage() {
   useTitle("Students");
