@@ -21,7 +21,9 @@ export class ErrorBoundary extends Component<
     const { error } = this.state;
     if (!error) return this.props.children;
     // After a new version was put in place, the old one's parts are gone: a reload gets the new.
-    const isPart = /dynamically imported module|Importing a module|Unable to preload CSS/.test(error.message);
+    const isPart = /dynamically imported module|Importing a module|Unable to preload CSS/.test(
+      error.message,
+    );
     const why = navigator.onLine
       ? "There is a new version of this page. Please load it."
       : "This page could not be loaded. Are you online?";
