@@ -364,10 +364,12 @@ async function call<T>(
 
 /** How long to wait before the next try; undefined when it is of no use, or takes too long. */
 function secondsToWait(error: unknown, tried: number): number | undefined {
-  if (!(error instanceof ApiError) || tried === TRIES) return undefined;
-  if (error.status !== 429 && error.status < 500) return undefined;
-  const wait = error.retryAfterSeconds ?? 0.5 * 2 ** tried * (0.5 + Math.random() / 2);
-  return wait <= LONGEST_WAIT_SECONDS ? wait : undefined;
+  if (!(error instanceof ApiError) || (error.status !== 429 && error.status < 500))
+    return undefined;
+  const asked = error.retryAfterSeconds;
+  // Whoever sends many files meets the limit of a minute again and again, and waits as it is told.
+  if (error.status === 429 && asked) return asked <= LONGEST_WAIT_SECONDS ? asked : undefined;
+  return tried < TRIES ? (asked ?? 0.5 * 2 ** tried * (0.5 + Math.random() / 2)) : undefined;
 }
 
 function meaningOf(error: unknown): unknown {
