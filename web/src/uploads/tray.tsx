@@ -7,7 +7,7 @@ import { say } from "../ui/toasts";
 import { bytes, plural } from "../ui/words";
 import { ACCEPT, isFileOf } from "./files";
 import { Preview } from "./preview";
-import { isActive, type State, type Upload } from "./queue/machine";
+import { isUnsent, type State, type Upload } from "./queue/machine";
 import { inParts } from "./queue/parts";
 import type { Uploads } from "./queue/tabs";
 
@@ -37,8 +37,7 @@ export function Tray({ items, uploads }: { items: readonly Upload[]; uploads: Up
   const [isOpen, setOpen] = useState(true);
 
   // Closing the last tab stops what is under way, until it is opened again.
-  const isSending =
-    uploads.isOwner() && items.some((one) => one.state === "chosen" || isActive(one));
+  const isSending = uploads.isOwner() && items.some(isUnsent);
   useEffect(() => {
     if (!isSending) return;
     const warn = (event: BeforeUnloadEvent) => {

@@ -210,6 +210,19 @@ const goOn = (upload: Upload): Step => {
 
 const stay = (upload: Upload): Step => ({ upload, effects: [] });
 
+/** What may happen while bytes go to S3, the first one included. */
+const TRANSFER: Row = {
+  restored,
+  progress: (upload, { sentBytes }) => to(upload, "sending", [], { sentBytes }),
+  sent: (upload) => to(upload, "landed", ["follow"], { sentBytes: upload.sizeBytes }),
+  doubt,
+  fileLost,
+  failed,
+  lineLost,
+  pause,
+  cancel,
+};
+
 // ------------------------------------------------------------------ the table
 
 const TABLE: Record<State, Row> = {
@@ -237,28 +250,8 @@ const TABLE: Record<State, Row> = {
     pause,
     cancel,
   },
-  granted: {
-    restored,
-    progress: (upload, { sentBytes }) => to(upload, "sending", [], { sentBytes }),
-    sent: (upload) => to(upload, "landed", ["follow"], { sentBytes: upload.sizeBytes }),
-    doubt,
-    fileLost,
-    failed,
-    lineLost,
-    pause,
-    cancel,
-  },
-  sending: {
-    restored,
-    progress: (upload, { sentBytes }) => to(upload, "sending", [], { sentBytes }),
-    sent: (upload) => to(upload, "landed", ["follow"], { sentBytes: upload.sizeBytes }),
-    doubt,
-    fileLost,
-    failed,
-    lineLost,
-    pause,
-    cancel,
-  },
+  granted: TRANSFER,
+  sending: TRANSFER,
   checking: { restored, answer: answered(goOn), failed, lineLost, pause, cancel },
   paused: {
     restored: (upload, { hasFile }) => to(upload, "paused", [], { hasFile }),
