@@ -10,12 +10,15 @@ import hashlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from ministack.core import persistence
 
+from local.emulator.shims import state_saved_often
 from tests.local.gaps import shimmed, stack, stock
 from tests.local.small_stack import SIGNATURE_V4, SmallStack, eventually, send, worked_off
 
@@ -66,6 +69,25 @@ def test_state_saved_often_leaves_files_alone_that_would_stay_the_same(
 
     assert functions.stat().st_mtime_ns == before[0]
     assert tables.stat().st_mtime_ns > before[1]
+
+
+def test_a_save_that_is_cut_off_replaces_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
+    (tmp_path / "tmp").mkdir()
+    states: dict[str, Callable[[], Any]] = {"dynamodb": lambda: 1, "sqs": lambda: 2}
+    state_saved_often.write(states)
+    before = {file.name: file.read_bytes() for file in tmp_path.glob("*.json")}
+    assert set(before) == {"dynamodb.json", "sqs.json"}
+
+    def cut_off() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        state_saved_often.write({"dynamodb": lambda: 3, "sqs": cut_off})
+
+    assert {file.name: file.read_bytes() for file in tmp_path.glob("*.json")} == before
 
 
 # ------------------------------------------------------------------ objects

@@ -2,7 +2,7 @@
 
 Here it is written a few seconds after something changed, and at the end as well. A child process
 (fork) writes what the memory held at one moment, while this one goes on to answer. A file that
-would stay the same is left alone; the others are replaced as a whole, once they are on the disk.
+would stay the same is left alone; the others are replaced once all of them are on the disk.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from typing import Any
 from ministack import app
 from ministack.core import persistence
 from ministack.core.router import detect_service
+
+from local.emulator.settings import temporary_dir
 
 SAVE_SECONDS = 3.0
 """From a change to the moment that is written: what a kill may cost."""
@@ -171,35 +173,37 @@ def _close_inherited() -> None:
 
 
 def write(states: States) -> None:
-    """Write what differs from the files. Each is replaced as a whole, or stays as it was."""
-    for name, get_state in states.items():
-        try:
-            _write_one(name, get_state())
-        except (TypeError, ValueError, LookupError, RuntimeError) as error:
-            # One service's state must not cost the others theirs.
-            print(f"The state of {name} was not saved: {error!r}", file=sys.stderr, flush=True)
+    """Write what differs from the files, and replace them once all of it is on the disk.
+
+    A kill in the middle must not leave rows whose table, or objects whose bucket, is not known.
+    """
+    folder = Path(persistence.STATE_DIR)
+    with tempfile.TemporaryDirectory(dir=temporary_dir(folder), prefix="state-") as new:
+        written = [file for name in states if (file := _written(Path(new), name, states[name]))]
+        for file in written:
+            file.replace(folder / file.name)
 
 
-def _write_one(name: str, state: Any) -> None:
-    if state is None:  # the service could not be loaded: its file is all there is
-        return
-    version = persistence._state_format_version(name)
-    content = json.dumps(
-        {"__ministack_format__": version, "payload": state}, default=persistence._json_default
-    ).encode()
-    file = Path(persistence.STATE_DIR) / f"{name}.json"
-    if not (file.exists() and file.read_bytes() == content):
-        _replace(file, content)
-
-
-def _replace(file: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")
+def _written(new: Path, name: str, get_state: Callable[[], Any]) -> Path | None:
+    """Write one service's state into the folder `new`. Returns None where it is as it was."""
     try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        state = get_state()
+        if state is None:  # the service could not be loaded: its file is all there is
+            return None
+        version = persistence._state_format_version(name)
+        content = json.dumps(
+            {"__ministack_format__": version, "payload": state}, default=persistence._json_default
+        ).encode()
+    except (TypeError, ValueError, LookupError, RuntimeError) as error:
+        # One service's state must not cost the others theirs.
+        print(f"The state of {name} was not saved: {error!r}", file=sys.stderr, flush=True)
+        return None
+    before = Path(persistence.STATE_DIR) / f"{name}.json"
+    if before.exists() and before.read_bytes() == content:
+        return None
+    file = new / before.name
+    with file.open("xb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+    return file
