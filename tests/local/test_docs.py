@@ -32,24 +32,19 @@ def run(script: str, environment: dict[str, str]) -> None:
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
 
 
+def shell_blocks(name: str) -> list[str]:
+    return re.findall(r"^```sh\n(.*?)^```", (ROOT / name).read_text(), re.DOTALL | re.MULTILINE)
+
+
 def test_every_call_of_the_api_page_works_as_printed(environment: dict[str, str]) -> None:
-    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / "api.md").read_text(), re.S | re.M)
+    blocks = shell_blocks("docs/api.md")
     assert len(blocks) > 5
     run("\n".join(blocks), environment)
 
 
-def test_the_readmes_upload_works_as_printed(environment: dict[str, str], tmp_path: Path) -> None:
-    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.S | re.M)
-    (upload,) = [block for block in blocks if "initiate-upload" in block]
-    stack_file = environment["PHOTODROP_STACK"]
-    # Only where the stack is described, and where the answer is kept, differ from a newcomer's.
-    script = upload.replace(".local/stack.json", stack_file)
-    run(script.replace("grant.json", str(tmp_path / "grant.json")), environment)
-
-
-def test_the_readmes_command_line_works_as_printed(environment: dict[str, str]) -> None:
-    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.S | re.M)
-    (commands,) = [block for block in blocks if "photodrop upload" in block]
+@pytest.mark.parametrize("name", ["README.md", "docs/integrate.md"])
+def test_the_command_line_works_as_printed(name: str, environment: dict[str, str]) -> None:
+    (commands,) = [block for block in shell_blocks(name) if "photodrop upload" in block]
     bin_folder = Path(sys.executable).parent
     # Only the environment, and where the answer goes, may differ from a newcomer's.
     run(commands.replace(".venv/bin", str(bin_folder)).replace("> uploads.json", ""), environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -13,6 +14,8 @@ from tests.support.template import ROOT, resources, template
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 COSTS = (ROOT / "docs" / "costs.md").read_text()
+API = (ROOT / "docs" / "api.md").read_text()
+DESCRIPTION = json.loads((ROOT / "functions" / "openapi.json").read_text())
 CODE = "\n".join(path.read_text() for path in sorted((ROOT / "functions").rglob("*.py")))
 
 
@@ -156,3 +159,76 @@ def test_the_invitation_says_where_to_sign_in_and_how_long_its_password_holds() 
     assert f"within {days} days" in message
     assert days == 7
     assert "holds for\nseven days" in OPERATIONS
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the names that GitHub gives to the headings of a document."""
+    headings = re.findall(r"^#+ (.*)$", without_blocks(path.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def without_blocks(text: str) -> str:
+    return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_link_leads_to_a_file_and_heading_that_exists(path: Path) -> None:
+    text = without_blocks(path.read_text())
+    links = [*re.findall(r"\]\(([^)\s]+)\)", text), *re.findall(r'src="([^"]+)"', text)]
+
+    for link in links:
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = (path.parent / name).resolve() if name else path
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_readme_is_read_in_a_few_minutes() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+def test_the_api_page_lists_every_request_once_and_no_other() -> None:
+    table = API.split("## All requests")[1].split("\n## ")[0]
+    listed = re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/[^`]*)`", table)
+    described = [
+        (method.upper(), path)
+        for path, methods in DESCRIPTION["paths"].items()
+        for method in methods
+        if not path.startswith("/u/{token}/")  # one row stands for them
+    ]
+
+    assert sorted(listed) == sorted(described)
+    assert "`/u/{token}/s3/...`" in table
+
+
+def test_the_api_page_explains_every_code_that_a_photo_may_fail_with() -> None:
+    section = API.split("## The status of a photo")[1].split("\n## ")[0]
+    rows = "\n".join(line.split("|")[1] for line in section.splitlines() if line.startswith("|"))
+    prose = section.split("`thumbnailsMissing` says why:")[1]
+
+    def codes(text: str) -> set[str]:
+        return set(re.findall(r"`([A-Z]\w+)`", text))
+
+    def described(name: str) -> set[str]:
+        return set(DESCRIPTION["components"]["schemas"][name]["properties"]["code"]["enum"])
+
+    assert codes(rows) == described("FailureReason")
+    assert codes(prose) == described("ThumbnailsMissing")
+
+
+def test_every_decision_stands_in_a_listed_group_with_its_context_choice_and_consequence() -> None:
+    text = (ROOT / "docs" / "decisions.md").read_text()
+    introduction, *groups = re.split(r"^## ", text, flags=re.MULTILINE)
+    titles = [group.partition("\n")[0] for group in groups]
+
+    assert re.findall(r"^- \[(.*)\]\(#.*\)$", introduction, re.MULTILINE) == titles
+    for group in groups:
+        _, *entries = re.split(r"^### ", group, flags=re.MULTILINE)
+        assert entries, f"The group {group.partition(chr(10))[0]} is empty."
+        for entry in entries:
+            title, _, body = entry.partition("\n")
+            assert re.match(r"\n\*\d{4}-\d\d-\d\d", body), f"{title} has no date."
+            parts = re.findall(r"^\*\*(Context|Choice|Consequence)\.\*\* ", body, re.MULTILINE)
+            assert parts == ["Context", "Choice", "Consequence"], title
