@@ -15,6 +15,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 COSTS = (ROOT / "docs" / "costs.md").read_text()
 API = (ROOT / "docs" / "api.md").read_text()
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 DESCRIPTION = json.loads((ROOT / "functions" / "openapi.json").read_text())
 CODE = "\n".join(path.read_text() for path in sorted((ROOT / "functions").rglob("*.py")))
 
@@ -232,3 +233,68 @@ def test_every_decision_stands_in_a_listed_group_with_its_context_choice_and_con
             assert re.match(r"\n\*\d{4}-\d\d-\d\d", body), f"{title} has no date."
             parts = re.findall(r"^\*\*(Context|Choice|Consequence)\.\*\* ", body, re.MULTILINE)
             assert parts == ["Context", "Choice", "Consequence"], title
+
+
+def section_of(text: str, heading: str) -> str:
+    """Return what stands below a heading, up to the next one of its level or a higher one."""
+    level = heading.partition(" ")[0]
+    below = text.split(f"\n{heading}\n")[1]
+    return re.split(rf"^#{{1,{len(level)}}} ", below, flags=re.MULTILINE)[0]
+
+
+def rows_of(section: str) -> list[list[str]]:
+    """Return the cells of all rows of a section's tables."""
+    lines = [line for line in section.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def test_the_access_patterns_name_every_table_and_index_with_its_key() -> None:
+    section = section_of(ARCHITECTURE, "## Tables and access patterns")
+    tables = resources("AWS::DynamoDB::Table")
+
+    assert set(re.findall(r"^### (\w+)$", section, re.MULTILINE)) == set(tables)
+    for name, table in tables.items():
+        text = section_of(section, f"### {name}")
+        indexes = {
+            index["IndexName"]: index["KeySchema"]
+            for index in table.get("GlobalSecondaryIndexes", [])
+        }
+        keys = [table["KeySchema"], *indexes.values()]
+
+        assert set(re.findall(r"`(by[A-Z]\w+)`", text)) == set(indexes)
+        for key in keys:
+            assert f"`{key[0]['AttributeName']}`" in text
+        time_to_live = table.get("TimeToLiveSpecification")
+        if time_to_live:
+            assert f"Time to live: `{time_to_live['AttributeName']}`" in text
+
+
+def test_the_messages_of_every_queue_are_described() -> None:
+    section = section_of(ARCHITECTURE, "## Queues and messages")
+    queues = {name for name in resources("AWS::SQS::Queue") if "DeadLetter" not in name}
+
+    assert {row[0] for row in rows_of(section)} - {"Queue"} == queues
+
+
+def test_every_function_that_the_architecture_names_exists() -> None:
+    rows = [
+        *rows_of(section_of(ARCHITECTURE, "## The life of a photo")),
+        *rows_of(section_of(ARCHITECTURE, "## Queues and messages")),
+    ]
+    named = {
+        name for row in rows for name in re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b", str(row))
+    }
+    others = {"DynamoDB", *resources("AWS::SQS::Queue")}
+    codes = set(DESCRIPTION["components"]["schemas"]["FailureReason"]["properties"]["code"]["enum"])
+
+    functions = {name.removesuffix("Function") for name in resources("AWS::Serverless::Function")}
+    assert named - others - codes <= functions
+    assert len(named & functions) > 15
+
+
+def test_the_state_diagram_has_every_status() -> None:
+    section = section_of(ARCHITECTURE, "## The life of a photo")
+    arrows = re.findall(r"^ +(\S+) --> (\S+?):", section, re.MULTILINE)
+    statuses = set(DESCRIPTION["components"]["schemas"]["Status"]["enum"])
+
+    assert {name for arrow in arrows for name in arrow} == statuses | {"[*]"}
