@@ -1,4 +1,4 @@
-"""POST /events; GET and PATCH /events/{eventId}."""
+"""POST /events and PATCH /events/{eventId}."""
 
 from typing import Annotated
 
@@ -16,13 +16,6 @@ app = api.application()
 def create_event(wish: Annotated[CreateEvent, Body()]) -> EventDetails:
     """Create an event. The caller, one of the organizers group, is its organizer."""
     return events.describe(events.create(api.caller(app), wish))
-
-
-@app.get("/events/<event_id>")
-@api.raises(EventNotFoundError)
-def get_event(event_id: str) -> EventDetails:
-    """Return an event that the caller organizes or attends."""
-    return events.describe(membership.find(api.caller(app), event_id).event)
 
 
 @app.patch("/events/<event_id>")

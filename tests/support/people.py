@@ -10,14 +10,12 @@ from urllib.parse import quote
 from tests.support import events
 
 ROUTES = {
-    "manage_events": {("POST", ""), ("GET", "/*"), ("PATCH", "/*")},
+    "manage_events": {("POST", ""), ("PATCH", "/*")},
+    "view_event": {("GET", "/*")},
     "list_events": {("GET", "")},
     "delete_event": {("DELETE", "/*")},
-    "manage_attendees": {
-        ("GET", "/*/attendees"),
-        ("PUT", "/*/attendees/*"),
-        ("DELETE", "/*/attendees/*"),
-    },
+    "manage_attendees": {("PUT", "/*/attendees/*"), ("DELETE", "/*/attendees/*")},
+    "list_attendees": {("GET", "/*/attendees")},
     "initiate_event_upload": {("POST", "/*/photos/initiate-upload")},
     "list_event_photos": {("GET", "/*/photos")},
 }

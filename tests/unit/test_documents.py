@@ -29,7 +29,12 @@ def metrics_of_the_code() -> set[str]:
 
 
 def test_every_alarm_is_explained_and_every_alarm_that_is_explained_exists() -> None:
-    assert set(re.findall(r"`(\w+Alarm)`", OPERATIONS)) == set(resources("AWS::CloudWatch::Alarm"))
+    functions = resources("AWS::Serverless::Function")
+    of_functions = {f"{name.removesuffix('Function')}ErrorsAlarm" for name in functions}
+    assert "`<Function>ErrorsAlarm`" in OPERATIONS
+
+    explained = set(re.findall(r"`(\w+Alarm)`", OPERATIONS))
+    assert explained | of_functions == set(resources("AWS::CloudWatch::Alarm"))
 
 
 def test_every_metric_is_explained_and_every_metric_that_is_explained_exists() -> None:
@@ -76,14 +81,11 @@ def test_the_package_says_who_made_it_and_for_which_pythons() -> None:
 
 
 def test_the_costs_count_what_the_template_has() -> None:
-    metrics = sum(
-        len([one for one in alarm.get("Metrics", []) if "MetricStat" in one]) or 1
-        for alarm in resources("AWS::CloudWatch::Alarm").values()
-    )
+    alarms = resources("AWS::CloudWatch::Alarm")
     memory = resources("AWS::Serverless::Function")["ResizeThumbnailsFunction"]["MemorySize"]
 
     assert "Some 5 USD for the alarms (0.10" in COSTS
-    assert metrics * 0.10 == pytest.approx(5, abs=1)
+    assert len(alarms) * 0.10 == pytest.approx(5, abs=1)
     assert "some 4 USD for the custom metrics" in COSTS
     assert len(metrics_of_the_code()) * 0.30 == pytest.approx(4, abs=1)
     assert f"ResizeThumbnails at {memory} MB" in COSTS

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+import list_attendees
 import list_events
 import manage_attendees
 import manage_events
+import view_event
 from photodrop import cursors, events
 from photodrop.fields import PathEmail
 from photodrop.models import Attendee, Event, Photo
@@ -58,8 +60,9 @@ def test_the_event_files_are_answered() -> None:
     assert json.loads(created["body"])["startsAt"] == "2026-05-01T18:00:00+02:00"
     listed = list_events.handler(event_files.load("list_events"), event_files.CONTEXT)
     assert names(json.loads(listed["body"])) == ["Summer party"]
-    absent = manage_attendees.handler(event_files.load("manage_attendees"), event_files.CONTEXT)
-    assert absent["statusCode"] == 404
+    for function in (view_event, list_attendees, manage_attendees):
+        absent = function.handler(event_files.load(function.__name__), event_files.CONTEXT)
+        assert absent["statusCode"] == 404
 
 
 def test_an_organizer_creates_an_event_and_sees_it() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 
-import delete_student_picture
+import delete_student
 import initiate_picture_upload
 import report_status
 import view_photo
@@ -55,7 +55,7 @@ def view_url(student_id: str, claims: dict[str, str] = STAFF) -> tuple[int, Any]
 
 def remove(student_id: str, claims: dict[str, str] = STAFF) -> tuple[int, Any]:
     path = f"/v2/students/{student_id}/picture"
-    return call(delete_student_picture, claims, path=path)
+    return call(delete_student, claims, path=path)
 
 
 def grant(student_id: str, **query: str) -> str:
@@ -421,7 +421,7 @@ def test_a_list_reads_all_unfinished_uploads_at_once(monkeypatch: pytest.MonkeyP
 
 
 def test_event_files_of_pictures_are_answered() -> None:
-    for function in (initiate_picture_upload, delete_student_picture):
+    for function in (initiate_picture_upload, delete_student):
         event = events.load(function.__name__)
         assert function.handler(event, events.CONTEXT)["statusCode"] == 404
 
