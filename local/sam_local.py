@@ -68,6 +68,7 @@ def main() -> int:
         [
             str(sam.SAM), "local", command, *arguments,
             "--template", str(BUILD_DIR / "template.yaml"),
+            "--config-file", str(ROOT / "samconfig.toml"),
             "--env-vars", str(variables),
             "--parameter-overrides",
             f"EndpointUrl={in_container} Architecture={sam.architecture()}",
