@@ -55,6 +55,7 @@ def packaged(session: boto3.Session, tmp_path_factory: pytest.TempPathFactory) -
         sam.Deployment(Places(folder), dict(os.environ), {}, session.client).build()
         run(
             *(str(sam.SAM), "package", "--resolve-s3", "--no-progressbar"),
+            *("--config-file", str(ROOT / "samconfig.toml")),  # sam looks beside the template
             *("--template-file", str(sam.BUILD_DIR / "template.yaml")),
             *("--output-template-file", str(folder / "template.yaml")),
         ).check_returncode()
