@@ -24,6 +24,8 @@ function localConfig(): Plugin {
 
 export default defineConfig({
   plugins: [react(), localConfig()],
+  // The licences of what is in a file stand at its end, each once; in place, every icon brings the same one along.
+  esbuild: { legalComments: "eof" },
   build: {
     target: "es2022",
     // A browser that knows no modulepreload loads the parts of a page one after the other instead.

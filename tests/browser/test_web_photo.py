@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from local.client import Stack
-from tests.browser.web_app import Person, WebApp
+from tests.browser.web_app import Person, WebApp, photo_file
 from tests.support import pictures
 from tests.support.archive import Record
 from tests.support.running_stack import SAMPLE, assert_is_error, initiate, until, upload
@@ -66,15 +67,84 @@ def test_its_words_are_changed(opened: WebApp, person: Person, photo: Any) -> No
     assert sorted(stored["tags"]) == ["sea", "winter"]
 
 
-def test_what_the_service_does_not_take_is_told_with_its_code(opened: WebApp) -> None:
-    opened.refused = {"400"}
+def test_what_the_service_does_not_take_is_told_with_its_code(opened: WebApp, photo: Any) -> None:
+    opened.refused = {"409"}
+    opened.refuse(f"/photos/{photo['photoId']}", 409, "PhotoDeleted")
     opened.button("Edit").click()
     dialog = opened.dialog("Edit photo")
-    dialog.get_by_label("Tags").fill("x" * 60)
     dialog.get_by_role("button", name="Save").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("InvalidRequest")
+    expect(dialog.get_by_role("alert")).to_contain_text("PhotoDeleted, in words.")
     dialog.get_by_role("button", name="Cancel").click()
     opened.expect_page("The pier")
+
+
+def test_what_is_wrong_with_tags_is_told_in_plain_words(opened: WebApp) -> None:
+    opened.button("Edit").click()
+    dialog = opened.dialog("Edit photo")
+    tags, alert = dialog.get_by_label("Tags"), dialog.get_by_role("alert")
+    tags.fill(", ".join(f"tag {number}" for number in range(25)))
+    expect(alert).to_have_text("There are 25 tags. 20 are the most.")
+    tags.fill("x" * 51)
+    expect(alert).to_contain_text("is too long for a tag. 50 characters are the most.")
+    expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
+    tags.fill("x" * 50)
+    dialog.get_by_role("button", name="Save").click()
+    opened.says("Saved")
+
+
+def test_a_tag_of_50_characters_widens_no_page(tab: Tab, person: Person) -> None:
+    photo = upload(person.client, pictures.jpeg(90, 60), title="Tagged", tags=["x" * 50])
+    app = tab(person, viewport={"width": 360, "height": 740})
+    app.open(f"/photos/{photo['photoId']}")
+    app.expect_page("Tagged")
+    expect(app.page.get_by_role("list", name="Tags")).to_contain_text("x" * 50)
+    assert app.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    app.button("Edit").click()
+    expect(app.dialog("Edit photo")).to_be_visible()
+    assert app.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+def test_a_capture_time_is_what_the_clock_of_the_camera_showed(
+    tab: Tab, person: Person, photo: Any, zone: str
+) -> None:
+    def taken(text: str) -> str:
+        return json.dumps(json.loads(text) | {"takenAt": "2026-05-01T18:21:00+02:00"})
+
+    app = tab(person, timezone_id=zone, locale="en-GB")
+    app.change(f"/photos/{photo['photoId']}", taken, times=9)
+    app.open(f"/photos/{photo['photoId']}")
+    facts = app.page.get_by_role("region", name="Details")
+    expect(facts).to_contain_text("1 May 2026, 18:21")
+
+
+def test_a_thumbnail_of_a_tall_picture_keeps_its_shape(app: WebApp, person: Person) -> None:
+    photo = upload(person.client, pictures.jpeg(300, 900), title="Tower")
+    app.open(f"/photos/{photo['photoId']}")
+    panel = app.page.get_by_role("region", name="Generate thumbnail")
+    panel.get_by_role("button", name="Generate").click()
+    shown = panel.get_by_role("img")
+    app.until(lambda: shown.evaluate("image => image.naturalWidth"))
+    box = shown.bounding_box()
+    assert box
+    assert box["height"] / box["width"] == pytest.approx(3, rel=0.02)
+
+
+def test_a_download_while_files_are_sent_does_not_ask_to_leave(
+    opened: WebApp, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    opened.page.on("dialog", lambda dialog: asked.append(dialog.type))
+    with opened.holding("*X-Amz-Signature*", method="PUT") as gate:
+        opened.send(photo_file(tmp_path, "on-its-way.jpg"))
+        opened.until(lambda: gate.held)
+        with opened.page.expect_download():
+            opened.button("Download").click()
+        assert asked == []
+        opened.page.clock.install()
+        opened.page.clock.fast_forward(10_000)
+        opened.page.reload()
+        assert asked == ["beforeunload"]  # it would have asked
 
 
 def test_a_thumbnail_of_a_chosen_size_is_made_and_its_link_opens(

@@ -313,6 +313,13 @@ def test_signing_out_stops_what_is_under_way_until_one_is_back(
     file, gate = half_sent
     opened.account().click()
     opened.button("Sign out").click()
+    dialog = opened.dialog("Sign out?")
+    expect(dialog).to_contain_text("1 upload not finished.")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(opened.upload(file.name)).to_be_visible()
+    opened.account().click()
+    opened.button("Sign out").click()
+    dialog.get_by_role("button", name="Sign out").click()
     opened.expect_page("Sign in")
     gate.open()
     opened.sign_in(person.user)

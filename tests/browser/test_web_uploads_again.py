@@ -234,7 +234,7 @@ def test_a_file_that_the_browser_could_not_keep_is_asked_for_again(
         app.send(file)
         app.until(lambda: gate.held)
         app.page.reload()
-    expect(app.upload(file.name)).to_contain_text("Choose the file again")
+    expect(app.upload(file.name)).to_contain_text("Choose the file to continue")
     app.upload(file.name).get_by_label(f"File of {file.name}").set_input_files(file)
     expect(app.upload(file.name)).to_contain_text("Done")
     assert all_completed(person.client, [file.name])

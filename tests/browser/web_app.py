@@ -24,6 +24,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    Route,
     StorageState,
     expect,
 )
@@ -190,19 +191,40 @@ class WebApp:
         """Return the pictures in the gallery that is shown, in order."""
         return self.page.get_by_role("list", name=GALLERY).get_by_role("link")
 
-    def refuse(self, path: str, status: int, code: str, *, times: int = 1) -> None:
+    def refuse(self, path: str, status: int, code: str, *, times: int = 1, **headers: str) -> None:
         """Let the service answer requests whose URL ends like this with an error, now and then."""
         body = {"code": code, "message": f"{code}, in words.", "requestId": "r-1"}
+        allowed = {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": ", ".join(headers),
+        }
         self.page.route(
             re.compile(rf"/dev{path}(\?|$)"),
             lambda route: route.fulfill(
                 status=status,
-                headers={"Access-Control-Allow-Origin": "*"},
+                headers=allowed | headers,
                 content_type="application/json",
                 body=json.dumps(body),
             ),
             times=times,
         )
+
+    def change(self, path: str, change: Callable[[str], str], *, times: int = 1) -> None:
+        """Change what the service answers to requests whose URL ends like this."""
+
+        def answer(route: Route) -> None:
+            got = route.fetch()
+            route.fulfill(response=got, body=change(got.text()))
+
+        self.page.route(re.compile(rf"/dev{path}(\?|$)"), answer, times=times)
+
+    def asked(self, path: str) -> list[Request]:
+        """Return the requests so far whose URL ends like this, without preflights."""
+        return [
+            request
+            for request in self.requests
+            if re.search(rf"/dev{path}(\?|$)", request.url) and request.method != "OPTIONS"
+        ]
 
     # ------------------------------------------------------------------ uploads
 

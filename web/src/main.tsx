@@ -1,9 +1,9 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiError } from "./api/client";
+import { RETRIES } from "./api/retries";
 import { App } from "./app";
-import { configureAuth, SignedOutError } from "./auth/auth";
+import { configureAuth } from "./auth/auth";
 import { SessionProvider } from "./auth/session";
 import { loadConfig } from "./config";
 import { ErrorState } from "./ui/states";
@@ -20,24 +20,11 @@ const queries = new QueryClient({
       networkMode: "always",
       refetchOnReconnect: true,
       staleTime: 30_000,
-      retry: (failures, error) => failures < 2 && isWorthAnotherTry(error),
-      retryDelay: (failures, error) => 1000 * (askedToWait(error) ?? 2 ** failures),
+      ...RETRIES,
     },
     mutations: { networkMode: "always" },
   },
 });
-
-/** Whoever is told to come again later is shown that, not kept waiting. */
-const LONGEST_WAIT_SECONDS = 15;
-
-const askedToWait = (error: Error): number | undefined =>
-  error instanceof ApiError ? error.retryAfterSeconds : undefined;
-
-function isWorthAnotherTry(error: Error): boolean {
-  if (error instanceof SignedOutError) return false;
-  if (!(error instanceof ApiError) || error.status >= 500) return true;
-  return error.status === 429 && (askedToWait(error) ?? 0) <= LONGEST_WAIT_SECONDS;
-}
 
 const root = createRoot(document.getElementById("root") as HTMLElement);
 

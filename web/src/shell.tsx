@@ -8,13 +8,16 @@ import {
   Sun,
   Upload,
 } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useSession, useUser } from "./auth/session";
+import { Dialog } from "./ui/dialog";
 import { Logo } from "./ui/logo";
 import { type Theme, useTheme } from "./ui/theme";
+import { plural } from "./ui/words";
 import { UploadArea } from "./uploads/area";
-import { useUploads } from "./uploads/context";
+import { useUploadItems, useUploads } from "./uploads/context";
+import { isUnfinished } from "./uploads/queue/machine";
 
 const PAGES = [
   { path: "/photos", name: "Photos", Icon: Images, isForStaff: false },
@@ -72,6 +75,8 @@ function UserMenu() {
   const { leave } = useSession();
   const user = useUser();
   const ref = useRef<HTMLDetailsElement>(null);
+  const unfinished = useUploadItems().filter(isUnfinished).length;
+  const [isAsking, setAsking] = useState(false);
 
   useEffect(() => {
     const close = (event: Event) => {
@@ -92,25 +97,60 @@ function UserMenu() {
   }, []);
 
   return (
-    <details className="menu" ref={ref}>
-      <summary>
-        <span className="avatar" aria-hidden>
-          {user.email.charAt(0).toUpperCase()}
-        </span>
-        <span className="visually-hidden">Account of {user.email}</span>
-      </summary>
-      <div className="menu-panel">
-        <p className="menu-email">{user.email}</p>
-        <p className="muted small">
-          {[user.isOrganizer && "Organizer", user.isStaff && "Staff"].filter(Boolean).join(", ") ||
-            "Member"}
+    <>
+      <details className="menu" ref={ref}>
+        <summary>
+          <span className="avatar" aria-hidden>
+            {user.email.charAt(0).toUpperCase()}
+          </span>
+          <span className="visually-hidden">Account of {user.email}</span>
+        </summary>
+        <div className="menu-panel">
+          <p className="menu-email">{user.email}</p>
+          <p className="muted small">
+            {[user.isOrganizer && "Organizer", user.isStaff && "Staff"]
+              .filter(Boolean)
+              .join(", ") || "Member"}
+          </p>
+          <ThemeChoice />
+          <button
+            type="button"
+            className="button quiet"
+            onClick={() => (unfinished ? setAsking(true) : void leave())}
+          >
+            <LogOut aria-hidden size={17} /> Sign out
+          </button>
+        </div>
+      </details>
+      {isAsking && (
+        <SignOutDialog unfinished={unfinished} onClose={() => setAsking(false)} onLeave={leave} />
+      )}
+    </>
+  );
+}
+
+function SignOutDialog(props: {
+  unfinished: number;
+  onClose: () => void;
+  onLeave: () => Promise<void>;
+}) {
+  return (
+    <Dialog title="Sign out?" onClose={props.onClose}>
+      <div className="stack">
+        <p>
+          {plural(props.unfinished, "upload")} not finished. Signing out stops them. They continue
+          when you sign in again in this browser, which keeps the files for up to three days.
         </p>
-        <ThemeChoice />
-        <button type="button" className="button quiet" onClick={() => void leave()}>
-          <LogOut aria-hidden size={17} /> Sign out
-        </button>
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={props.onClose}>
+            Cancel
+          </button>
+          <button type="button" className="button primary" onClick={() => void props.onLeave()}>
+            Sign out
+          </button>
+        </div>
       </div>
-    </details>
+    </Dialog>
   );
 }
 

@@ -1,7 +1,9 @@
 /** The service's API: typed by its own description, signed in, and with errors that say what is wrong. */
 import createClient from "openapi-fetch";
-import { freshToken } from "../auth/session";
+import { isUnreachable } from "../auth/auth";
+import { freshToken } from "../auth/tokens";
 import { config } from "../config";
+import { ApiError } from "./errors";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
@@ -11,30 +13,10 @@ export type Photo = Schemas["PhotoDetails"] & {
   thumbnailsMissing?: { code: string; message: string } | null;
 };
 export type Thumbnail = Schemas["ThumbnailLink"];
-export type PhotoPage = { items: Photo[]; nextCursor: string | null };
 export type EventDetails = Schemas["EventDetails"];
 export type Student = Schemas["StudentDetails"];
 export type Status = Schemas["Status"];
 export type UnfinishedUpload = Schemas["UnfinishedUpload"];
-
-/** What the service (or the way to it) refused; `message` is for people, `code` for programs. */
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly requestId?: string,
-    readonly fields: Record<string, string>[] = [],
-    readonly restore?: Record<string, unknown>,
-    /** Of 409 AlreadyUploaded: the photo that is there. */
-    readonly photoId?: string,
-    /** When to ask again, in seconds, where the service says so. */
-    readonly retryAfterSeconds?: number,
-  ) {
-    super(message);
-    this.name = "ApiError";
-  }
-}
 
 /** fetch with a token that is renewed once when it is refused. */
 async function authorizedFetch(request: Request): Promise<Response> {
@@ -63,7 +45,7 @@ async function token(renew: boolean): Promise<string> {
   try {
     return await freshToken(renew);
   } catch (error) {
-    if (error instanceof Error && error.name === "NetworkError") throw UNREACHABLE();
+    if (isUnreachable(error)) throw UNREACHABLE();
     throw error;
   }
 }

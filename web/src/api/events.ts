@@ -1,6 +1,7 @@
 /** Events, and who attends them. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, data, type EventDetails, type Photo } from "./client";
+import { resetLists } from "./lists";
 
 export interface EventFields {
   name: string;
@@ -76,7 +77,7 @@ export function useDeleteEvent(eventId: string) {
     onSuccess: () => {
       queries.removeQueries({ queryKey: ["event", eventId] });
       void queries.invalidateQueries({ queryKey: ["events"] });
-      void queries.invalidateQueries({ queryKey: ["photos"] });
+      void resetLists(queries);
     },
   });
 }

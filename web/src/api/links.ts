@@ -28,6 +28,10 @@ export function lastingLink(link: Link, now = Date.now()): Link {
   return link;
 }
 
+/** When the link to go on with has to be replaced, in milliseconds since 1970. */
+export const lastsUntil = (link: Link, now = Date.now()): number =>
+  Date.parse(lastingLink(link, now).expiresAt) - MARGIN_MS;
+
 export const lastingUrl = (link: Link, now = Date.now()): string => lastingLink(link, now).url;
 
 /** Forget a link that turned out not to work. */

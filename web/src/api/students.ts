@@ -1,6 +1,7 @@
 /** Students and their pictures. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ApiError, api, data, type Student } from "./client";
+import { api, data, type Student } from "./client";
+import { ApiError } from "./errors";
 
 export interface StudentFields {
   name: string;

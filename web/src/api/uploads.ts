@@ -1,6 +1,8 @@
 /** Uploads that were begun and not finished, on whatever device. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ApiError, api, data, type UnfinishedUpload } from "./client";
+import { api, data, type UnfinishedUpload } from "./client";
+import { ApiError } from "./errors";
+import { dropPhotos } from "./lists";
 
 const SHOWN = 20;
 
@@ -37,9 +39,9 @@ export function useDiscard() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (upload: UnfinishedUpload) => endUpload(upload.photoId),
-    onSettled: () => {
-      void queries.invalidateQueries({ queryKey: ["uploads"] });
-      void queries.invalidateQueries({ queryKey: ["photos"] });
+    onSuccess: (outcome, { photoId }) => {
+      if (outcome === "ended") dropPhotos(queries, [photoId]);
     },
+    onSettled: () => queries.invalidateQueries({ queryKey: ["uploads"] }),
   });
 }

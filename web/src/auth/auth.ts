@@ -67,6 +67,9 @@ export async function idToken(renew = false): Promise<string> {
   return tokens.idToken.toString();
 }
 
+/** Whether the sign-in service could not be reached. */
+export const isUnreachable = (error: unknown): boolean => nameOf(error) === "NetworkError";
+
 /** What comes after an e-mail address and a password, or after a new account. */
 export type Next =
   | { step: "done" }

@@ -10,8 +10,9 @@ import {
   useState,
 } from "react";
 import { navigate } from "wouter/use-browser-location";
-import { currentUser, idToken, SignedOutError, signOut, type User } from "./auth";
+import { currentUser, isUnreachable, signOut, type User } from "./auth";
 import { ReauthDialog } from "./reauth-dialog";
+import { askBy, endWaiting, goOn } from "./tokens";
 
 interface Session {
   /** undefined while it is looked up, null when nobody is signed in. */
@@ -21,32 +22,6 @@ interface Session {
 }
 
 const SessionContext = createContext<Session | null>(null);
-
-// Requests that wait for the password to be given again; all go on together.
-let waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
-let askAgain: (() => void) | undefined;
-
-/** A valid ID token; when the session has ended, waits until the user has signed in again. */
-export async function freshToken(renew = false): Promise<string> {
-  try {
-    return await idToken(renew);
-  } catch (error) {
-    if (!isEnd(error) || !askAgain) throw error;
-    await new Promise<void>((resolve, reject) => {
-      waiting.push({ resolve, reject });
-      askAgain?.();
-    });
-    return idToken();
-  }
-}
-
-function isEnd(error: unknown): boolean {
-  return (
-    error instanceof SignedOutError ||
-    (error instanceof Error &&
-      ["NotAuthorizedException", "UserUnAuthenticatedException"].includes(error.name))
-  );
-}
 
 const SESSION = "photodrop-session";
 
@@ -62,12 +37,6 @@ function whenOtherTabsChange(act: () => void): () => void {
   return () => channel.close();
 }
 
-function settle(act: (one: (typeof waiting)[number]) => void): void {
-  const all = waiting;
-  waiting = [];
-  all.forEach(act);
-}
-
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [user, setUser] = useState<User | null | undefined>();
   const [isAsking, setAsking] = useState(false);
@@ -76,10 +45,20 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   /** Show whoever is signed in now. Nothing of somebody else stays: their lists, their uploads, their requests. */
   const look = useCallback(async () => {
-    const now = await currentUser().catch(() => null);
-    if (shown.current && now?.id !== shown.current) {
+    let now: User | null;
+    try {
+      now = await currentUser();
+    } catch (error) {
+      // Who is signed in cannot be known now: it stays who it was.
+      if (shown.current && isUnreachable(error)) return;
+      now = null;
+    }
+    if (now && now.id === shown.current) {
+      setAsking(false); // The password was given, here or in another tab.
+      goOn();
+    } else if (shown.current) {
       setAsking(false);
-      settle((one) => one.reject(new SignedOutError()));
+      endWaiting();
       queries.clear();
       navigate("/", { replace: true }); // whoever signs in next begins at the beginning
     }
@@ -103,21 +82,14 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   useEffect(() => whenOtherTabsChange(() => void look()), [look]);
 
   useEffect(() => {
-    askAgain = user ? () => setAsking(true) : undefined;
+    askBy(user ? () => setAsking(true) : undefined);
   }, [user]);
 
   return (
     <SessionContext value={{ user, signedIn, leave }}>
       {children}
       {user && isAsking && (
-        <ReauthDialog
-          email={user.email}
-          onDone={() => {
-            setAsking(false);
-            settle((one) => one.resolve());
-          }}
-          onLeave={leave}
-        />
+        <ReauthDialog email={user.email} onDone={() => void signedIn()} onLeave={leave} />
       )}
     </SessionContext>
   );

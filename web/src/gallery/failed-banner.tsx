@@ -1,7 +1,8 @@
 /** How many of one's photos failed, in one line above the others. */
 import { CircleAlert } from "lucide-react";
 import { Link, useLocation } from "wouter";
-import { type PhotoFilter, usePhotos } from "../api/photos";
+import { usePhotos } from "../api/lists";
+import type { PhotoFilter } from "../api/pages";
 import { plural } from "../ui/words";
 
 /**
@@ -10,11 +11,14 @@ import { plural } from "../ui/words";
  */
 export function useFailed({ eventId, tag, status }: PhotoFilter) {
   const isEnabled = !status;
-  const { data, isPending, failureCount } = usePhotos({ tag, status: "failed" }, isEnabled);
-  const photos = isEnabled ? (data?.pages.flatMap((page) => page.items) ?? []) : [];
+  const { data, isPending, failureCount, hasNextPage } = usePhotos(
+    { tag, status: "failed" },
+    isEnabled,
+  );
+  const photos = isEnabled ? (data?.flatMap(({ items }) => items) ?? []) : [];
   return {
     count: photos.filter((photo) => !eventId || photo.eventId === eventId).length,
-    hasMore: isEnabled && Boolean(data?.pages.at(-1)?.nextCursor),
+    hasMore: isEnabled && hasNextPage,
     tag,
     isAwaited: isEnabled && isPending && failureCount === 0,
   };

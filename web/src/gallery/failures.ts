@@ -14,7 +14,6 @@ const WORDS: Record<string, string> = {
   TooManyFrames: "The animation has too many frames.",
   TooMuchMemory: "The file takes more memory than this service has.",
   TooMuchTime: "The file takes more time to read than this service has.",
-  LimitExceeded: "You hold as much as this service allows. Delete something first.",
   FileTooLarge: "The file is larger than allowed.",
   ProcessingFailed: "It could not be processed, in several tries. Please upload it again.",
   UploadRemoved: "The file was gone before it could be processed. Please upload it again.",

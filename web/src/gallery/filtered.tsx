@@ -3,7 +3,8 @@ import { Images, SearchX, Tag } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "wouter";
 import type { Photo, Status } from "../api/client";
-import { type PhotoFilter, usePhotos } from "../api/photos";
+import { usePhotos } from "../api/lists";
+import type { PhotoFilter } from "../api/pages";
 import { useUser } from "../auth/session";
 import { Empty, ErrorState } from "../ui/states";
 import { FailedBanner, useFailed } from "./failed-banner";
@@ -91,9 +92,7 @@ export function useShownPhotos(filter: PhotoFilter) {
   const { data } = list;
   const { status } = filter;
   const photos = useMemo(
-    () =>
-      data?.pages.flatMap((page) => page.items.filter((one) => isShown(one, user.id, status))) ??
-      [],
+    () => data?.flatMap(({ items }) => items.filter((one) => isShown(one, user.id, status))) ?? [],
     [data, user.id, status],
   );
   return { list, photos };

@@ -4,10 +4,10 @@
  * The place of every photo is known, but the DOM holds only the rows near what is seen, and the row of
  * the photo that has the focus, or would get it.
  */
-import type { UseInfiniteQueryResult } from "@tanstack/react-query";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Photo } from "../api/client";
+import type { usePhotos } from "../api/lists";
 import { ErrorNote } from "../ui/states";
 import { useFrame, useLayout, useView } from "./frame";
 import { forgetOpened, lastOpenedPhoto } from "./opened";
@@ -25,17 +25,9 @@ const ratioOf = (photo: Photo): number =>
     ? Math.min(Math.max(photo.width / photo.height, NARROWEST), WIDEST)
     : SQUARE;
 
-/** One refetch renews the links of all photos; a picture that is broken after it is gone. */
-const LEAST_REFETCH_MS = 60_000;
-
 type List = Pick<
-  UseInfiniteQueryResult,
-  | "hasNextPage"
-  | "isFetchingNextPage"
-  | "fetchNextPage"
-  | "isFetchNextPageError"
-  | "error"
-  | "refetch"
+  ReturnType<typeof usePhotos>,
+  "hasNextPage" | "isFetchingNextPage" | "fetchNextPage" | "nextPageError" | "renewal"
 >;
 
 export function Gallery(props: {
@@ -45,7 +37,7 @@ export function Gallery(props: {
   list: List;
 }) {
   const { photos, list } = props;
-  const isContinued = list.hasNextPage && !list.isFetchNextPageError;
+  const isContinued = list.hasNextPage && !list.nextPageError;
   const ratios = useMemo(() => photos.map(ratioOf), [photos]);
   const { ref: grid, width, top } = useFrame();
   const layout = useLayout(ratios, width, isContinued);
@@ -60,7 +52,7 @@ export function Gallery(props: {
   const isNearEnd = width > 0 && to >= layout.height;
   const { isFetchingNextPage, fetchNextPage } = list;
   useEffect(() => {
-    if (isNearEnd && isContinued && !isFetchingNextPage) void fetchNextPage();
+    if (isNearEnd && isContinued && !isFetchingNextPage) fetchNextPage();
   }, [isNearEnd, isContinued, isFetchingNextPage, fetchNextPage]);
 
   const focus = useCallback(
@@ -96,13 +88,11 @@ export function Gallery(props: {
     focus(photo.photoId)?.scrollIntoView({ block: "nearest" });
   }
 
-  const refetched = useRef(0);
-  const { refetch } = list;
-  const onBroken = useCallback(() => {
-    if (Date.now() - refetched.current < LEAST_REFETCH_MS) return;
-    refetched.current = Date.now();
-    void refetch();
-  }, [refetch]);
+  const { renewal } = list;
+  useEffect(() => {
+    renewal?.show(rows.flatMap(({ first, end }) => photos.slice(first, end)));
+  });
+  const onBroken = useCallback((photo: Photo) => renewal?.reportBroken(photo), [renewal]);
 
   return (
     <>
@@ -157,12 +147,12 @@ function More({ list }: { list: List }) {
   if (!list.hasNextPage) return null;
   return (
     <div className="more stack">
-      {list.isFetchNextPageError && <ErrorNote error={list.error} />}
+      <ErrorNote error={list.nextPageError} />
       <button
         type="button"
         className="button"
         disabled={list.isFetchingNextPage}
-        onClick={() => void list.fetchNextPage()}
+        onClick={list.fetchNextPage}
       >
         {list.isFetchingNextPage ? "Loading…" : "Load more"}
       </button>

@@ -22,7 +22,7 @@ export const Tile = memo(function Tile(props: {
   /** How many photos the list has, or -1 while that is not known. */
   count: number;
   isCurrent: boolean;
-  onBroken: () => void;
+  onBroken: (photo: Photo) => void;
 }) {
   const { photo, index } = props;
   const background = placeholder(photo.thumbHash);
@@ -52,7 +52,7 @@ function TileContent(props: {
   photo: Photo;
   isEager: boolean;
   width: number;
-  onBroken: () => void;
+  onBroken: (photo: Photo) => void;
 }) {
   const { photo } = props;
   if (photo.status === "failed")
@@ -73,7 +73,7 @@ function TileContent(props: {
         alt={nameOf(photo)}
         sizes={`${Math.ceil(props.width)}px`}
         isEager={props.isEager}
-        onBroken={props.onBroken}
+        onBroken={() => props.onBroken(photo)}
       />
       {photo.thumbnails.length === 0 && <span className="tile-state">{nameOf(photo)}</span>}
       {isVideo(photo) && (

@@ -39,7 +39,7 @@ export default function PhotoPage(props: { photoId: string; eventId?: string }) 
   const [, go] = useLocation();
   const search = useSearch();
   const home = (eventId ? `/events/${eventId}` : "/photos") + (search ? `?${search}` : "");
-  const { previous, next } = useNeighbours(photoId, eventId);
+  const { previous, next } = useNeighbours(photoId, photo?.createdAt, eventId);
   const state = useHistoryState();
   const close = useClose(home);
   useTitle(photo && nameOf(photo));
@@ -143,17 +143,24 @@ function useClose(home: string): () => void {
   };
 }
 
+/** The list is loaded as far as a photo that was opened by its address, if it is among so many. */
+const SOUGHT_AMONG = 1_000;
+
 /** The photos before and after, in the list that this one was opened from. */
-function useNeighbours(photoId: string, eventId?: string) {
+function useNeighbours(photoId: string, createdAt?: string, eventId?: string) {
   const { filter } = useFilter(eventId);
   const { list, photos } = useShownPhotos(filter);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, nextPageError } = list;
   const index = photos.findIndex((photo) => photo.photoId === photoId);
   const isNearEnd = index >= 0 && index >= photos.length - 2;
+  const last = photos.at(-1);
+  const isSought = index < 0 && photos.length < SOUGHT_AMONG;
+  const isFurtherOn = isSought && createdAt !== undefined && last && last.createdAt >= createdAt;
+  const isMoreWanted = (isNearEnd || isFurtherOn) && hasNextPage && !nextPageError;
 
   useEffect(() => {
-    if (isNearEnd && hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [isNearEnd, hasNextPage, isFetchingNextPage, fetchNextPage]);
+    if (isMoreWanted && !isFetchingNextPage) fetchNextPage();
+  }, [isMoreWanted, isFetchingNextPage, fetchNextPage]);
 
   return {
     previous: photos[index - 1]?.photoId,

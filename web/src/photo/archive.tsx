@@ -2,7 +2,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Archive, Hourglass } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { ApiError, api, data, type Photo } from "../api/client";
+import { api, data, type Photo } from "../api/client";
+import { ApiError } from "../api/errors";
 import { viewUrl } from "../api/photos";
 import { Field } from "../ui/field";
 import { ErrorNote } from "../ui/states";

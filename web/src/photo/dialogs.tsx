@@ -6,13 +6,14 @@ import { Dialog } from "../ui/dialog";
 import { Field } from "../ui/field";
 import { ErrorNote } from "../ui/states";
 import { say } from "../ui/toasts";
-import { tagsOf } from "../ui/words";
+import { problemOfTags, tagsOf } from "../ui/words";
 
 export function EditPhotoDialog({ photo, onClose }: { photo: Photo; onClose: () => void }) {
   const edit = useEditPhoto(photo.photoId);
   const [title, setTitle] = useState(photo.title ?? "");
   const [description, setDescription] = useState(photo.description ?? "");
   const [tags, setTags] = useState(photo.tags.join(", "));
+  const tagProblem = problemOfTags(tagsOf(tags));
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -50,7 +51,7 @@ export function EditPhotoDialog({ photo, onClose }: { photo: Photo; onClose: () 
             onChange={(event) => setDescription(event.target.value)}
           />
         </Field>
-        <Field label="Tags" hint="Separated by commas, at most 20">
+        <Field label="Tags" hint="Separated by commas" error={tagProblem}>
           <input value={tags} onChange={(event) => setTags(event.target.value)} />
         </Field>
         <ErrorNote error={edit.error} />
@@ -58,7 +59,11 @@ export function EditPhotoDialog({ photo, onClose }: { photo: Photo; onClose: () 
           <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" className="button primary" disabled={edit.isPending}>
+          <button
+            type="submit"
+            className="button primary"
+            disabled={edit.isPending || Boolean(tagProblem)}
+          >
             {edit.isPending ? "Saving…" : "Save"}
           </button>
         </div>

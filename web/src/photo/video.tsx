@@ -16,7 +16,7 @@ export function VideoPlayer({ photo }: { photo: Photo }) {
     staleTime: LINK_LASTS_MS,
     refetchOnWindowFocus: false, // another link would begin the video anew
   });
-  const stoppedAt = useRef(0);
+  const stopped = useRef({ at: 0, wasPlaying: false });
   const poster = photo.thumbnails.at(-1);
   if (error)
     return (
@@ -38,18 +38,19 @@ export function VideoPlayer({ photo }: { photo: Photo }) {
       playsInline
       preload="metadata"
       src={lastingUrl(data)}
-      // A video may be longer than its link lives: a new one goes on from there.
+      // A video may be longer than its link lives, or begin when that has ended: a new one goes on from there. What
+      // fails at the same place again, with a link that has not ended, is broken.
       onError={({ currentTarget: video }) => {
-        const hasPlayed = video.currentTime > stoppedAt.current;
-        if (!hasPlayed || video.error?.code !== MediaError.MEDIA_ERR_NETWORK) return;
-        stoppedAt.current = video.currentTime;
+        const hasPlayed = video.currentTime > stopped.current.at;
+        if (!hasPlayed && Date.parse(data.expiresAt) > Date.now()) return;
+        stopped.current = { at: video.currentTime, wasPlaying: !video.paused };
         dropUrl(data.url);
         void refetch();
       }}
       onLoadedMetadata={({ currentTarget: video }) => {
-        if (!stoppedAt.current) return;
-        video.currentTime = stoppedAt.current;
-        void video.play().catch(() => undefined); // the browser may want a click first
+        const { at, wasPlaying } = stopped.current;
+        if (at) video.currentTime = at;
+        if (wasPlaying) void video.play().catch(() => undefined); // the browser may want a click first
       }}
       poster={poster && lastingUrl(poster)}
       aria-label={nameOf(photo)}

@@ -1,5 +1,6 @@
 import { X } from "lucide-react";
 import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
+import { raiseToasts } from "./toasts";
 
 /** A native modal dialog: focus stays inside, Escape closes, focus returns where it was. */
 export function Dialog(props: {
@@ -17,7 +18,10 @@ export function Dialog(props: {
   // Closed while it is still in the page: only then the focus goes back.
   useLayoutEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      raiseToasts();
+    }
     return () => dialog?.close();
   }, []);
 
@@ -31,9 +35,11 @@ export function Dialog(props: {
         event.preventDefault();
         if (!isRequired) onClose();
       }}
-      // Chrome closes a dialog at the second Escape whatever `cancel` says.
+      // Chrome closes a dialog at the second Escape whatever `cancel` says, so it does not get the key.
       onKeyDown={(event) => {
-        if (isRequired && event.key === "Escape") event.preventDefault();
+        if (event.key !== "Escape" || event.nativeEvent.isComposing) return;
+        event.preventDefault();
+        if (!isRequired) onClose();
       }}
       onClose={() => {
         if (isRequired && ref.current?.isConnected) ref.current.showModal();

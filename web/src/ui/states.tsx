@@ -1,7 +1,7 @@
 /** What stands where content should be: nothing yet, nothing at all, or an error. */
 import { CircleAlert, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
-import { ApiError } from "../api/client";
+import { ApiError } from "../api/errors";
 
 export function Empty(props: {
   icon: ReactNode;

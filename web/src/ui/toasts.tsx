@@ -1,6 +1,6 @@
 /** Short news at the edge of the screen, read out politely. */
 import { Check, CircleAlert, X } from "lucide-react";
-import { useLayoutEffect, useRef, useSyncExternalStore } from "react";
+import { useLayoutEffect, useSyncExternalStore } from "react";
 import { messageOf } from "./states";
 
 interface Toast {
@@ -28,6 +28,16 @@ function show(text: string, isError: boolean): void {
 export const say = (text: string): void => show(text, false);
 export const sayError = (error: unknown): void => show(messageOf(error), true);
 
+const PLACE = "toasts";
+
+/** A popover stands above the dialogs that were opened before it: so it is shown anew with each, and with each toast. */
+export function raiseToasts(): void {
+  const popover = document.getElementById(PLACE);
+  if (!popover?.showPopover || !toasts.length) return;
+  popover.hidePopover();
+  popover.showPopover();
+}
+
 export function Toasts() {
   const shown = useSyncExternalStore(
     (listener) => {
@@ -36,18 +46,13 @@ export function Toasts() {
     },
     () => toasts,
   );
-  const place = useRef<HTMLDivElement>(null);
-
-  // A popover stands above dialogs, if it is shown after them: so at each piece of news.
   useLayoutEffect(() => {
-    const popover = place.current;
-    if (!popover?.showPopover) return;
-    if (popover.matches(":popover-open")) popover.hidePopover();
-    if (shown.length) popover.showPopover();
+    if (shown.length) raiseToasts();
+    else document.getElementById(PLACE)?.hidePopover?.();
   }, [shown]);
 
   return (
-    <div ref={place} className="toasts" popover="manual" role="status" aria-live="polite">
+    <div id={PLACE} className="toasts" popover="manual" role="status" aria-live="polite">
       {shown.map((toast) => (
         <div key={toast.id} className={toast.isError ? "toast danger" : "toast"}>
           {toast.isError ? <CircleAlert aria-hidden size={18} /> : <Check aria-hidden size={18} />}

@@ -39,8 +39,21 @@ export function duration(seconds: number): string {
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString()} ${count === 1 ? one : many}`;
 
+const MAX_TAGS = 20;
+const MAX_TAG_LENGTH = 50;
+
 /** "Meadow, in may" → ["meadow", "in may"], as the service stores them. */
 export function tagsOf(text: string): string[] {
   const tags = text.split(",").map((tag) => tag.trim().toLowerCase());
   return [...new Set(tags.filter(Boolean))];
+}
+
+/** What is wrong with the tags of one photo, before the service is asked. */
+export function problemOfTags(tags: string[]): string | undefined {
+  if (tags.length > MAX_TAGS) return `There are ${tags.length} tags. ${MAX_TAGS} are the most.`;
+  const long = tags.find((tag) => tag.length > MAX_TAG_LENGTH);
+  return (
+    long &&
+    `“${long.slice(0, 20)}…” is too long for a tag. ${MAX_TAG_LENGTH} characters are the most.`
+  );
 }

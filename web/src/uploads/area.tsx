@@ -11,11 +11,11 @@ import {
   useSyncExternalStore,
 } from "react";
 import type { UnfinishedUpload } from "../api/client";
-import { putPhotos } from "../api/photos";
+import { dropPhotos, putPhotos } from "../api/lists";
 import { useUser } from "../auth/session";
 import { Compose, type Draft } from "./compose";
 import { LIBRARY, type Target, UploadsContext } from "./context";
-import { ACCEPT, isFileOf } from "./files";
+import { ACCEPT } from "./files";
 import type { Upload } from "./queue/machine";
 import { Uploads } from "./queue/tabs";
 import { Tray } from "./tray";
@@ -28,7 +28,10 @@ function useUploadsOf(userId: string): Uploads | undefined {
   const queries = useQueryClient();
   const [uploads, setUploads] = useState<Uploads>();
   useEffect(() => {
-    const opened = new Uploads(userId, (photos) => putPhotos(queries, photos, true));
+    const opened = new Uploads(userId, ({ photos, gone }) => {
+      putPhotos(queries, photos, true);
+      if (gone.length) dropPhotos(queries, gone);
+    });
     setUploads(opened);
     return () => opened.close();
   }, [userId, queries]);
@@ -69,12 +72,8 @@ export function UploadArea({ children }: { children: ReactNode }) {
   const handle = useMemo(
     () => ({
       choose: () => chooser.current?.click(),
-      adopt: (unfinished: UnfinishedUpload, file: File) => {
-        if (!isFileOf(file, { name: unfinished.fileName, sizeBytes: unfinished.sizeBytes }))
-          return false;
-        uploads?.add(continued(unfinished, file), file);
-        return true;
-      },
+      adopt: (unfinished: UnfinishedUpload, file: File) =>
+        uploads?.add(continued(unfinished, file), file),
       setTarget,
       subscribe,
       items: itemsNow,

@@ -3,13 +3,10 @@ import { CircleAlert, Plus, Trash2, Upload } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Dialog } from "../ui/dialog";
 import { Field } from "../ui/field";
-import { bytes, plural, tagsOf } from "../ui/words";
+import { bytes, plural, problemOfTags, tagsOf } from "../ui/words";
 import type { Target } from "./context";
 import { contentTypeOf, imageTypeOf, problemOf } from "./files";
 import { Preview } from "./preview";
-
-const MAX_TAGS = 20;
-const MAX_TAG = 50;
 
 /** A file as it is to be uploaded. */
 export interface Draft {
@@ -52,9 +49,9 @@ export function Compose(props: {
   const tagProblem = files.map((file) => problemOfTags(tagsFor(file))).find(Boolean);
   const hasWords = [forAll, ...words.values()].some((one) => Object.values(one).some(Boolean));
 
-  /** What was typed is not thrown away by one key. */
+  /** What was typed is not thrown away by a key, however often it is pressed. */
   function leave() {
-    if (hasWords && !isLeaving) setLeaving(true);
+    if (hasWords) setLeaving(!isLeaving);
     else props.onClose();
   }
 
@@ -214,12 +211,6 @@ function sorted(files: File[], types: Types) {
     else good.push(file);
   }
   return { good, refused };
-}
-
-function problemOfTags(tags: string[]): string | undefined {
-  if (tags.length > MAX_TAGS) return `At most ${MAX_TAGS} tags for each file.`;
-  const long = tags.find((tag) => tag.length > MAX_TAG);
-  return long && `“${long.slice(0, 20)}…” is too long for a tag: ${MAX_TAG} characters at most.`;
 }
 
 function DraftRow(props: {

@@ -14,8 +14,8 @@ export const LIBRARY: Target = { name: "your photos" };
 interface UploadsHandle {
   /** Open the file chooser. */
   choose: () => void;
-  /** Go on with an upload that was begun elsewhere; says whether this can be its file. */
-  adopt: (upload: UnfinishedUpload, file: File) => boolean;
+  /** Go on with an upload that was begun elsewhere, with its file. */
+  adopt: (upload: UnfinishedUpload, file: File) => void;
   /** Make an event the place that files go to, while its page is shown. */
   setTarget: (target: Target) => void;
   subscribe: (listener: () => void) => () => void;

@@ -1,11 +1,10 @@
 /** The uploads under way, at the corner of every page: what failed first, then what is going on. */
 import { Check, ChevronDown, ChevronUp, Pause, Play, RotateCw, X } from "lucide-react";
-import { memo, useEffect, useRef, useState } from "react";
+import { memo, useEffect, useState } from "react";
 import { Link } from "wouter";
 import { isDownloading } from "../ui/download";
-import { say } from "../ui/toasts";
 import { bytes, plural } from "../ui/words";
-import { ACCEPT, isFileOf } from "./files";
+import { ChooseAgain } from "./choose-again";
 import { Preview } from "./preview";
 import { isUnsent, type State, type Upload } from "./queue/machine";
 import { inParts } from "./queue/parts";
@@ -233,7 +232,7 @@ function wordsFor(item: Upload, percent: number): string {
     case "offline":
       return "Waiting for a connection…";
     case "needsFile":
-      return "Interrupted. Choose the file again to continue.";
+      return "Interrupted. Choose the file to continue.";
     case "landed":
       return "Checking…";
     case "processing":
@@ -294,7 +293,14 @@ function Actions({ item, name, uploads }: { item: Upload; name: string; uploads:
           <RotateCw aria-hidden size={17} />
         </button>
       )}
-      {state === "needsFile" && <ChooseAgain item={item} name={name} uploads={uploads} />}
+      {state === "needsFile" && (
+        <ChooseAgain
+          name={name}
+          fileName={item.name}
+          sizeBytes={item.sizeBytes}
+          onFile={(file) => uploads.provide(id, file)}
+        />
+      )}
       <button
         type="button"
         className="icon-button"
@@ -304,34 +310,5 @@ function Actions({ item, name, uploads }: { item: Upload; name: string; uploads:
         <X aria-hidden size={17} />
       </button>
     </div>
-  );
-}
-
-function ChooseAgain({ item, name, uploads }: { item: Upload; name: string; uploads: Uploads }) {
-  const chooser = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <button
-        type="button"
-        className="button small"
-        onClick={() => chooser.current?.click()}
-        aria-label={`Choose ${name} again`}
-      >
-        Choose
-      </button>
-      <input
-        ref={chooser}
-        type="file"
-        hidden
-        accept={ACCEPT}
-        aria-label={`File of ${name}`}
-        onChange={(event) => {
-          const file = event.target.files?.[0];
-          if (!file) return;
-          if (isFileOf(file, item)) uploads.provide(item.id, file);
-          else say(`That is another file. Please choose ${item.name}, ${bytes(item.sizeBytes)}.`);
-        }}
-      />
-    </>
   );
 }

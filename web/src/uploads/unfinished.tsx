@@ -1,12 +1,11 @@
 /** What was begun elsewhere, or in another browser, and can go on here with the same file. */
-import { RotateCw, Trash2 } from "lucide-react";
-import { useRef } from "react";
+import { Trash2 } from "lucide-react";
 import type { UnfinishedUpload } from "../api/client";
 import { useDiscard, useUnfinished } from "../api/uploads";
 import { say, sayError } from "../ui/toasts";
 import { atTime, bytes, plural } from "../ui/words";
+import { ChooseAgain } from "./choose-again";
 import { useUploadItems, useUploads } from "./context";
-import { ACCEPT } from "./files";
 
 export function Unfinished() {
   const { data = [] } = useUnfinished();
@@ -30,9 +29,7 @@ export function Unfinished() {
 function Row({ upload }: { upload: UnfinishedUpload }) {
   const { adopt } = useUploads();
   const discard = useDiscard();
-  const chooser = useRef<HTMLInputElement>(null);
   const name = upload.title ?? upload.fileName;
-  const size = upload.sizeBytes ? `, ${bytes(upload.sizeBytes)}` : "";
 
   return (
     <li>
@@ -42,12 +39,15 @@ function Row({ upload }: { upload: UnfinishedUpload }) {
           {upload.sizeBytes
             ? `${bytes(upload.uploadedBytes)} of ${bytes(upload.sizeBytes)} arrived · `
             : ""}
-          begun {atTime(upload.createdAt)}
+          begun {atTime(upload.createdAt)}. Choose the file to continue.
         </p>
       </div>
-      <button type="button" className="button small" onClick={() => chooser.current?.click()}>
-        <RotateCw aria-hidden size={15} /> Choose the file and continue
-      </button>
+      <ChooseAgain
+        name={name}
+        fileName={upload.fileName}
+        sizeBytes={upload.sizeBytes}
+        onFile={(file) => adopt(upload, file)}
+      />
       <button
         type="button"
         className="icon-button"
@@ -64,18 +64,6 @@ function Row({ upload }: { upload: UnfinishedUpload }) {
       >
         <Trash2 aria-hidden size={17} />
       </button>
-      <input
-        ref={chooser}
-        type="file"
-        hidden
-        accept={ACCEPT}
-        aria-label={`File of ${name}`}
-        onChange={(event) => {
-          const file = event.target.files?.[0];
-          if (file && !adopt(upload, file))
-            say(`That is another file. Please choose ${upload.fileName}${size}.`);
-        }}
-      />
     </li>
   );
 }

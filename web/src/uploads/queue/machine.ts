@@ -2,7 +2,7 @@
  * One upload as a state machine: from the moment a file is chosen until the service has said what became of it.
  *
  * `next` is the only code that changes the state of an upload. It is pure: it takes an upload and an event, and
- * returns the upload as it is afterwards with the effects that somebody has to carry out (`runner.ts`). What the table
+ * returns the upload as it is afterwards with the effects that somebody has to carry out (`queue.ts`). What the table
  * below does not name changes nothing, so an event that comes late or twice does no harm.
  *
  * From the grant on, the service knows the truth. Whenever it is unclear what arrived (after a reload, a lost answer,
@@ -320,6 +320,10 @@ export const isActive = ({ state }: Upload): boolean =>
   state === "granted" ||
   state === "sending" ||
   state === "checking";
+
+/** Whether S3 does not have all of it yet, for whatever reason. */
+export const isUnfinished = ({ state }: Upload): boolean =>
+  !["landed", "processing", "completed", "refused", "cancelling", "cancelled"].includes(state);
 
 /** Whether closing the page would stop it. */
 export const isUnsent = (upload: Upload): boolean => upload.state === "chosen" || isActive(upload);

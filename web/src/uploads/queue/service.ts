@@ -1,5 +1,6 @@
 /** What the queue asks of the service, by its public API, and of S3. */
-import { ApiError, api, data, type Photo } from "../../api/client";
+import { api, data, type Photo } from "../../api/client";
+import { ApiError } from "../../api/errors";
 import { endUpload } from "../../api/uploads";
 import { SignedOutError } from "../../auth/auth";
 import { whyFailed } from "../../gallery/failures";
@@ -19,8 +20,15 @@ const FEW = 3;
 const TRIES = 5;
 const LONGEST_WAIT_SECONDS = 90;
 
-/** `onPhotos` is told of every photo that was asked for. */
-export function serviceOf(onPhotos: (photos: Photo[]) => void): Service {
+/** What the service has said of photos. */
+export interface News {
+  photos: Photo[];
+  /** The ids of those that there are no more. */
+  gone: string[];
+}
+
+/** `onNews` is told what became of every photo that was asked for or ended. */
+export function serviceOf(onNews: (news: News) => void): Service {
   /** Grants to send a file in one request, as they came with the photo: one call less. */
   const signedPuts = new Map<string, SignedPut>();
 
@@ -140,13 +148,18 @@ export function serviceOf(onPhotos: (photos: Photo[]) => void): Service {
 
     async ask(photoIds, signal) {
       const photos = await (photoIds.length > FEW ? askNewest : askEach)(photoIds, signal);
-      onPhotos([...photos.values()].filter((photo) => photo !== null));
+      onNews({
+        photos: [...photos.values()].filter((photo) => photo !== null),
+        gone: photoIds.filter((photoId) => photos.get(photoId) === null),
+      });
       return [...photos].map(([photoId, photo]) => answerOf(photoId, photo));
     },
 
     async end(grant) {
       try {
-        return await endUpload(grant.photoId);
+        const outcome = await endUpload(grant.photoId);
+        if (outcome === "ended") onNews({ photos: [], gone: [grant.photoId] });
+        return outcome;
       } catch (error) {
         throw meaningOf(error);
       }
@@ -373,8 +386,8 @@ function secondsToWait(error: unknown, tried: number): number | undefined {
 }
 
 function meaningOf(error: unknown): unknown {
-  if (error instanceof SignedOutError)
-    return new RefusedError({ code: "SignedOut", message: error.message });
+  // Whoever signs in again goes on with their uploads, so these wait as they do for the line.
+  if (error instanceof SignedOutError) return new LineError();
   if (!(error instanceof ApiError)) return error;
   if (error.status === 0) return new LineError();
   if (error.status === 404 && error.code !== "EventNotFound") return new DoubtError();

@@ -3,10 +3,9 @@
  * another takes over when it closes); all tabs show it, and hand over what is added or asked for in them.
  */
 
-import type { Photo } from "../../api/client";
 import type { Upload } from "./machine";
 import { UploadQueue } from "./queue";
-import { serviceOf } from "./service";
+import { type News, serviceOf } from "./service";
 import { openStore } from "./store";
 
 /** How often the owner tells the other tabs how far it is. */
@@ -24,11 +23,11 @@ type Message =
   | { type: "command"; id: string; command: Command }
   | { type: "lineMayBeBack" }
   /** What the owner has learned of photos, for the lists of every tab. */
-  | { type: "photos"; photos: Photo[] };
+  | { type: "news"; news: News };
 
 export class Uploads {
   readonly #userId: string;
-  readonly #onPhotos: (photos: Photo[]) => void;
+  readonly #onNews: (news: News) => void;
   readonly #channel: BroadcastChannel;
   readonly #listeners = new Set<() => void>();
   /** The files that were added in this tab, to show them. */
@@ -41,9 +40,9 @@ export class Uploads {
   #notifying?: ReturnType<typeof setTimeout>;
   #telling?: ReturnType<typeof setTimeout>;
 
-  constructor(userId: string, onPhotos: (photos: Photo[]) => void) {
+  constructor(userId: string, onNews: (news: News) => void) {
     this.#userId = userId;
-    this.#onPhotos = onPhotos;
+    this.#onNews = onNews;
     const name = `photodrop-uploads-${userId}`;
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#heard(data);
@@ -100,9 +99,9 @@ export class Uploads {
 
   /** Own the queue until this tab is closed or the user signs out. */
   async #own(): Promise<void> {
-    const service = serviceOf((photos) => {
-      this.#onPhotos(photos);
-      this.#say({ type: "photos", photos });
+    const service = serviceOf((news) => {
+      this.#onNews(news);
+      this.#say({ type: "news", news });
     });
     const queue = new UploadQueue(service, await openStore(this.#userId));
     await queue.restore();
@@ -126,8 +125,8 @@ export class Uploads {
       if (!this.#queue) this.#show([...message.items, ...this.#untaken.values()]);
       return;
     }
-    if (message.type === "photos") {
-      this.#onPhotos(message.photos);
+    if (message.type === "news") {
+      this.#onNews(message.news);
       return;
     }
     const queue = this.#queue;
