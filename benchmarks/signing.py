@@ -27,7 +27,7 @@ def main() -> None:
     del os.environ["AWS_ENDPOINT_URL"], os.environ["LINKS_ENDPOINT_URL"]
     os.environ |= {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE"}
     os.environ |= {"AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
-    from photodrop import signing  # noqa: PLC0415 - its settings are read from the above
+    from photodrop.aws import signing  # noqa: PLC0415 - its settings are read from the above
 
     s3 = boto3.client("s3", region_name="us-east-1")
     keys = [f"uploads/user_0000/{number:036}/640.webp" for number in range(URLS)]

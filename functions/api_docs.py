@@ -12,8 +12,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
 
-from photodrop import api
 from photodrop.config import settings
+from photodrop.http import api
 
 app = api.application()
 

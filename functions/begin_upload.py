@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
-from photodrop import api, assembly, companion, grants, multipart, uploads
+from photodrop.clock import epoch_timestamp, timestamp
+from photodrop.domain import multipart, multipart_signing, uploads
 from photodrop.errors import (
     AlreadyUploadedError,
     EventNotFoundError,
@@ -14,7 +15,8 @@ from photodrop.errors import (
     NotPendingError,
     UploadTokenExpiredError,
 )
-from photodrop.fields import (
+from photodrop.http import api, companion, grants
+from photodrop.http.fields import (
     FileName,
     GivenChecksum,
     GivenDescription,
@@ -22,10 +24,14 @@ from photodrop.fields import (
     GivenTags,
     GivenText,
     GivenTitle,
-    IdempotencyKey,
 )
-from photodrop.schemas import CreateMultipartUpload, MultipartUpload, UploadForm, UploadMetadata
-from photodrop.signing import epoch_timestamp, timestamp
+from photodrop.http.parameters import IdempotencyKeyHeader
+from photodrop.http.schemas.multipart import (
+    CreateMultipartUpload,
+    MultipartUpload,
+    UploadForm,
+    UploadMetadata,
+)
 
 app = companion.application()
 raises = api.raises(
@@ -63,8 +69,8 @@ def get_upload_parameters(  # noqa: PLR0917 - by name, from the query
         size_bytes=size_bytes,
         checksum_sha256=checksum_sha256,
     )
-    file = companion.wish(filename, type_, metadata, "POST")
-    photo = companion.begin(app, companion.caller(app), file, metadata.event_id)
+    request = companion.upload_request(filename, type_, metadata, "POST")
+    photo = companion.begin(app, companion.caller(app), request, metadata.event_id)
     # With this status S3 says where the object is, which Uppy 5 reads.
     form = uploads.grant_post(photo, fields={"success_action_status": "201"})
     return UploadForm(
@@ -79,26 +85,26 @@ def get_upload_parameters(  # noqa: PLR0917 - by name, from the query
 @app.post("/s3/multipart")
 @raises
 def create_multipart_upload(
-    wish: Annotated[CreateMultipartUpload, Body()],
-    idempotency_key: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
+    body: Annotated[CreateMultipartUpload, Body()],
+    idempotency_key: IdempotencyKeyHeader = None,
 ) -> MultipartUpload:
     """Record a pending photo and begin the multipart upload of its file.
 
     `partSizeBytes` is that of `metadata`, or a size by which any file fits into S3's 10,000 parts.
     """
-    metadata = wish.metadata or UploadMetadata()
-    file = companion.wish(wish.filename, wish.type, metadata, "MULTIPART")
+    metadata = body.metadata or UploadMetadata()
+    request = companion.upload_request(body.filename, body.type, metadata, "MULTIPART")
     photo = companion.begin(
         app,
         companion.caller(app),
-        file,
+        request,
         metadata.event_id,
         idempotency_key=idempotency_key,
     )
-    size, part_bytes = metadata.size_bytes, multipart.part_size_of(photo)
+    size, part_bytes = metadata.size_bytes, multipart_signing.part_size_of(photo)
     return MultipartUpload(
         key=photo.key,
-        upload_id=assembly.create(photo, may_be_begun=idempotency_key is not None),
+        upload_id=multipart.begin(photo, is_repeatable=idempotency_key is not None),
         photo_id=photo.photo_id,
         part_size_bytes=part_bytes,
         part_count=-(-size // part_bytes) if size else None,
@@ -106,4 +112,4 @@ def create_multipart_upload(
     )
 
 
-handler = grants.handler(app, issued=200, spared=409)
+handler = grants.handler(app)

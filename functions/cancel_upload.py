@@ -4,10 +4,11 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from photodrop import api, assembly, companion, multipart
+from photodrop.domain import multipart, permissions
 from photodrop.errors import NotPendingError, UploadNotFoundError, UploadTokenExpiredError
-from photodrop.fields import Key, UploadId
-from photodrop.schemas import CancelledUpload
+from photodrop.http import api, companion
+from photodrop.http.fields import Key, UploadId
+from photodrop.http.schemas.multipart import CancelledUpload
 
 app = companion.application()
 
@@ -19,7 +20,7 @@ def cancel_upload(
     key: Annotated[Key, Query()],
 ) -> CancelledUpload:
     """Remove what S3 has, free what was charged, and end the photo as failed."""
-    assembly.cancel(multipart.find(companion.caller(app), key))
+    multipart.cancel(permissions.find_upload(companion.caller(app), key))
     return CancelledUpload()
 
 

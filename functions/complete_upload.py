@@ -4,7 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
-from photodrop import api, assembly, companion, multipart
+from photodrop.domain import multipart, multipart_signing
 from photodrop.errors import (
     EventNotFoundError,
     FileTooLargeError,
@@ -16,8 +16,9 @@ from photodrop.errors import (
     UploadNotFoundError,
     UploadTokenExpiredError,
 )
-from photodrop.fields import Key, UploadId
-from photodrop.schemas import CompletedUpload, CompleteMultipartUpload
+from photodrop.http import api, companion
+from photodrop.http.fields import Key, UploadId
+from photodrop.http.schemas.multipart import CompletedUpload, CompleteMultipartUpload
 from photodrop.status import Status
 
 app = companion.application()
@@ -38,13 +39,13 @@ app = companion.application()
 def complete_upload(
     upload_id: Annotated[UploadId, Path()],
     key: Annotated[Key, Query()],
-    wish: Annotated[CompleteMultipartUpload, Body()],
+    body: Annotated[CompleteMultipartUpload, Body()],
 ) -> CompletedUpload:
     """Check the parts and make the file of them. Repeating it gives the same answer."""
-    named = [(part.PartNumber, part.ETag) for part in wish.parts]
-    photo = assembly.complete(companion.caller(app), key, upload_id, named)
+    named = [(part.PartNumber, part.ETag) for part in body.parts]
+    photo = multipart.complete(companion.caller(app), key, upload_id, named)
     return CompletedUpload(
-        location=multipart.location(photo),
+        location=multipart_signing.location(photo),
         key=photo.key,
         photo_id=photo.photo_id,
         status=Status(photo.status),

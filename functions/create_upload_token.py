@@ -1,8 +1,9 @@
 """POST /upload-tokens: a token for upload clients that cannot send a header."""
 
-from photodrop import api, upload_tokens
-from photodrop.schemas import CreatedUploadToken
-from photodrop.signing import timestamp
+from photodrop.clock import timestamp
+from photodrop.domain import upload_tokens
+from photodrop.http import api
+from photodrop.http.schemas.uploads import CreatedUploadToken
 
 app = api.application()
 

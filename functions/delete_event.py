@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from photodrop import api, purges
+from photodrop.domain import event_deletion
 from photodrop.errors import EventNotFoundError, ForbiddenError
-from photodrop.schemas import DeletedEvent
+from photodrop.http import api
+from photodrop.http.schemas.events import DeletedEvent
 
 app = api.application()
 
@@ -17,12 +18,13 @@ def delete_event(
     event_id: str, photos: Annotated[Literal["keep", "delete"], Query()] = "keep"
 ) -> DeletedEvent:
     """Delete one's own event. Its photos stay with their owners, or are deleted with it."""
-    return purges.begin(
+    outcome = event_deletion.begin(
         api.caller(app),
         event_id,
         photos,
         correlation_id=api.request_id(app.current_event.raw_event),
     )
+    return DeletedEvent(event_id=event_id, status="deleting", photos=outcome)
 
 
 handler = api.handler(app)

@@ -2,8 +2,9 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from photodrop import api, changes, library
+from photodrop.domain import permissions, photos
 from photodrop.errors import ForbiddenError, PhotoNotFoundError
+from photodrop.http import api
 
 app = api.application()
 
@@ -12,9 +13,9 @@ app = api.application()
 @api.raises(PhotoNotFoundError, ForbiddenError)
 def delete_photo(photo_id: str) -> Response[None]:
     """Delete one's own photo, or any of one's own event. Again is answered in the same way."""
-    photo = library.find_to_delete(api.caller(app), photo_id)
+    photo = permissions.find_photo_to_delete(api.caller(app), photo_id)
     if photo is not None:
-        changes.delete(photo)
+        photos.delete(photo)
     return Response(status_code=204, body=None)
 
 

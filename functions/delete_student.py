@@ -2,8 +2,10 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from photodrop import api, pictures, students
+from photodrop.domain import permissions, student_pictures
+from photodrop.domain.permissions import Action
 from photodrop.errors import ForbiddenError, StudentNotFoundError
+from photodrop.http import api
 
 app = api.application()
 
@@ -12,7 +14,10 @@ app = api.application()
 @api.raises(StudentNotFoundError, ForbiddenError)
 def delete_student(student_id: str) -> Response[None]:
     """Delete a student. One whose deletion was cut off can be deleted again."""
-    pictures.remove_student(students.find_to_delete(api.caller(app), student_id))
+    student = permissions.find_student(
+        api.caller(app), student_id, Action.CHANGE_STUDENT, also_deleted=True
+    )
+    student_pictures.delete_student(student)
     return Response(status_code=204, body=None)
 
 
@@ -20,7 +25,8 @@ def delete_student(student_id: str) -> Response[None]:
 @api.raises(StudentNotFoundError, ForbiddenError)
 def delete_student_picture(student_id: str) -> Response[None]:
     """Delete a student's picture. Deleting it again is answered in the same way."""
-    pictures.remove(students.find_for_staff(api.caller(app), student_id))
+    student = permissions.find_student(api.caller(app), student_id, Action.CHANGE_STUDENT)
+    student_pictures.delete(student)
     return Response(status_code=204, body=None)
 
 

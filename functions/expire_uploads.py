@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from photodrop import recovery
+from photodrop.domain import recovery
 from photodrop.observability import logger, metrics
 
 MARGIN_MS = 10_000
@@ -14,5 +14,5 @@ MARGIN_MS = 10_000
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(_event: dict[str, Any], context: LambdaContext) -> None:
-    """Look after the photos that are due; the next run goes on where time runs out."""
-    recovery.expire(lambda: context.get_remaining_time_in_millis() > MARGIN_MS)
+    """Check the photos that are due; what there is no time for is left to the next run."""
+    recovery.check_due(lambda: context.get_remaining_time_in_millis() > MARGIN_MS)

@@ -3,17 +3,18 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from photodrop import api, grants, membership
+from photodrop.domain import membership
 from photodrop.errors import (
     EventNotFoundError,
     FileTooLargeError,
     IdempotencyKeyReusedError,
     LimitExceededError,
 )
-from photodrop.fields import IdempotencyKey
-from photodrop.schemas import ExistingPhoto, InitiatedUpload, InitiateUpload
+from photodrop.http import api, grants
+from photodrop.http.parameters import IdempotencyKeyHeader
+from photodrop.http.schemas.uploads import ExistingPhoto, InitiatedUpload, InitiateUpload
 
 app = api.application()
 
@@ -23,15 +24,15 @@ app = api.application()
 @api.raises(EventNotFoundError, FileTooLargeError, IdempotencyKeyReusedError, LimitExceededError)
 def initiate_event_upload(
     event_id: str,
-    wish: Annotated[InitiateUpload, Body()],
-    idempotency_key: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
+    body: Annotated[InitiateUpload, Body()],
+    idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response[InitiatedUpload | ExistingPhoto]:
     """Record a pending photo of an event that the caller organizes or attends, and sign as usual.
 
     The photo is its uploader's; everybody at the event sees it.
     """
     event = membership.find(api.caller(app), event_id).event
-    return grants.answer(app, wish, event=event, idempotency_key=idempotency_key)
+    return grants.respond(app, body, event=event, idempotency_key=idempotency_key)
 
 
 handler = grants.handler(app)

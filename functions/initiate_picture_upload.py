@@ -4,11 +4,12 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from photodrop import api, students, uploads
+from photodrop.clock import timestamp
+from photodrop.domain import permissions, uploads
 from photodrop.errors import FileTooLargeError, LimitExceededError, StudentNotFoundError
-from photodrop.observability import logger
-from photodrop.schemas import PictureUpload, PutRequest
-from photodrop.signing import timestamp
+from photodrop.http import api, grants
+from photodrop.http.schemas.students import PictureUpload
+from photodrop.http.schemas.uploads import PutRequest
 
 app = api.application()
 
@@ -22,11 +23,10 @@ def initiate_picture_upload(
     caller = api.caller(app)
     photo = uploads.begin_picture(
         caller,
-        students.find(caller, student_id),
+        permissions.find_student(caller, student_id),
         size_bytes,
         correlation_id=api.request_id(app.current_event.raw_event),
     )
-    logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=size_bytes)
     grant = uploads.grant_put(photo)
     expires_at = timestamp(grant.expires_at)
     return PictureUpload(
@@ -35,4 +35,4 @@ def initiate_picture_upload(
     )
 
 
-handler = api.handler(app)
+handler = grants.handler(app)

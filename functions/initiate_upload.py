@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from photodrop import api, grants
 from photodrop.errors import FileTooLargeError, IdempotencyKeyReusedError, LimitExceededError
-from photodrop.fields import IdempotencyKey
-from photodrop.schemas import ExistingPhoto, InitiatedUpload, InitiateUpload
+from photodrop.http import api, grants
+from photodrop.http.parameters import IdempotencyKeyHeader
+from photodrop.http.schemas.uploads import ExistingPhoto, InitiatedUpload, InitiateUpload
 
 app = api.application()
 
@@ -17,11 +17,11 @@ app = api.application()
 @api.answers({200: ExistingPhoto, 201: InitiatedUpload})
 @api.raises(FileTooLargeError, IdempotencyKeyReusedError, LimitExceededError)
 def initiate_upload(
-    wish: Annotated[InitiateUpload, Body()],
-    idempotency_key: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
+    body: Annotated[InitiateUpload, Body()],
+    idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response[InitiatedUpload | ExistingPhoto]:
     """Record a pending photo and sign the one request that may send its file."""
-    return grants.answer(app, wish, idempotency_key=idempotency_key)
+    return grants.respond(app, body, idempotency_key=idempotency_key)
 
 
 handler = grants.handler(app)

@@ -1,13 +1,11 @@
 """GET /events/{eventId}/attendees: who attends one's own event."""
 
-from typing import Annotated
-
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
-from photodrop import api, events, membership
+from photodrop.domain import events, membership
 from photodrop.errors import EventNotFoundError, ForbiddenError
-from photodrop.fields import Cursor
-from photodrop.schemas import AttendeePage
+from photodrop.http import api
+from photodrop.http.parameters import DEFAULT_LIMIT, Limit, PageCursor
+from photodrop.http.presenters.events import present_attendees
+from photodrop.http.schemas.events import AttendeePage
 
 app = api.application()
 
@@ -15,13 +13,11 @@ app = api.application()
 @app.get("/events/<event_id>/attendees")
 @api.raises(EventNotFoundError, ForbiddenError)
 def list_attendees(
-    event_id: str,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    event_id: str, limit: Limit = DEFAULT_LIMIT, cursor: PageCursor = None
 ) -> AttendeePage:
     """Return one page of those who attend one's own event, by e-mail."""
     event = membership.find_organized(api.caller(app), event_id)
-    return events.list_attendees(event, limit=limit, cursor=cursor)
+    return present_attendees(events.list_attendees(event, limit=limit, cursor=cursor))
 
 
 handler = api.handler(app)

@@ -4,11 +4,14 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from photodrop import api, library, membership
+from photodrop.domain import membership, photos
+from photodrop.domain.records import event_scope
 from photodrop.errors import EventNotFoundError
-from photodrop.fields import Cursor, Tag
-from photodrop.models import event_place
-from photodrop.schemas import PhotoPage
+from photodrop.http import api
+from photodrop.http.fields import Tag
+from photodrop.http.parameters import DEFAULT_LIMIT, Limit, PageCursor
+from photodrop.http.presenters.photos import present_page
+from photodrop.http.schemas.photos import PhotoPage
 from photodrop.status import Status
 
 app = api.application()
@@ -20,14 +23,15 @@ def list_event_photos(
     event_id: str,
     tag: Annotated[Tag | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: PageCursor = None,
 ) -> PhotoPage:
     """Return one page of the photos of an event that the caller organizes or attends."""
     membership.find(api.caller(app), event_id)
-    return library.list_photos(
-        event_place(event_id), tag=tag, status=status, limit=limit, cursor=cursor
+    page = photos.list_photos(
+        event_scope(event_id), tag=tag, status=status, limit=limit, cursor=cursor
     )
+    return present_page(page)
 
 
 handler = api.handler(app)

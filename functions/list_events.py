@@ -1,23 +1,21 @@
 """GET /events: the events that the caller organizes or attends, newest first."""
 
-from typing import Annotated
-
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
-from photodrop import api, events
-from photodrop.fields import Cursor
-from photodrop.schemas import EventPage
+from photodrop.domain import events
+from photodrop.http import api
+from photodrop.http.parameters import DEFAULT_LIMIT, Limit, PageCursor
+from photodrop.http.presenters.events import present_page
+from photodrop.http.schemas.events import EventPage
 
 app = api.application()
 
 
 @app.get("/events")
 def list_events(
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: PageCursor = None,
 ) -> EventPage:
     """Return one page of the caller's events."""
-    return events.list_events(api.caller(app), limit=limit, cursor=cursor)
+    return present_page(events.list_events(api.caller(app), limit=limit, cursor=cursor))
 
 
 handler = api.handler(app)

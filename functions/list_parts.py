@@ -4,15 +4,16 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from photodrop import api, assembly, companion, multipart
+from photodrop.domain import multipart, uploads
 from photodrop.errors import (
     EventNotFoundError,
     NotPendingError,
     UploadNotFoundError,
     UploadTokenExpiredError,
 )
-from photodrop.fields import Key, UploadId
-from photodrop.schemas import UploadedPart
+from photodrop.http import api, companion
+from photodrop.http.fields import Key, UploadId
+from photodrop.http.schemas.multipart import UploadedPart
 
 app = companion.application()
 
@@ -23,7 +24,7 @@ def list_parts(
     upload_id: Annotated[UploadId, Path()], key: Annotated[Key, Query()]
 ) -> list[UploadedPart]:
     """Return all parts, in order, to go on with the others."""
-    photo = multipart.find_pending(companion.caller(app), key)
+    photo = uploads.find_pending(companion.caller(app), key)
     return [
         UploadedPart(
             PartNumber=part.number,
@@ -31,7 +32,7 @@ def list_parts(
             Size=part.size_bytes,
             ChecksumSHA256=part.checksum_sha256,
         )
-        for part in assembly.list_parts(photo, upload_id)
+        for part in multipart.list_parts(photo, upload_id)
     ]
 
 

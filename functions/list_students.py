@@ -4,10 +4,12 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from photodrop import api, students
+from photodrop.domain import students
 from photodrop.errors import ForbiddenError
-from photodrop.fields import Cursor
-from photodrop.schemas import StudentPage
+from photodrop.http import api
+from photodrop.http.parameters import DEFAULT_LIMIT, Limit, PageCursor
+from photodrop.http.presenters.students import present_page
+from photodrop.http.schemas.students import StudentPage
 
 app = api.application()
 
@@ -16,13 +18,14 @@ app = api.application()
 @api.raises(ForbiddenError)
 def list_students(
     has_picture: Annotated[bool | None, Query(alias="hasPicture")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: PageCursor = None,
 ) -> StudentPage:
     """Return one page of the students, each with the thumbnails of their picture signed."""
-    return students.list_students(
+    page = students.list_students(
         api.caller(app), has_picture=has_picture, limit=limit, cursor=cursor
     )
+    return present_page(page)
 
 
 handler = api.handler(app)

@@ -5,10 +5,12 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
-from photodrop import api, events, membership
+from photodrop.domain import events, membership
 from photodrop.errors import EventNotFoundError, ForbiddenError
-from photodrop.fields import PathEmail
-from photodrop.schemas import AttendeeDetails
+from photodrop.http import api
+from photodrop.http.fields import PathEmail
+from photodrop.http.presenters.events import present_attendee
+from photodrop.http.schemas.events import AttendeeDetails
 
 app = api.application()
 
@@ -17,7 +19,8 @@ app = api.application()
 @api.raises(EventNotFoundError, ForbiddenError)
 def register_attendee(event_id: str, email: Annotated[PathEmail, Path()]) -> AttendeeDetails:
     """Let whoever has verified this e-mail attend one's own event."""
-    return events.register(membership.find_organized(api.caller(app), event_id), email)
+    event = membership.find_organized(api.caller(app), event_id)
+    return present_attendee(events.register(event, email))
 
 
 @app.delete("/events/<event_id>/attendees/<email>", status_code=204)

@@ -2,27 +2,29 @@
 
 from typing import Any
 
-from photodrop import archive, changes, failures, keys, notifications, queues, verification
-from photodrop.notifications import Kind
+from photodrop import keys, queue_handler
+from photodrop.aws import s3_events
+from photodrop.aws.s3_events import Kind
+from photodrop.domain import archive, lifecycle, photos, verification
 
 
 def process_message(message: Any) -> None:
-    """Take in every event that one message tells of. S3's test message tells of none."""
-    for kind, item in notifications.read(message):
+    """Handle every event that one message holds. S3's test message holds none."""
+    for kind, item in s3_events.read(message):
         match kind:
             case Kind.CREATED:
                 verification.verify(item)
             case Kind.EXPIRED:
-                changes.forget_expired(item.key)
+                photos.delete_expired(item.key)
             case Kind.MOVED:
-                archive.refresh(item.key)
+                archive.record(item.key)
 
 
 def count_try(message: Any) -> None:
     """Note that an earlier try of what landed did not succeed."""
-    for kind, item in notifications.read(message):
+    for kind, item in s3_events.read(message):
         if kind is Kind.CREATED and (photo_id := keys.photo_id(item.key)):
-            failures.count_try(photo_id)
+            lifecycle.count_try(photo_id)
 
 
-handler = queues.handler(process_message, count_try=count_try)
+handler = queue_handler.handler(process_message, count_try=count_try)

@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from photodrop import failures, queues, videos
-from photodrop.imaging import video
+from photodrop import queue_handler
+from photodrop.aws.messages import ProcessVideo
+from photodrop.domain import lifecycle, videos
 
-video.start()  # the decoders are imported while this function starts
+videos.start()
 
 
 def process_message(message: dict[str, Any]) -> None:
     """Verify the one video that a message names, and complete it."""
-    videos.process(message["photoId"])
+    videos.process(ProcessVideo.read(message).photo_id)
 
 
 def count_try(message: dict[str, Any]) -> None:
     """Note that an earlier try of this video did not succeed."""
-    failures.count_try(message["photoId"])
+    lifecycle.count_try(ProcessVideo.read(message).photo_id)
 
 
-handler = queues.handler(process_message, count_try=count_try)
+handler = queue_handler.handler(process_message, count_try=count_try)

@@ -1,13 +1,15 @@
-"""A deleted event, by way of the purge queue: removes some of what is left of it, and goes on."""
+"""The purge queue: deletes the next batch of what is left of a deleted event."""
 
 from typing import Any
 
-from photodrop import purges, queues
+from photodrop import queue_handler
+from photodrop.aws.messages import PurgeEvent
+from photodrop.domain import event_deletion
 
 
 def process_message(message: dict[str, Any]) -> None:
-    """Remove the next attendees and photos of the one event that a message names."""
-    purges.go_on(message["eventId"], message["correlationId"], last_look=message["lastLook"])
+    """Delete the next attendees and photos of the one event that a message names."""
+    event_deletion.purge_batch(PurgeEvent.read(message))
 
 
-handler = queues.handler(process_message)
+handler = queue_handler.handler(process_message)

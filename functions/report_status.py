@@ -1,10 +1,12 @@
-"""PUT /photos/{photoId}/status: the client's word on its upload."""
+"""PUT /photos/{photoId}/status: what the client says became of its upload."""
 
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from photodrop import api, failures, library, membership, recovery
+from photodrop.domain import lifecycle, membership, permissions, recovery
+from photodrop.domain.permissions import Action
+from photodrop.domain.records import Photo
 from photodrop.errors import (
     EventNotFoundError,
     ForbiddenError,
@@ -12,8 +14,9 @@ from photodrop.errors import (
     NotUploadedError,
     PhotoNotFoundError,
 )
-from photodrop.models import Photo
-from photodrop.schemas import PhotoDetails, ReportStatus
+from photodrop.http import api
+from photodrop.http.presenters.photos import present
+from photodrop.http.schemas.photos import PhotoDetails, ReportStatus
 from photodrop.status import Status
 
 app = api.application()
@@ -26,19 +29,19 @@ app = api.application()
 def report_status(photo_id: str, report: Annotated[ReportStatus, Body()]) -> PhotoDetails:
     """Look at S3 if the client says `uploaded`, in case the event was lost; end it if `failed`."""
     caller = api.caller(app)
-    photo = library.find_own(caller, photo_id)
+    photo = permissions.find_photo(caller, photo_id, Action.CHANGE_PHOTO)
     if report.status == "uploaded":
         if photo.status == Status.PENDING:
             membership.require(caller, photo.event_id)
-        recovery.look_again(photo)
+        recovery.process_again(photo)
     else:
         _cancel(photo, report.reason or "The client gave up the upload.")
-    return library.describe(photo)
+    return present(photo)
 
 
 def _cancel(photo: Photo, message: str) -> None:
     try:
-        failures.cancel(photo, message)
+        lifecycle.cancel(photo, message)
     except Photo.DoesNotExist:  # it was deleted in the meantime
         raise PhotoNotFoundError from None
 

@@ -2,24 +2,26 @@
 
 from typing import Any
 
-from photodrop import failures, queues, thumbnails, variants
-from photodrop.imaging import images
-from photodrop.variants import Variant
+from photodrop import queue_handler
+from photodrop.aws.messages import MakeThumbnail, read_thumbnails_message
+from photodrop.domain import lifecycle, thumbnails, thumbnails_on_demand
+from photodrop.domain.thumbnails_on_demand import Variant
 
-images.start()  # the decoders are imported while this function starts
+thumbnails.start()
 
 
 def process_message(message: dict[str, Any]) -> None:
     """Make the thumbnails of the one photo that a message names, or the one it asks for."""
-    if "res" in message:
-        variants.make(message["photoId"], Variant(message["res"], message["format"]))
+    wanted = read_thumbnails_message(message)
+    if isinstance(wanted, MakeThumbnail):
+        thumbnails_on_demand.make(wanted.photo_id, Variant(wanted.resolution, wanted.format))
     else:
-        thumbnails.make(message["photoId"])
+        thumbnails.make(wanted.photo_id)
 
 
 def count_try(message: dict[str, Any]) -> None:
     """Note that an earlier try of this photo did not succeed."""
-    failures.count_try(message["photoId"])
+    lifecycle.count_try(read_thumbnails_message(message).photo_id)
 
 
-handler = queues.handler(process_message, count_try=count_try)
+handler = queue_handler.handler(process_message, count_try=count_try)

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from photodrop import api, archive, library
+from photodrop.domain import archive, permissions
+from photodrop.domain.permissions import Action
 from photodrop.errors import (
     ForbiddenError,
     NotArchivedError,
@@ -12,7 +13,9 @@ from photodrop.errors import (
     PhotoNotReadyError,
     TierUnavailableError,
 )
-from photodrop.schemas import RestoredPhoto, RestorePhoto
+from photodrop.http import api
+from photodrop.http.presenters.photos import present_restored
+from photodrop.http.schemas.photos import RestoredPhoto, RestorePhoto
 
 app = api.application()
 
@@ -21,11 +24,11 @@ app = api.application()
 @api.raises(
     PhotoNotFoundError, ForbiddenError, PhotoNotReadyError, NotArchivedError, TierUnavailableError
 )
-def restore_photo(photo_id: str, wish: Annotated[RestorePhoto, Body()]) -> RestoredPhoto:
+def restore_photo(photo_id: str, body: Annotated[RestorePhoto, Body()]) -> RestoredPhoto:
     """Restore one's own photo. Asking again while it is under way changes nothing."""
-    photo = library.find_to_restore(api.caller(app), photo_id)
-    archive.restore(photo, wish.tier, wish.days)
-    return library.describe_restored(photo)
+    photo = permissions.find_photo(api.caller(app), photo_id, Action.RESTORE_PHOTO)
+    archive.restore(photo, body.tier, body.days)
+    return present_restored(photo)
 
 
 handler = api.handler(app)

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from photodrop import api, library, recovery
+from photodrop.domain import permissions, recovery
 from photodrop.errors import ForbiddenError, NotRetryableError, PhotoNotFoundError
-from photodrop.schemas import RetriedPhoto, RetriedPhotos
-from photodrop.status import Status
+from photodrop.http import api
+from photodrop.http.presenters.photos import present_retried
+from photodrop.http.schemas.photos import RetriedPhoto, RetriedPhotos
 
 app = api.application()
 
@@ -19,9 +20,9 @@ def retry_photos(limit: Annotated[int, Query(ge=1, le=100)] = 100) -> RetriedPho
 
     Call it again while `more` is true.
     """
-    library.require_staff(api.caller(app))
+    permissions.require_staff(api.caller(app))
     photos, more = recovery.retry_failed(limit)
-    items = [RetriedPhoto(photo_id=one.photo_id, status=Status(one.status)) for one in photos]
+    items = [present_retried(photo) for photo in photos]
     return RetriedPhotos(items=items, more=more)
 
 
@@ -32,9 +33,9 @@ def retry_photo(photo_id: str) -> RetriedPhoto:
 
     One that has not failed stays as it is.
     """
-    photo = library.find_to_retry(api.caller(app), photo_id)
+    photo = permissions.find_photo_to_retry(api.caller(app), photo_id)
     recovery.retry(photo)
-    return RetriedPhoto(photo_id=photo.photo_id, status=Status(photo.status))
+    return present_retried(photo)
 
 
 handler = api.handler(app)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from photodrop import api, companion, multipart
+from photodrop.clock import timestamp
+from photodrop.domain import multipart_signing, uploads
 from photodrop.errors import (
     EventNotFoundError,
     FieldError,
@@ -15,9 +16,9 @@ from photodrop.errors import (
     UploadNotFoundError,
     UploadTokenExpiredError,
 )
-from photodrop.fields import Checksums, GivenChecksum, Key, PartNumber, PartNumbers, UploadId
-from photodrop.schemas import SignedPart, SignedParts
-from photodrop.signing import timestamp
+from photodrop.http import api, companion
+from photodrop.http.fields import Checksums, GivenChecksum, Key, PartNumber, PartNumbers, UploadId
+from photodrop.http.schemas.multipart import SignedPart, SignedParts
 
 app = companion.application()
 raises = api.raises(
@@ -41,9 +42,9 @@ def sign_parts(
     if checksums_sha256 is not None and len(checksums_sha256) != len(part_numbers):
         wrong = FieldError("checksumsSha256", "must be as many as partNumbers")
         raise InvalidRequestError([wrong])
-    photo = multipart.find_pending(companion.caller(app), key)
+    photo = uploads.find_pending(companion.caller(app), key)
     signed = {
-        str(number): multipart.sign_part(photo, upload_id, number, checksum_sha256=checksum)
+        str(number): multipart_signing.sign_part(photo, upload_id, number, checksum_sha256=checksum)
         for number, checksum in zip_longest(part_numbers, checksums_sha256 or [])
     }
     return SignedParts(
@@ -62,8 +63,10 @@ def sign_part(
     checksum_sha256: Annotated[GivenChecksum, Query(alias="checksumSha256")] = None,
 ) -> SignedPart:
     """Sign the PUT of one part. It can be signed, and sent, again."""
-    photo = multipart.find_pending(companion.caller(app), key)
-    part = multipart.sign_part(photo, upload_id, part_number, checksum_sha256=checksum_sha256)
+    photo = uploads.find_pending(companion.caller(app), key)
+    part = multipart_signing.sign_part(
+        photo, upload_id, part_number, checksum_sha256=checksum_sha256
+    )
     left = part.expires_at - datetime.now(UTC)
     return SignedPart(
         url=part.url,

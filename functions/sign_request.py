@@ -2,10 +2,13 @@
 
 from typing import Annotated, Literal
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Header
+from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from photodrop import api, assembly, companion, keys, multipart, uploads
-from photodrop.access import Caller
+from photodrop import keys
+from photodrop.clock import timestamp
+from photodrop.domain import multipart, multipart_signing, permissions, uploads
+from photodrop.domain.callers import Caller
+from photodrop.domain.records import Photo
 from photodrop.errors import (
     AlreadyUploadedError,
     EventNotFoundError,
@@ -20,10 +23,9 @@ from photodrop.errors import (
     SizeMismatchError,
     UploadNotFoundError,
 )
-from photodrop.fields import IdempotencyKey
-from photodrop.models import Photo
-from photodrop.schemas import SignedRequest, SignRequest, UploadMetadata
-from photodrop.signing import timestamp
+from photodrop.http import api, companion, grants
+from photodrop.http.parameters import IdempotencyKeyHeader
+from photodrop.http.schemas.multipart import SignedRequest, SignRequest, UploadMetadata
 
 app = api.application()
 
@@ -42,8 +44,8 @@ app = api.application()
     LimitExceededError,
 )
 def sign_request(
-    wish: Annotated[SignRequest, Body()],
-    idempotency_key: Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")] = None,
+    body: Annotated[SignRequest, Body()],
+    idempotency_key: IdempotencyKeyHeader = None,
 ) -> SignedRequest:
     """Sign one request about one file: `method`, `uploadId` and `partNumber` say which.
 
@@ -51,34 +53,34 @@ def sign_request(
     answer with the `key` to go on with. With an `uploadId`, PUT sends a part, GET lists them, POST
     completes and DELETE cancels: at once, so that S3 answers the signed request with 404.
     """
-    caller, key, upload_id = api.caller(app), wish.key, wish.upload_id
-    match wish.method, upload_id, wish.part_number:
+    caller, key, upload_id = api.caller(app), body.key, body.upload_id
+    match body.method, upload_id, body.part_number:
         case "PUT", None, None:
-            photo = _begin(caller, wish, "PUT", idempotency_key)
+            photo = _begin(caller, body, "PUT", idempotency_key)
             signed = uploads.grant_put(photo)
         case "POST", None, None:
-            photo = _begin(caller, wish, "MULTIPART", idempotency_key)
-            signed = multipart.sign_create(photo)
+            photo = _begin(caller, body, "MULTIPART", idempotency_key)
+            signed = multipart_signing.sign_create(photo)
         case "PUT", str(upload_id), int(number):
-            photo = multipart.find_pending(caller, key)
-            signed = multipart.sign_part(
+            photo = uploads.find_pending(caller, key)
+            signed = multipart_signing.sign_part(
                 photo,
                 upload_id,
                 number,
-                checksum_sha256=wish.checksum_sha256,
-                ttl_seconds=wish.expires_in,
+                checksum_sha256=body.checksum_sha256,
+                ttl_seconds=body.expires_in,
             )
         case "GET", str(upload_id), None:
-            photo = multipart.find_pending(caller, key)
-            signed = multipart.sign_list(photo, upload_id)
+            photo = uploads.find_pending(caller, key)
+            signed = multipart_signing.sign_list(photo, upload_id)
         case "POST", str(upload_id), None:
-            photo = multipart.find_pending(caller, key)
-            size_bytes = assembly.require_complete(photo, upload_id)
-            signed = multipart.sign_complete(photo, upload_id, size_bytes)
+            photo = uploads.find_pending(caller, key)
+            size_bytes = multipart.require_complete(photo, upload_id)
+            signed = multipart_signing.sign_complete(photo, upload_id, size_bytes)
         case "DELETE", str(upload_id), None:
-            photo = multipart.find(caller, key)
-            assembly.cancel(photo)
-            signed = multipart.sign_cancel(photo, upload_id)
+            photo = permissions.find_upload(caller, key)
+            multipart.cancel(photo)
+            signed = multipart_signing.sign_cancel(photo, upload_id)
         case _:
             raise InvalidRequestError(
                 [FieldError("method", "goes with another uploadId and partNumber")]
@@ -94,21 +96,21 @@ def sign_request(
 
 def _begin(
     caller: Caller,
-    wish: SignRequest,
+    body: SignRequest,
     method: Literal["PUT", "MULTIPART"],
     idempotency_key: str | None,
 ) -> Photo:
     """Record a pending photo, or find the one that `key` was given out for."""
-    if keys.is_reserved(wish.key):
-        photo = multipart.find_pending(caller, wish.key)
+    if keys.is_reserved(body.key):
+        photo = uploads.find_pending(caller, body.key)
         if photo.upload_method != method:
             raise UploadNotFoundError
         return photo
-    metadata = wish.metadata or UploadMetadata()
-    file = companion.wish(
-        wish.file_name or "", wish.content_type, metadata, method, type_field="contentType"
+    metadata = body.metadata or UploadMetadata()
+    request = companion.upload_request(
+        body.file_name or "", body.content_type, metadata, method, type_field="contentType"
     )
-    return companion.begin(app, caller, file, metadata.event_id, idempotency_key=idempotency_key)
+    return companion.begin(app, caller, request, metadata.event_id, idempotency_key=idempotency_key)
 
 
-handler = api.handler(app)
+handler = grants.handler(app)

@@ -1,8 +1,10 @@
 """GET /events/{eventId}."""
 
-from photodrop import api, events, membership
+from photodrop.domain import membership
 from photodrop.errors import EventNotFoundError
-from photodrop.schemas import EventDetails
+from photodrop.http import api
+from photodrop.http.presenters.events import present
+from photodrop.http.schemas.events import EventDetails
 
 app = api.application()
 
@@ -11,7 +13,7 @@ app = api.application()
 @api.raises(EventNotFoundError)
 def get_event(event_id: str) -> EventDetails:
     """Return an event that the caller organizes or attends."""
-    return events.describe(membership.find(api.caller(app), event_id).event)
+    return present(membership.find(api.caller(app), event_id).event)
 
 
 handler = api.handler(app)

@@ -4,9 +4,11 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from photodrop import api, archive, library
+from photodrop.domain import archive, links, permissions
 from photodrop.errors import PhotoArchivedError, PhotoNotFoundError, PhotoNotReadyError
-from photodrop.schemas import PhotoDetails, ViewUrl
+from photodrop.http import api
+from photodrop.http.presenters.photos import present, present_url
+from photodrop.http.schemas.photos import PhotoDetails, ViewUrl
 
 app = api.application()
 
@@ -15,9 +17,9 @@ app = api.application()
 @api.raises(PhotoNotFoundError)
 def get_photo(photo_id: str) -> PhotoDetails:
     """Return one photo, with its thumbnails signed."""
-    photo = library.find(api.caller(app), photo_id)
-    archive.look(photo)
-    return library.describe(photo)
+    photo = permissions.find_photo(api.caller(app), photo_id)
+    archive.refresh(photo)
+    return present(photo)
 
 
 @app.get("/photos/<photo_id>/view-url")
@@ -26,7 +28,8 @@ def get_view_url(
     photo_id: str, disposition: Annotated[Literal["inline", "attachment"], Query()] = "inline"
 ) -> ViewUrl:
     """Return a signed URL to a photo's original."""
-    return library.view_url(library.find(api.caller(app), photo_id), disposition)
+    photo = permissions.find_photo(api.caller(app), photo_id)
+    return present_url(links.sign_photo(photo, disposition))
 
 
 handler = api.handler(app)

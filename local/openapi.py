@@ -61,7 +61,7 @@ def render() -> str:
 
 def describe() -> dict[str, Any]:
     """Return the OpenAPI 3.1 description of every route of every function."""
-    from photodrop.schemas import ErrorBody  # noqa: PLC0415 - once its folder is on the path
+    from photodrop.http.schemas.base import ErrorBody  # noqa: PLC0415 - once its folder is on the path
 
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     schemas: dict[str, Any] = {"ErrorBody": ErrorBody.model_json_schema(by_alias=True)}

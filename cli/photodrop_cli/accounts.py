@@ -26,10 +26,10 @@ from photodrop_cli.targets import Target, is_url
 from photodrop_cli.transport import (
     ATTEMPTS,
     Waiting,
+    classify,
     content_of,
     exchange,
-    persistently,
-    verdict,
+    retry,
 )
 
 FIRST_ATTEMPTS = 4
@@ -143,10 +143,10 @@ class Cognito:
             message = str(said.get("message") or said.get("Message") or code)
             if code in _TEMPORARY_CODES:
                 raise TemporaryError(RefusedError(answer.status_code, code, message))
-            raise verdict(answer, code, message)
+            raise classify(answer, code, message)
 
         try:
-            answer = await persistently(attempt, waiting=self._waiting, attempts=self._attempts)
+            answer = await retry(attempt, waiting=self._waiting, attempts=self._attempts)
         except RefusedError as error:
             raise SignInError(error.message) from None
         self._attempts = ATTEMPTS

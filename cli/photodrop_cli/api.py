@@ -18,10 +18,10 @@ from photodrop_cli.errors import RefusedError, SignInError, TemporaryError
 from photodrop_cli.files import Part
 from photodrop_cli.transport import (
     Waiting,
+    classify,
     content_of,
     exchange,
-    persistently,
-    verdict,
+    retry,
 )
 
 PAGE = 100
@@ -116,14 +116,14 @@ class Api:
         return self._parsed(lambda: str(answer["name"]))
 
     async def initiate(
-        self, wish: dict[str, Any], *, event_id: str | None, idempotency_key: str
+        self, body: dict[str, Any], *, event_id: str | None, idempotency_key: str
     ) -> Grant:
         """Ask for the grant to send a file in one request."""
-        place = f"/events/{quote(event_id, safe='')}" if event_id else ""
+        prefix = f"/events/{quote(event_id, safe='')}" if event_id else ""
         answer = await self._call(
             "POST",
-            f"{place}/photos/initiate-upload",
-            json=wish,
+            f"{prefix}/photos/initiate-upload",
+            json=body,
             headers={"Idempotency-Key": idempotency_key},
         )
 
@@ -221,7 +221,7 @@ class Api:
         path = f"/photos/{quote(photo_id, safe='')}/status"
         return self._photo(await self._call("PUT", path, json={"status": "uploaded"}))
 
-    async def retry(self, photo_id: str) -> str:
+    async def retry_photo(self, photo_id: str) -> str:
         """Have a photo processed again that failed by the service's fault; return its status."""
         answer = await self._call("POST", f"/photos/{quote(photo_id, safe='')}/retry")
         return self._parsed(lambda: str(answer["status"]))
@@ -279,7 +279,7 @@ class Api:
             if answer.is_success and content is not None:
                 return content
             said = content if isinstance(content, dict) else {}
-            error = verdict(
+            error = classify(
                 answer,
                 str(said.get("code") or "UnexpectedAnswer"),
                 str(said.get("message") or f"The service answered HTTP {answer.status_code}."),
@@ -292,7 +292,7 @@ class Api:
                 raise SignInError(error.message)
             raise error
 
-        return await persistently(attempt, waiting=self._waiting)
+        return await retry(attempt, waiting=self._waiting)
 
     @staticmethod
     def _parsed(parse: Callable[[], Parsed]) -> Parsed:
@@ -325,7 +325,7 @@ class Storage:
             return str(answer.headers.get("etag", "")).strip('"')
         code = _xml(answer.text, "Code") or "UnexpectedAnswer"
         message = f"S3 answered HTTP {answer.status_code} {code}."
-        error = verdict(answer, code, message)
+        error = classify(answer, code, message)
         if answer.status_code == httpx.codes.FORBIDDEN and "expired" in answer.text.lower():
             raise TemporaryError(RefusedError(403, code, message), retry_after=0)
         if code in {"RequestTimeout", "ConditionalRequestConflict", "OperationAborted"}:
@@ -335,14 +335,14 @@ class Storage:
 
 def wish_of(details: Details) -> dict[str, Any]:
     """Return the JSON of those details that are given."""
-    wish: dict[str, Any] = {}
+    body: dict[str, Any] = {}
     if details.title is not None:
-        wish["title"] = details.title
+        body["title"] = details.title
     if details.description is not None:
-        wish["description"] = details.description
+        body["description"] = details.description
     if details.tags:
-        wish["tags"] = list(details.tags)
-    return wish
+        body["tags"] = list(details.tags)
+    return body
 
 
 def _pending_page(answer: Any) -> list[PendingUpload]:

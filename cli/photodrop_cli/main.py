@@ -321,7 +321,7 @@ async def _have_retried(
                 display.result(f"{photo_id}  {status}")
         for photo_id in options.photos:
             try:
-                display.result(f"{photo_id}  {await api.retry(photo_id)}")
+                display.result(f"{photo_id}  {await api.retry_photo(photo_id)}")
             except RefusedError as error:
                 display.result(f"{photo_id}  {error.message}")
                 refused += 1

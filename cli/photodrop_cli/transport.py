@@ -117,12 +117,13 @@ def _is_certificate(error: BaseException) -> bool:
     return False
 
 
-async def persistently(
+async def retry(
     attempt: Callable[[], Awaitable[Result]], *, waiting: Waiting, attempts: int = ATTEMPTS
 ) -> Result:
     """Make `attempt` until it succeeds, waiting longer each time.
 
-    Raises what the attempt raises for good, or what the last TemporaryError has to say.
+    Raises any other error of the attempt at once, and after the last attempt the error that the
+    TemporaryError stands for.
     """
     number = 0
     while True:
@@ -148,10 +149,10 @@ def backoff(number: int) -> float:
     return longest * random.uniform(0.5, 1)  # noqa: S311 - nothing secret about it
 
 
-def verdict(
+def classify(
     answer: httpx.Response, code: str, message: str, body: Mapping[str, Any] | None = None
 ) -> RefusedError | TemporaryError:
-    """Return what an answer that is no success means: a final word, or worth another attempt."""
+    """Return the error of an unsuccessful answer: a temporary one is worth another attempt."""
     status = answer.status_code
     refused = RefusedError(status, code, message, body)
     if status in TEMPORARY or status >= httpx.codes.INTERNAL_SERVER_ERROR:

@@ -37,7 +37,7 @@ from photodrop_cli.errors import (
     UsageError,
 )
 from photodrop_cli.files import Digests, FileChangedError, LocalFile, Part, decoded, digests
-from photodrop_cli.transport import persistently
+from photodrop_cli.transport import retry
 
 MIB = 1 << 20
 SMALL_BYTES = 16 * MIB
@@ -263,20 +263,20 @@ class Uploader:
 
     async def _send_whole(self, transfer: Transfer, found: Digests) -> bool:
         file, event_id = transfer.file, self._options.event_id
-        wish = {
+        request = {
             "fileName": file.name,
             "contentType": file.content_type,
             "sizeBytes": file.size_bytes,
             "checksumSha256": found.whole.hex(),
             **wish_of(self._options.details),
         }
-        # The same wish is the same photo, so a run that was killed leaves none behind.
-        key = str(uuid.uuid5(uuid.NAMESPACE_URL, json.dumps([event_id, wish], sort_keys=True)))
+        # The same request is the same photo, so a run that was killed leaves none behind.
+        key = str(uuid.uuid5(uuid.NAMESPACE_URL, json.dumps([event_id, request], sort_keys=True)))
 
         async def attempt(key: str) -> Grant | None:
             """Return None when the key is worn out."""
             try:
-                grant = await self._api.initiate(wish, event_id=event_id, idempotency_key=key)
+                grant = await self._api.initiate(request, event_id=event_id, idempotency_key=key)
             except RefusedError as error:
                 if error.code == "IdempotencyKeyReused":  # the service understands it otherwise now
                     return None
@@ -290,7 +290,7 @@ class Uploader:
             return grant
 
         for chosen in (key, str(uuid.uuid4())):
-            grant = await persistently(partial(attempt, chosen), waiting=transfer.bar.waiting)
+            grant = await retry(partial(attempt, chosen), waiting=transfer.bar.waiting)
             if grant:
                 return not grant.is_existing
         raise FileError("UploadFailed", "The upload failed. Run the command again.")
@@ -355,8 +355,8 @@ class Uploader:
             **({"tags": json.dumps(details.tags)} if details.tags else {}),
             **({"eventId": event_id} if event_id else {}),
         }
-        wish = {"filename": file.name, "type": file.content_type, "metadata": metadata}
-        return await self._api.create_multipart(wish, idempotency_key=str(uuid.uuid4()))
+        request = {"filename": file.name, "type": file.content_type, "metadata": metadata}
+        return await self._api.create_multipart(request, idempotency_key=str(uuid.uuid4()))
 
     async def _send_to(
         self, upload: MultipartUpload, transfer: Transfer, found: Digests, *, is_new: bool
@@ -382,7 +382,7 @@ class Uploader:
             async def work() -> None:
                 for part in left:
                     attempt = partial(self._send_part, signatures, transfer, part)
-                    etags[part.number] = await persistently(attempt, waiting=bar.waiting)
+                    etags[part.number] = await retry(attempt, waiting=bar.waiting)
 
             async with _first_error(), asyncio.TaskGroup() as group:
                 for _ in range(self._options.parts):

@@ -32,7 +32,7 @@
     │   ├── BusyError                    503, with Retry-After
     │   └── TierUnavailableError         503, with Retry-After
     ├── UnknownMessageError          a queue's message that is no event of the uploads bucket
-    ├── PhotosLeftError              photos that ExpireUploads could not look after
+    ├── PhotosLeftError              photos that ExpireUploads could not check
     └── ContentRejectedError         what landed is refused: the photo becomes `failed`
 
 `code` is for programs and never changes; `message` is for people and may.
@@ -321,7 +321,7 @@ class UnknownMessageError(PhotodropError):
 
 
 class PhotosLeftError(PhotodropError):
-    """Some photos could not be looked after. They are due again at the next run."""
+    """Some photos could not be checked. They are due again at the next run."""
 
 
 class ContentRejectedError(PhotodropError):

@@ -6,6 +6,7 @@ Nothing here decodes anything or imports a third party's code: every function ma
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal
 
 EXTENSIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -23,6 +24,9 @@ EXTENSIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Every accepted content type, with the file extension that its keys end in."""
+
+ThumbnailFormat = Literal["webp", "jpeg", "avif"]
+"""What a thumbnail that is made on demand may be encoded as."""
 
 _OTHER_EXTENSIONS = {
     "jpeg": "image/jpeg",

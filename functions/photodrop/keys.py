@@ -25,8 +25,8 @@ def is_photo_id(text: str) -> bool:
 
 def original(owner_id: str, event_id: str | None, photo_id: str, content_type: str) -> str:
     """Return the key of a photo's original, in the uploads bucket."""
-    place = f"event_{event_id}" if event_id else f"user_{owner_id}"
-    return f"uploads/{place}/{photo_id}.{file_types.EXTENSIONS[content_type]}"
+    scope = f"event_{event_id}" if event_id else f"user_{owner_id}"
+    return f"uploads/{scope}/{photo_id}.{file_types.EXTENSIONS[content_type]}"
 
 
 def picture(student_id: str, version: int) -> str:
@@ -45,7 +45,7 @@ def pictures(student_id: str) -> str:
 
 
 def is_reserved(key: str) -> bool:
-    """Tell whether a key lies where originals lie: nobody may choose such a one."""
+    """Tell whether a key is one of an original: clients may not choose such a key."""
     return key.startswith(("uploads/", "students/"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 
-from photodrop.models.connection import CONNECTION
+from photodrop.aws.tables.connection import CONNECTION
 
 _MESSAGE = "Transaction is ongoing for the item"
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from photodrop.access import Caller, caller_of
+from photodrop.domain.callers import Caller
+from photodrop.http.authentication import caller_of
 
 CLAIMS = {"sub": "ada", "email": "Ada@Example.com", "email_verified": "true"}
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from photodrop.models import Photo, Tombstone
+from photodrop.aws.tables import Photo, Tombstone
+from photodrop.domain import lifecycle
 from photodrop.status import Status
 from tests.support import fake_aws
 from tests.unit.test_library import library_page
@@ -40,11 +41,11 @@ def test_all_rows_of_a_photo_are_always_the_same(
                 assert photo.change(tags=value)
             elif kind == "advance":
                 photo.reload()
-                photo.advance(value)
+                lifecycle.advance(photo, value)
             elif kind == "stale edit" and photo:
                 stale.change(tags=value)
             elif kind == "erase":
-                photo.erase()
+                photo.delete_rows()
                 photo = None
         rows = boto3.client("dynamodb").scan(TableName="photos")["Items"]
         if photo is None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 import resize_thumbnails
-from photodrop.models import Photo, Usage
+from photodrop.aws.tables import Photo, Usage
 from tests.support import events, fake_aws, pictures
 from tests.unit.test_process_upload import (
     asked_for_thumbnails,

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local import openapi
-from photodrop import cursors, upload_tokens
-from photodrop.access import Caller
-from photodrop.models.connection import CONNECTION
+from photodrop.aws.tables.connection import CONNECTION
+from photodrop.domain import paging, upload_tokens
+from photodrop.domain.callers import Caller
 from tests.support import gateway
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -38,7 +38,7 @@ nasty_texts = st.sampled_from(
         SURROGATE, f"a{SURROGATE}@example.com", "\u202e", "\u200b", "ß" * 50, "x" * 2049,
         "x" * 40_000, "é" * 1025, "a@b.c", str(uuid.UUID(int=0)), "2026-05-01T18:00:00+02:00",
         "uploads/user_x/y.jpg", f"uploads/user_x/{uuid.UUID(int=0)}.jpg", "image/jpeg", "1,2", ",",
-        "IyMj", "_" * 200, cursors.encode(f"2026-11-20T00:00:00.000Z#{uuid.UUID(int=0)}"),
+        "IyMj", "_" * 200, paging.encode(f"2026-11-20T00:00:00.000Z#{uuid.UUID(int=0)}"),
     ]
 )  # fmt: skip
 texts = nasty_texts | st.text(st.characters(codec=None), max_size=60)

@@ -13,8 +13,8 @@ from moto.s3.models import s3_backends
 import process_upload
 import restore_photo
 import thumbnail_photo
-from photodrop import archive
-from photodrop.models import Photo, Restore
+from photodrop.aws.tables import Photo, Restore
+from photodrop.domain import archive
 from tests.support import events, pictures
 from tests.unit.test_process_upload import is_there
 from tests.unit.test_view_and_list import make_photo, page, view

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from photodrop import fields, file_types
-from photodrop.schemas import InitiateUpload
+from photodrop import file_types
+from photodrop.http import fields
+from photodrop.http.schemas.uploads import InitiateUpload
 from photodrop_cli import files
 from photodrop_cli.errors import FileError
 from photodrop_cli.files import FileChangedError, LocalFile, digests, find

@@ -10,7 +10,7 @@ import pytest
 
 from photodrop_cli import transport
 from photodrop_cli.errors import RefusedError, TemporaryError, UnreachableError
-from photodrop_cli.transport import backoff, exchange, is_loopback, persistently, verdict
+from photodrop_cli.transport import backoff, classify, exchange, is_loopback, retry
 
 REFUSED = RefusedError(503, "SlowDown", "slow down")
 
@@ -37,7 +37,7 @@ def run(errors: list[Exception], attempts: int = transport.ATTEMPTS) -> int:
             raise errors.pop(0)
         return made
 
-    return asyncio.run(persistently(attempt, waiting=lambda *_: None, attempts=attempts))
+    return asyncio.run(retry(attempt, waiting=lambda *_: None, attempts=attempts))
 
 
 def test_the_wait_doubles_up_to_a_limit_and_half_of_it_is_chance() -> None:
@@ -78,12 +78,12 @@ def test_what_asks_for_an_hour_is_told_at_once(slept: list[float]) -> None:
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_answers_that_may_change(status: int) -> None:
-    assert isinstance(verdict(httpx.Response(status), "C", "m"), TemporaryError)
+    assert isinstance(classify(httpx.Response(status), "C", "m"), TemporaryError)
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 409, 413])
 def test_answers_that_will_not_change(status: int) -> None:
-    assert isinstance(verdict(httpx.Response(status), "C", "m"), RefusedError)
+    assert isinstance(classify(httpx.Response(status), "C", "m"), RefusedError)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 
 import delete_photo
 import edit_photo
-from photodrop.models import Photo, Tombstone, Usage, connection
+from photodrop.aws.tables import Photo, Tombstone, Usage, connection
+from photodrop.domain import lifecycle
 from photodrop.status import Status
 from tests.support import events
 from tests.support.conflicts import conflicting
@@ -63,7 +64,7 @@ def held(user_id: str) -> tuple[int, int]:
 def test_a_plain_change_of_a_photo_waits_for_a_transaction() -> None:
     photo = make_photo(1, status="pending")
     with conflicting("PutItem", times=3):
-        assert photo.advance(Status.UPLOADED)
+        assert lifecycle.advance(photo, Status.UPLOADED)
     photo.reload()
     assert (photo.status, photo.revision) == ("uploaded", 2)
 

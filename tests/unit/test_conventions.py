@@ -2,10 +2,7 @@
 
 import ast
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,16 +68,6 @@ def test_the_command_line_client_imports_nothing_of_the_service(path: Path) -> N
 def test_only_the_imaging_modules_import_pillow(path: Path) -> None:
     uses_pillow = any(name.split(".")[0] in {"PIL", "pillow_heif"} for name in imports(path))
     assert not uses_pillow or path.parent.name == "imaging"
-
-
-@pytest.mark.parametrize("module", ["process_upload", "resize_thumbnails", "expire_uploads"])
-def test_functions_without_an_api_start_without_pydantic(module: str) -> None:
-    """It would take a third of their time to start."""
-    subprocess.run(
-        [sys.executable, "-c", f"import sys, {module}; sys.exit('pydantic' in sys.modules)"],
-        env={**os.environ, "PYTHONPATH": str(FUNCTIONS)},
-        check=True,
-    )
 
 
 def test_only_config_reads_the_environment() -> None:

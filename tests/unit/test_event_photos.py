@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 import thumbnail_photo
-from photodrop.models import Photo, Tombstone, Usage
+from photodrop.aws.tables import Photo, Tombstone, Usage
+from photodrop.domain import lifecycle
 from photodrop.status import Status
 from tests.support import events
 from tests.support.people import ADA, ALAN, GRACE, WISH, Person
@@ -66,7 +67,7 @@ def test_a_file_that_is_at_the_event_already_is_not_sent_again(event_id: str) ->
     _, grant = GRACE.ask("POST", path, wish)
     photo = Photo.get(grant["photoId"], "photo")
     for status in (Status.UPLOADED, Status.PROCESSING, Status.COMPLETED):
-        assert photo.advance(status)
+        assert lifecycle.advance(photo, status)
     status, same = GRACE.ask("POST", path, wish)
     assert (status, same["photoId"], same["eventId"]) == (200, photo.photo_id, event_id)
     assert ADA.ask("POST", path, wish)[0] == 201, "theirs is not hers"
@@ -152,7 +153,7 @@ def test_ones_own_photo_is_found_without_a_look_at_events(
     event_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo_id = GRACE.begin_upload(event_id)
-    monkeypatch.setattr("photodrop.membership.find_all", None)
+    monkeypatch.setattr("photodrop.domain.membership.find_all", None)
     assert view(GRACE, photo_id) == 200
 
 

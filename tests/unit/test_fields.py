@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from photodrop import fields
-from photodrop.schemas import EditPhoto, InitiateUpload, UploadMetadata
+from photodrop.http import fields
+from photodrop.http.schemas.multipart import UploadMetadata
+from photodrop.http.schemas.photos import EditPhoto
+from photodrop.http.schemas.uploads import InitiateUpload
 from tests.support import events, gateway
 
 TEXTS = {

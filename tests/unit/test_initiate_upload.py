@@ -11,8 +11,8 @@ import pytest
 
 import initiate_upload
 import view_photo
-from photodrop import changes, uploads
-from photodrop.models import Photo, Usage
+from photodrop.aws.tables import Photo, Usage
+from photodrop.domain import photos, uploads
 from tests.support import events
 from tests.unit.test_process_upload import deliver, put
 
@@ -170,13 +170,13 @@ def test_a_repeated_request_gets_its_first_answer_whatever_the_limits_have_becom
 def test_a_key_of_a_deleted_photo_begins_another_one_with_an_id_of_its_own() -> None:
     key = {"Idempotency-Key": "a"}
     first = initiate(headers=key)[1]
-    changes.delete(Photo.get(first["photoId"], "photo"))
+    photos.delete(Photo.get(first["photoId"], "photo"))
     second = initiate(headers=key)[1]
     assert second["photoId"] != first["photoId"]
     assert second["key"] != first["key"]
     assert initiate(headers=key)[1]["photoId"] == second["photoId"]
     assert Usage.get(events.USER).held_photos == 1
-    changes.delete(Photo.get(second["photoId"], "photo"))
+    photos.delete(Photo.get(second["photoId"], "photo"))
     assert initiate(headers=key)[1]["photoId"] not in {first["photoId"], second["photoId"]}
 
 
@@ -184,7 +184,7 @@ def test_what_landed_for_a_deleted_photo_leaves_its_successor_of_the_same_key_al
     key = {"Idempotency-Key": "a"}
     first = initiate(headers=key)[1]
     late = put(first["key"], b"first")
-    changes.delete(Photo.get(first["photoId"], "photo"))
+    photos.delete(Photo.get(first["photoId"], "photo"))
     second = initiate(headers=key)[1]
     landed = put(second["key"], b"second")
     deliver(late)
@@ -258,9 +258,12 @@ def test_a_refused_upload_is_charged_nothing(settings: Callable[..., None]) -> N
     assert Usage.get(events.USER).held_photos == 1
 
 
-def test_counts_and_times_grants_and_refusals(output: Callable[[], str]) -> None:
+def test_counts_and_times_grants_and_refusals(
+    settings: Callable[..., None], output: Callable[[], str]
+) -> None:
+    settings(UPLOADS_PER_MINUTE=1)
     initiate()
-    initiate({})
+    initiate()
     lines = [json.loads(line) for line in output().splitlines()]
     counted = [line for line in lines if "_aws" in line]
     assert [("GrantsIssued" in line, "GrantsRefused" in line) for line in counted] == [

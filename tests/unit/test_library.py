@@ -13,9 +13,9 @@ from moto.dynamodb.models import dynamodb_backends
 import delete_photo
 import edit_photo
 import list_photos
-from photodrop import library
-from photodrop.models import Photo, Usage, user_place
-from photodrop.schemas import PhotoPage
+from photodrop.aws.tables import Photo, Usage, user_scope
+from photodrop.domain import lifecycle, photos
+from photodrop.http.schemas.photos import PhotoPage
 from photodrop.status import Status
 from tests.support import events, pictures
 from tests.unit.test_process_upload import deliver, make_pending, put, reload
@@ -75,7 +75,7 @@ def test_a_filter_that_cannot_be_is_400(name: str, value: str) -> None:
 
 def test_a_page_of_50_reads_51_of_100_000_photos_by_whatever_it_is_filtered() -> None:
     """Of every thousand photos one is rare and failed."""
-    owner = user_place(events.USER)
+    owner = user_scope(events.USER)
     common = make_photo(1)
     rare = make_photo(2, tags=["rare"], status="failed")
     backend = dynamodb_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].get_table("photos")
@@ -109,7 +109,7 @@ def test_a_page_of_50_reads_51_of_100_000_photos_by_whatever_it_is_filtered() ->
         read.clear()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(client, "_make_api_call", counting)
-            page = library.list_photos(owner, limit=50, cursor=None, **wanted)
+            page = photos.list_photos(owner, limit=50, cursor=None, **wanted)
         assert len(page.items) == 50, wanted
         assert read == [("Query", 51)], wanted
 
@@ -125,7 +125,7 @@ def test_edits_what_is_named_and_nothing_else() -> None:
 
 
 def library_page(**filters: Any) -> PhotoPage:
-    return library.list_photos(user_place(events.USER), limit=50, cursor=None, **filters)
+    return photos.list_photos(user_scope(events.USER), limit=50, cursor=None, **filters)
 
 
 def test_null_clears_a_title() -> None:
@@ -166,7 +166,7 @@ def test_an_edit_between_two_steps_is_kept() -> None:
     photo = make_pending(content)
     stale = reload(photo)
     assert photo.change(tags=["new"])
-    assert stale.advance(Status.UPLOADED, version_id="v", etag="e")
+    assert lifecycle.advance(stale, Status.UPLOADED, version_id="v", etag="e")
     assert stale.tags == ["new"]
     assert reload(photo).tags == ["new"]
 
@@ -230,7 +230,7 @@ def test_a_late_event_never_brings_a_photo_back() -> None:
 def test_thumbnails_never_outlive_a_photo_deleted_while_they_were_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from photodrop import storage
+    from photodrop.aws import storage
 
     content = pictures.jpeg()
     photo = make_pending(content)

@@ -14,13 +14,14 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photodrop import file_types, multipart, upload_tokens, uploads
-from photodrop.access import Caller
+from photodrop import file_types
+from photodrop.aws.tables import Photo, UploadToken, Usage
 from photodrop.config import settings as current_settings
+from photodrop.domain import lifecycle, multipart_signing, upload_tokens, uploads
+from photodrop.domain.callers import Caller
 from photodrop.errors import InvalidRequestError, UploadTokenExpiredError
-from photodrop.fields import MAX_CHECKSUMS_AT_ONCE, MAX_PARTS_AT_ONCE
-from photodrop.models import Photo, UploadToken, Usage
-from photodrop.schemas import SignRequest, UploadMetadata
+from photodrop.http.fields import MAX_CHECKSUMS_AT_ONCE, MAX_PARTS_AT_ONCE
+from photodrop.http.schemas.multipart import SignRequest, UploadMetadata
 from photodrop.status import Status
 from tests.support import events, gateway, pictures
 from tests.unit.test_process_upload import deliver, put, reload
@@ -33,47 +34,47 @@ LARGEST = 5 * 1024**4
 
 @given(st.integers(min_value=1, max_value=LARGEST))
 def test_any_size_fits_into_the_plan(size: int) -> None:
-    part = multipart.part_size(size)
+    part = multipart_signing.part_size(size)
     count = -(-size // part)
-    assert 1 <= count <= multipart.MAX_PARTS
+    assert 1 <= count <= multipart_signing.MAX_PARTS
     assert part % MIB == 0
-    assert multipart.MIN_PART_BYTES <= part <= uploads.MAX_SINGLE_BYTES
+    assert multipart_signing.MIN_PART_BYTES <= part <= uploads.MAX_SINGLE_BYTES
     assert (count - 1) * part < size <= count * part
 
 
 def test_parts_are_small_until_there_would_be_too_many() -> None:
-    assert multipart.part_size(80_000 * MIB) == 8 * MIB
-    assert multipart.part_size(80_000 * MIB + 1) == 9 * MIB
-    assert multipart.part_size(LARGEST) == 525 * MIB
+    assert multipart_signing.part_size(80_000 * MIB) == 8 * MIB
+    assert multipart_signing.part_size(80_000 * MIB + 1) == 9 * MIB
+    assert multipart_signing.part_size(LARGEST) == 525 * MIB
 
 
-@given(st.integers(1, LARGEST), st.integers(multipart.MIN_PART_BYTES, 5 * 1024**3))
+@given(st.integers(1, LARGEST), st.integers(multipart_signing.MIN_PART_BYTES, 5 * 1024**3))
 def test_the_lengths_of_a_plan_are_the_file(size: int, part: int) -> None:
     photo = Photo("id", size_bytes=size, charged_bytes=size, part_bytes=part)
     count = -(-size // part)
-    if count > multipart.MAX_PARTS:
+    if count > multipart_signing.MAX_PARTS:
         with pytest.raises(InvalidRequestError):
-            multipart.check_plan(size, part)
+            multipart_signing.check_part_size(size, part)
         return
-    multipart.check_plan(size, part)
-    assert {multipart.part_length(photo, n) for n in range(1, count)} <= {part}
-    assert multipart.part_length(photo, count) == size - (count - 1) * part
+    multipart_signing.check_part_size(size, part)
+    assert {multipart_signing.part_length(photo, n) for n in range(1, count)} <= {part}
+    assert multipart_signing.part_length(photo, count) == size - (count - 1) * part
     with pytest.raises(InvalidRequestError):
-        multipart.part_length(photo, count + 1)
+        multipart_signing.part_length(photo, count + 1)
 
 
-@given(st.integers(1, LARGEST), st.integers(multipart.MIN_PART_BYTES, 5 * 1024**3))
+@given(st.integers(1, LARGEST), st.integers(multipart_signing.MIN_PART_BYTES, 5 * 1024**3))
 def test_without_a_plan_no_part_is_refused_that_a_client_may_need(size: int, part: int) -> None:
     """Uppy's parts are as large as its page says, and never smaller than S3 allows."""
-    part = max(part, -(-size // multipart.MAX_PARTS))
+    part = max(part, -(-size // multipart_signing.MAX_PARTS))
     for photo in (
         Photo("id", size_bytes=size, charged_bytes=size),
         Photo("id", size_bytes=None, charged_bytes=size),
     ):
-        assert multipart.part_length(photo, -(-size // part)) is None
-        smallest = -(-size // multipart.MIN_PART_BYTES)
+        assert multipart_signing.part_length(photo, -(-size // part)) is None
+        smallest = -(-size // multipart_signing.MIN_PART_BYTES)
         with pytest.raises(InvalidRequestError):
-            multipart.part_length(photo, smallest + 1)
+            multipart_signing.part_length(photo, smallest + 1)
 
 
 def call(name: str, *, key: str | None = None, body: Any = None, user: str = "ada") -> Any:
@@ -222,7 +223,7 @@ class TestCharging:
         stale.settle_size(5000)
         assert stale.status == "failed"
         assert held() == (0, 0)
-        assert not late.advance(Status.UPLOADED)
+        assert not lifecycle.advance(late, Status.UPLOADED)
         assert reload(late).status == "failed"
 
     def test_a_file_of_unknown_size_that_is_more_than_was_reserved_fails(
@@ -249,7 +250,7 @@ class TestLengths:
         created = begin(sizeBytes=str(6 * MIB + 1), partSizeBytes=str(6 * MIB))
         assert (created["partSizeBytes"], created["partCount"]) == (6 * MIB, 2)
         for number in (1, 2):
-            signed = multipart.sign_part(photo_of(created), "upload", number)
+            signed = multipart_signing.sign_part(photo_of(created), "upload", number)
             names = parse_qs(urlsplit(signed.url).query)["X-Amz-SignedHeaders"]
             assert names == ["content-length;host"]
             assert signed.headers == {"Content-Length": str([0, 6 * MIB, 1][number])}
@@ -273,7 +274,7 @@ class TestLengths:
         created = begin(sizeBytes="1")
         send(created, b"x" * (5 * MIB), b"x")
         photo = photo_of(created)
-        assert time.time() < photo.due_at <= time.time() + uploads.PARTS_LOOK_SECONDS
+        assert time.time() < photo.due_at <= time.time() + uploads.PARTS_CHECK_SECONDS
         make_due(photo)
         expire()
         photo = photo_of(created)
@@ -310,7 +311,7 @@ def test_no_photo_goes_back(reached: Status, to: Status) -> None:
     assert photo.change(status=reached)
     order = [Status.PENDING, Status.UPLOADED, Status.PROCESSING, Status.COMPLETED]
     is_next = reached in order and order.index(to) == order.index(reached) + 1
-    assert photo.advance(to) == is_next
+    assert lifecycle.advance(photo, to) == is_next
     assert reload(photo).status == (to if is_next else reached)
 
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import process_upload
-from photodrop import notifications
+from photodrop.aws import s3_events
+from photodrop.aws.s3_events import Kind
 from photodrop.errors import UnknownMessageError
-from photodrop.notifications import Kind
 from tests.support import events, pictures
 from tests.unit.test_process_upload import make_pending, put, reload
 
@@ -96,7 +96,7 @@ def test_a_photo_is_verified_whichever_way_its_event_comes(
 @given(key=st.text(st.characters(codec="utf-8"), min_size=1))
 def test_any_key_is_read_as_it_is(wrap: Any, key: str) -> None:
     item = {"key": quote_plus(key), "size": 5, "eTag": "e", "versionId": "v"}
-    ((kind, read),) = notifications.read(wrap(item))
+    ((kind, read),) = s3_events.read(wrap(item))
     assert (kind, read.key) == (Kind.CREATED, key)
     assert (read.version_id, read.etag, read.size_bytes) == ("v", "e", 5)
 
@@ -115,7 +115,7 @@ TEST_EVENT = {
     "message", [TEST_EVENT, through_sns({}) | {"Message": json.dumps(TEST_EVENT)}]
 )
 def test_s3s_test_event_is_of_no_object(message: dict[str, Any]) -> None:
-    assert notifications.read(message) == []
+    assert s3_events.read(message) == []
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_s3s_test_event_is_of_no_object(message: dict[str, Any]) -> None:
 def test_eventbridge_tells_of_expiry_and_archive_too(detail_type: str, kind: Kind) -> None:
     item = {"key": "uploads/a", "size": 1, "eTag": "e", "versionId": "v"}
     event = through_eventbridge(item) | {"detail-type": detail_type}
-    assert [one for one, _ in notifications.read(event)] == [kind]
+    assert [one for one, _ in s3_events.read(event)] == [kind]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_eventbridge_tells_of_expiry_and_archive_too(detail_type: str, kind: Kin
 )  # fmt: skip
 def test_what_is_no_event_of_ours_fails_visibly(message: Any) -> None:
     with pytest.raises(UnknownMessageError):
-        notifications.read(message)
+        s3_events.read(message)
 
 
 @pytest.mark.usefixtures("aws")

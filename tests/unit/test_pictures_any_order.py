@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from photodrop import keys
-from photodrop.models import PHOTO_ROW, Photo, Student
+from photodrop.aws.tables import PHOTO_ROW, Photo, Student
 from tests.support import fake_aws, pictures
 from tests.unit.test_any_order import CUT, GOOD, cut_off, resize
 from tests.unit.test_process_upload import deliver, is_there, put

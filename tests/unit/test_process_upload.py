@@ -12,10 +12,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 import process_upload
-from photodrop import changes, notifications, storage, verification
-from photodrop.access import Caller
-from photodrop.models import Photo, Usage
-from photodrop.uploads import Wish, begin
+from photodrop.aws import messages, s3_events, storage
+from photodrop.aws.tables import Photo, Usage
+from photodrop.domain import photos
+from photodrop.domain.callers import Caller
+from photodrop.domain.uploads import UploadRequest, begin
 from tests.support import events, pictures
 from tests.support.template import resources
 
@@ -27,7 +28,7 @@ ADA = Caller("ada", None, frozenset())
 def make_pending(
     content: bytes, content_type: str = "image/jpeg", size: int | None = None
 ) -> Photo:
-    wish = Wish("photo.jpg", content_type, size or len(content), "PUT")
+    wish = UploadRequest("photo.jpg", content_type, size or len(content), "PUT")
     return begin(ADA, wish, idempotency_key=None, correlation_id="grant-1")
 
 
@@ -100,7 +101,7 @@ def test_the_event_file_of_an_object_without_a_record_is_handled() -> None:
 
 def test_keys_in_events_are_decoded_with_plus_as_space() -> None:
     record = {"s3": {"object": {"key": "a+b%2Bc%C3%A9", "eTag": "e", "size": 1}}}
-    ((_, item),) = notifications.read({"Records": [record]})
+    ((_, item),) = s3_events.read({"Records": [record]})
     assert item.key == "a b+cé"
 
 
@@ -183,7 +184,7 @@ def test_a_refused_object_is_erased_and_only_then_given_back(
 def test_what_lands_for_a_photo_that_was_deleted_is_erased() -> None:
     content = pictures.jpeg()
     photo = make_pending(content)
-    changes.delete(photo)
+    photos.delete(photo)
     deliver(put(photo.key, content))
     assert versions() == []
 
@@ -277,10 +278,10 @@ def test_a_crash_before_asking_for_thumbnails_is_healed_by_the_next_delivery(
     photo = make_pending(content)
     landed = put(photo.key, content)
 
-    def crash(_: Photo) -> None:
+    def crash(_: object) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(verification, "_ask_for_thumbnails", crash)
+    monkeypatch.setattr(messages.MakeThumbnails, "send", crash)
     assert deliver(landed) == ["message-0"]
     assert reload(photo).status == "processing"
     monkeypatch.undo()

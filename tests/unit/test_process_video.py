@@ -12,9 +12,11 @@ from PIL import Image
 
 import process_upload
 import process_video
-from photodrop import changes, keys, recovery, storage
+from photodrop import keys
+from photodrop.aws import storage
+from photodrop.aws.tables import Failure, Photo, ThumbnailSize, Usage
+from photodrop.domain import photos, recovery
 from photodrop.imaging import video as video_process
-from photodrop.models import Failure, Photo, ThumbnailSize, Usage
 from photodrop.status import Status
 from tests.support import events, pictures, videos
 from tests.support.template import resources
@@ -89,7 +91,7 @@ def test_a_video_that_is_stuck_is_asked_for_again() -> None:
     content = videos.video()
     photo = landed(content)
     Photo(photo.photo_id, "photo").update([Photo.due_at.set(1)])
-    recovery.expire(lambda: True)
+    recovery.check_due(lambda: True)
     sqs = boto3.client("sqs")
     url = sqs.get_queue_url(QueueName="uploads")["QueueUrl"]
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
@@ -258,7 +260,7 @@ def test_thumbnails_do_not_outlive_a_video_deleted_meanwhile(
 
     def store_and_delete(key: str, *rest: Any, **more: Any) -> None:
         store(key, *rest, **more)
-        changes.delete(reload(photo))
+        photos.delete(reload(photo))
         monkeypatch.setattr(storage, "put_thumbnail", store)
 
     monkeypatch.setattr(storage, "put_thumbnail", store_and_delete)

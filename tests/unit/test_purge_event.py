@@ -9,8 +9,9 @@ import pytest
 
 import delete_event
 import purge_event
-from photodrop import changes, purges, storage
-from photodrop.models import Attendee, Event, Photo, Usage, attendee_row
+from photodrop.aws import storage
+from photodrop.aws.tables import Attendee, Event, Photo, Usage, attendee_row
+from photodrop.domain import event_deletion
 from photodrop.status import Status
 from tests.support import events as event_files
 from tests.support.people import ADA, ALAN, GRACE, Person
@@ -24,8 +25,8 @@ BATCH = 20
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purges, "BATCH", BATCH)
-    monkeypatch.setattr(purges, "LAST_LOOK_SECONDS", 0)
+    monkeypatch.setattr(event_deletion, "BATCH", BATCH)
+    monkeypatch.setattr(event_deletion, "LAST_LOOK_SECONDS", 0)
 
 
 def event_of(attendees: int = 0, photos: int = 0) -> str:
@@ -149,8 +150,10 @@ def test_hundreds_of_attendees_and_photos_go_in_pieces_of_bounded_size(
     delete(event_id, photos="delete")
     deleted: list[int] = []
     handled = 0
-    erase, left = changes.delete, rows(event_id)
-    monkeypatch.setattr(changes, "delete", lambda photo: (deleted.append(1), erase(photo)))
+    erase, left = event_deletion.delete_photo, rows(event_id)
+    monkeypatch.setattr(
+        event_deletion, "delete_photo", lambda photo: (deleted.append(1), erase(photo))
+    )
     while waiting := messages():
         (message,) = waiting
         deleted.clear()
@@ -171,7 +174,7 @@ def test_hundreds_of_attendees_and_photos_go_in_pieces_of_bounded_size(
 def test_work_of_a_message_does_not_grow_with_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
     """One Query and one batch of attendees, however many there are."""
     calls: list[str] = []
-    client = purges.Event._get_connection().connection.client
+    client = event_deletion.Event._get_connection().connection.client
     send = client._make_api_call
 
     def counting(operation: str, arguments: Any) -> Any:
@@ -191,7 +194,7 @@ def test_work_of_a_message_does_not_grow_with_the_event(monkeypatch: pytest.Monk
 
 
 def test_a_message_stops_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(purges, "BATCH_SECONDS", -1)
+    monkeypatch.setattr(event_deletion, "BATCH_SECONDS", -1)
     event_id = event_of(photos=3)
     delete(event_id, photos="delete")
     (message,) = messages()
@@ -203,7 +206,7 @@ def test_a_message_stops_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_message_takes_at_most_half_of_the_functions_time() -> None:
     function = resources("AWS::Serverless::Function")["PurgeEventFunction"]
-    assert function["Timeout"] >= 2 * purges.BATCH_SECONDS
+    assert function["Timeout"] >= 2 * event_deletion.BATCH_SECONDS
 
 
 def test_lambda_does_not_end_the_function_that_asks_itself_to_go_on() -> None:
@@ -232,13 +235,13 @@ def test_deleting_again_is_answered_alike_until_all_is_gone() -> None:
 
 def test_of_two_deletions_at_once_the_first_word_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     event_id = event_of()
-    mark = purges._mark
+    mark = event_deletion._mark
 
     def after_another(event: Event, photos_become: str) -> None:
         mark(Event.get(event_id, "event"), "deleted")
         mark(event, photos_become)
 
-    monkeypatch.setattr(purges, "_mark", after_another)
+    monkeypatch.setattr(event_deletion, "_mark", after_another)
     assert delete(event_id)[1]["photos"] == "deleted"
 
 
@@ -269,8 +272,10 @@ def test_what_was_begun_before_and_arrives_later_goes_too() -> None:
 
 def test_the_last_look_is_later(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
-    monkeypatch.setattr(purges, "LAST_LOOK_SECONDS", 60)
-    monkeypatch.setattr(purges._sqs, "send_message", lambda **message: sent.append(message))
+    monkeypatch.setattr(event_deletion, "LAST_LOOK_SECONDS", 60)
+    monkeypatch.setattr(
+        "photodrop.aws.messages._sqs.send_message", lambda **message: sent.append(message)
+    )
     event_id = ADA.create_event()
     delete(event_id)
     deliver(json.loads(sent[-1]["MessageBody"]))
@@ -291,8 +296,8 @@ def test_a_message_that_fails_is_delivered_again_and_goes_on(
     delete(event_id, photos="delete")
     (message,) = messages()
     with monkeypatch.context() as broken:
-        erase, working = changes.delete, iter([True, True])
-        broken.setattr(changes, "delete", lambda photo: next(working) and erase(photo))
+        erase, working = event_deletion.delete_photo, iter([True, True])
+        broken.setattr(event_deletion, "delete_photo", lambda photo: next(working) and erase(photo))
         assert not deliver(message)
     assert len(photos_of(event_id)) == 2
     assert deliver(message)
@@ -303,7 +308,7 @@ def test_a_photo_goes_although_its_owner_is_uploading(monkeypatch: pytest.Monkey
     """Their usage changes at the same moment: DynamoDB refuses one of the two."""
     event_id = event_of(photos=1)
     delete(event_id, photos="delete")
-    client = purges.Photo._get_connection().connection.client
+    client = event_deletion.Photo._get_connection().connection.client
     send, conflicts = client._make_api_call, iter([1, 1])
 
     def conflicting(operation: str, arguments: Any) -> Any:

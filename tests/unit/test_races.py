@@ -18,9 +18,9 @@ from moto.s3.exceptions import NoSuchUpload
 from moto.s3.models import S3Backend
 
 import resize_thumbnails
-from photodrop import failures
+from photodrop.aws.tables import Photo
+from photodrop.domain import lifecycle
 from photodrop.errors import ContentRejectedError
-from photodrop.models import Photo
 from tests.support import events, pictures
 from tests.support.interleaving import Program, count_calls, interleave
 from tests.unit.test_multipart import begin, complete, granted, held, photo_of, send
@@ -216,7 +216,7 @@ def test_who_found_an_upload_pending_does_not_end_what_has_come_since() -> None:
     boto3.client("s3").put_object(Bucket=BUCKET, Key=stale.key, Body=CONTENT)
     (event,) = landed(stale.key)
     deliver(event)
-    failures.fail(stale, ContentRejectedError("UploadExpired", "The file never came."))
+    lifecycle.fail(stale, ContentRejectedError("UploadExpired", "The file never came."))
     assert stale.status == "processing"
     assert landed(stale.key) == [event]
     status, body = report(stale, {"status": "failed"})

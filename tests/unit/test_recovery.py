@@ -11,9 +11,9 @@ import pytest
 import expire_uploads
 import process_upload
 import report_status
-from photodrop import storage
+from photodrop.aws import storage
+from photodrop.aws.tables import Photo, Usage
 from photodrop.errors import PhotosLeftError
-from photodrop.models import Photo, Usage
 from tests.support import events, pictures
 from tests.unit.test_process_upload import deliver, is_there, make_pending, put, reload
 from tests.unit.test_resize_thumbnails import resize

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from photodrop.models import Photo, Usage
+from photodrop.aws.tables import Photo, Usage
 from tests.support import events, pictures
 from tests.support.people import ADA, GRACE
 from tests.unit.test_multipart import send

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 import resize_thumbnails
-from photodrop import storage
+from photodrop.aws import storage
+from photodrop.aws.tables import Photo, Usage
 from photodrop.imaging import images
 from photodrop.imaging.sandbox import Limits, Sandbox
-from photodrop.models import Photo, Usage
 from photodrop.status import Status
 from tests.support import events, pictures
 from tests.support.template import resources, template

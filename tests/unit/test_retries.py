@@ -11,9 +11,9 @@ import delete_photo
 import process_upload
 import resize_thumbnails
 import retry_photos
-from photodrop import recovery, thumbnails
-from photodrop.failures import FAILED_DAYS
-from photodrop.models import Photo, Usage
+from photodrop.aws.tables import Photo, Usage
+from photodrop.domain import recovery, thumbnails
+from photodrop.domain.lifecycle import FAILED_DAYS
 from tests.support import events, pictures
 from tests.unit.test_process_upload import (
     asked_for_thumbnails,
@@ -53,7 +53,7 @@ def tried_too_often(monkeypatch: pytest.MonkeyPatch) -> tuple[Photo, dict[str, A
     """Return a photo whose thumbnails crashed until it failed."""
     photo, landed = verified()
     with monkeypatch.context() as broken:
-        broken.setattr(thumbnails, "_make", crash)
+        broken.setattr(thumbnails, "_complete", crash)
         while reload(photo).status == "processing":
             for delivery in range(1, 6):
                 assert not resize(photo, delivery=delivery)
@@ -80,7 +80,7 @@ def finish(photo: Photo) -> None:
 def test_the_good_path_counts_no_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     photo, _ = verified()
     read: list[str] = []
-    monkeypatch.setattr("photodrop.failures.count_try", read.append)
+    monkeypatch.setattr("photodrop.domain.lifecycle.count_try", read.append)
     assert resize(photo)
     assert read == []
     assert reload(photo).tries == 0
@@ -94,7 +94,7 @@ def test_a_message_that_comes_again_is_a_try_and_each_step_has_its_own(
     event = events.landed(landed)
     event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "4"
     with monkeypatch.context() as broken:
-        broken.setattr("photodrop.verification._verify_content", lambda *_: crash(photo))
+        broken.setattr("photodrop.domain.verification._verify_content", lambda *_: crash(photo))
         deliver(landed)
         process_upload.handler(event, events.CONTEXT)
     assert (reload(photo).status, reload(photo).tries) == ("uploaded", 1)

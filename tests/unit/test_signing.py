@@ -11,7 +11,8 @@ from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photodrop import config, signing
+from photodrop import config
+from photodrop.aws import signing
 
 KEYS = st.from_regex(
     r"uploads/(user|event)_[a-zA-Z0-9._~-]{1,20}/[ -~]{1,30}\.[a-z]{3,4}", fullmatch=True

@@ -12,9 +12,9 @@ import initiate_picture_upload
 import report_status
 import view_photo
 import view_student
-from photodrop import changes, keys, recovery, uploads
-from photodrop import pictures as student_pictures
-from photodrop.models import PHOTO_ROW, Photo, Student, Usage
+from photodrop import keys
+from photodrop.aws.tables import PHOTO_ROW, Photo, Student, Usage
+from photodrop.domain import photos, recovery, student_pictures, uploads
 from tests.support import events, pictures
 from tests.unit.test_any_order import resize
 from tests.unit.test_process_upload import deliver, is_there, put
@@ -261,7 +261,7 @@ def test_an_older_picture_that_is_completed_last_is_erased_and_not_shown(
 
     late = photo_of(older)
     with monkeypatch.context() as patch:
-        patch.setattr(student_pictures, "_erase", cut_off)
+        patch.setattr(student_pictures, "_delete_versions", cut_off)
         assert resize(photo_of(newer)) != []
     assert view(student_id)[1]["pictureKey"] == newer
     assert resize(late) == []
@@ -321,7 +321,7 @@ def test_a_picture_that_is_completed_while_its_student_is_deleted_goes_too(
     deliver(put(key, GOOD))
     photo = photo_of(key)
     with monkeypatch.context() as patch:  # as if the record were too new to be found
-        patch.setattr(changes, "delete", lambda _: None)
+        patch.setattr(photos, "delete", lambda _: None)
         delete(student_id)
     put(key, GOOD)
     Photo(photo.photo_id, PHOTO_ROW).update([Photo.version_id.remove()])
@@ -342,14 +342,14 @@ def test_a_picture_that_is_completed_in_the_midst_of_a_deletion_is_not_shown_but
     def overlook(*_: Any, **__: Any) -> None:
         assert resize(photo) == []
 
-    monkeypatch.setattr(student_pictures, "_erase", overlook)
+    monkeypatch.setattr(student_pictures, "_delete_versions", overlook)
     assert delete(student_id) == (204, None)
     assert versions() == set()
     assert thumbnails() == {}
 
 
 def test_no_grant_for_a_student_who_is_being_deleted(student_id: str) -> None:
-    Student.get(student_id).close()
+    Student.get(student_id).begin_deletion()
     for status, body in (ask(student_id), view_url(student_id), remove(student_id)):
         assert (status, body["code"]) == (404, "StudentNotFound")
 
@@ -398,7 +398,7 @@ def test_a_picture_whose_event_was_lost_is_found_by_the_sweep(student_id: str) -
     put(key, GOOD)
     photo = photo_of(key)
     photo.change(due_at=1)
-    recovery.expire(lambda: True)
+    recovery.check_due(lambda: True)
     url = boto3.client("sqs").get_queue_url(QueueName="uploads")["QueueUrl"]
     (message,) = boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]
     assert f"{student_id}_1.jpg" in message["Body"]

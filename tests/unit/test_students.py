@@ -12,7 +12,7 @@ import delete_student
 import edit_student
 import list_students
 import view_student
-from photodrop.models import EmailLock, Student
+from photodrop.aws.tables import EmailLock, Student
 from tests.support import events
 from tests.support.conflicts import conflicting
 
@@ -196,7 +196,7 @@ def test_a_late_second_deletion_leaves_the_address_to_whoever_has_it_by_then() -
     delete(student_id)
     other = create()
     with pytest.raises(Student.DoesNotExist):
-        late.close()
+        late.begin_deletion()
     assert EmailLock.get("email#grace@example.com").taken_by == other["studentId"]
 
 

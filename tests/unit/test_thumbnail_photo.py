@@ -13,9 +13,10 @@ from PIL import Image
 
 import resize_thumbnails
 import thumbnail_photo
-from photodrop import changes, storage, variants
+from photodrop.aws import storage
+from photodrop.aws.tables import Photo, ThumbnailLease
+from photodrop.domain import photos, thumbnails_on_demand
 from photodrop.imaging import images
-from photodrop.models import Photo, ThumbnailClaim
 from tests.support import events, pictures
 from tests.unit.test_process_upload import put
 from tests.unit.test_view_and_list import make_photo
@@ -200,7 +201,7 @@ def test_what_takes_long_is_left_to_the_queue_once(
 
 def test_who_comes_second_waits_for_the_first(making: list[Any], monkeypatch: Any) -> None:
     photo = make_stored()
-    assert ThumbnailClaim.take(photo.photo_id, "640x480.webp", None, seconds=30, queued=False)
+    assert ThumbnailLease.acquire(photo.photo_id, "640x480.webp", None, seconds=30, queued=False)
 
     def finish(_: float) -> None:
         storage.put_thumbnail(f"{photo.key.removesuffix('.jpg')}/640x480.webp", b"x", "image/webp")
@@ -213,9 +214,9 @@ def test_who_comes_second_waits_for_the_first(making: list[Any], monkeypatch: An
 def test_who_has_waited_long_enough_is_told_to_come_back(
     making: list[Any], monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(variants, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(thumbnails_on_demand, "WAIT_SECONDS", 0.1)
     photo = make_stored()
-    assert ThumbnailClaim.take(photo.photo_id, "640x480.webp", None, seconds=30, queued=False)
+    assert ThumbnailLease.acquire(photo.photo_id, "640x480.webp", None, seconds=30, queued=False)
     assert ask(photo)[0] == 202
     assert making == []
 
@@ -223,13 +224,13 @@ def test_who_has_waited_long_enough_is_told_to_come_back(
 def test_only_one_of_many_gets_the_claim() -> None:
     photo = make_photo()
     taken = [
-        ThumbnailClaim.take(photo.photo_id, "160.avif", None, seconds=30, queued=False)
+        ThumbnailLease.acquire(photo.photo_id, "160.avif", None, seconds=30, queued=False)
         for _ in range(5)
     ]
     assert taken == [True, False, False, False, False]
-    lapsed = ThumbnailClaim.of(photo.photo_id, "160.avif")
+    lapsed = ThumbnailLease.find(photo.photo_id, "160.avif")
     taken = [
-        ThumbnailClaim.take(photo.photo_id, "160.avif", lapsed, seconds=31 + n, queued=True)
+        ThumbnailLease.acquire(photo.photo_id, "160.avif", lapsed, seconds=31 + n, queued=True)
         for n in range(3)
     ]
     assert taken == [True, False, False]
@@ -266,7 +267,7 @@ def test_a_thumbnail_does_not_outlive_a_photo_deleted_meanwhile(monkeypatch: Any
     put_thumbnail = storage.put_thumbnail
 
     def delete_first(*arguments: Any, **options: Any) -> None:
-        changes.delete(Photo.get(photo.photo_id, "photo"))
+        photos.delete(Photo.get(photo.photo_id, "photo"))
         put_thumbnail(*arguments, **options)
 
     monkeypatch.setattr(storage, "put_thumbnail", delete_first)
@@ -277,15 +278,15 @@ def test_a_thumbnail_does_not_outlive_a_photo_deleted_meanwhile(monkeypatch: Any
 
 def test_a_thumbnail_stored_while_its_photo_is_being_deleted_is_removed(monkeypatch: Any) -> None:
     photo = make_stored()
-    erase = Photo.erase
+    erase = Photo.delete_rows
 
     def store_first(self: Photo) -> None:
         assert ask(photo, "320")[0] in {200, 404}
         storage.put_thumbnail(f"{photo.key.removesuffix('.jpg')}/9.webp", b"x", "image/webp")
         erase(self)
 
-    monkeypatch.setattr(Photo, "erase", store_first)
-    changes.delete(photo)
+    monkeypatch.setattr(Photo, "delete_rows", store_first)
+    photos.delete(photo)
     assert names() == []
 
 
@@ -294,7 +295,7 @@ def test_deleting_a_photo_removes_them_all() -> None:
     for image_format in ("webp", "jpeg", "avif"):
         ask(photo, format=image_format)
     assert len(names()) == 3
-    changes.delete(photo)
+    photos.delete(photo)
     assert names() == []
 
 

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from photodrop import changes, storage
-from photodrop.access import Caller
-from photodrop.models import Photo, Usage
+from photodrop.aws import storage
+from photodrop.aws.tables import Photo, Usage
+from photodrop.domain import photos
+from photodrop.domain.callers import Caller
+from photodrop.domain.uploads import UploadRequest, begin
 from photodrop.status import Status
-from photodrop.uploads import Wish, begin
 from tests.support import events, fake_aws, pictures
 from tests.unit.test_any_order import resize
 from tests.unit.test_multipart import call, granted, send
@@ -61,7 +62,7 @@ class World:
             photo = Photo.get(created["photoId"], "photo")
         else:
             key = "again" if name == "begin again" else None
-            wish = Wish("a.jpg", "image/jpeg", len(GOOD), "PUT", tags=["a"])
+            wish = UploadRequest("a.jpg", "image/jpeg", len(GOOD), "PUT", tags=["a"])
             photo = begin(ADA, wish, idempotency_key=key, correlation_id="grant-1")
         if photo.photo_id not in {known.photo_id for known in self.photos}:
             self.photos.append(photo)
@@ -103,7 +104,7 @@ class World:
                 resize(photo)
             case "lifecycle expiry" if photo.status == Status.COMPLETED:
                 boto3.client("s3").delete_object(Bucket=BUCKET, Key=photo.key)
-                changes.forget_expired(photo.key)
+                photos.delete_expired(photo.key)
 
     def land(self, photo: Photo, content: bytes) -> None:
         """Send the file by the grant, once: S3 takes no second one."""

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import list_photos
 import view_photo
-from photodrop import cursors, library
-from photodrop.models import Failure, Photo, ThumbnailSize
+from photodrop.aws.tables import Failure, Photo, ThumbnailSize
+from photodrop.domain import links, paging
 from tests.support import events
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -117,7 +117,7 @@ def test_download_names_the_file_by_rfc_6266() -> None:
 @given(st.text(min_size=1))
 def test_any_file_name_makes_a_header_of_plain_ascii(name: str) -> None:
     name = name.encode("utf-8", "ignore").decode() or "x"
-    header = library.content_disposition("inline", name)
+    header = links.content_disposition("inline", name)
     assert header.isascii()
     assert header.isprintable()
     assert header.count('"') == 2
@@ -167,7 +167,7 @@ def test_a_full_last_page_has_no_cursor() -> None:
 def test_the_cursor_of_somebody_elses_list_shows_only_ones_own() -> None:
     make_photo(1)
     photo = make_photo(2, owner_id="somebody-else")
-    stolen = cursors.encode(photo.list_order)
+    stolen = paging.encode(photo.list_order)
     assert [item["photoId"][-1] for item in page(cursor=stolen)[1]["items"]] == ["1"]
 
 

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging.header import Header, corrupt
 
-LARGEST_THUMBNAIL = 1600
-"""Of the ones that every photo gets: the longest side in pixels."""
-
 # What the thumbnails themselves and their encoder take, whatever the size of the original.
 _ENCODER_BYTES = 16_000_000
 
@@ -16,18 +13,19 @@ _ENCODER_BYTES = 16_000_000
 class Budget:
     """What an image may cost. Everything is checked from the header, before any decoding.
 
-    The default pixels admit the 200 megapixels of a phone (16320 x 12240); the default memory,
-    which is an upper estimate of the bytes that decoding needs, fits a function of 1769 MB, the
-    size at which Lambda gives one whole CPU.
+    The default pixels admit the 200 megapixels of a phone (16320 x 12240). The memory is an upper
+    estimate of the bytes that decoding takes; the default fits the functions that decode, which
+    have 2048 MB in template.yaml. `largest_thumbnail` is the longest side in pixels to decode for.
     """
 
     max_pixels: int = 205_000_000
     max_side: int = 50_000
     max_frames: int = 2_000
     max_decoded_bytes: int = 1_200_000_000
+    largest_thumbnail: int = 1600
 
 
-def check_budget(header: Header, budget: Budget, largest: int = LARGEST_THUMBNAIL) -> None:
+def check_budget(header: Header, budget: Budget) -> None:
     """Raise ContentRejectedError if the image is above the budget (codes as of `inspect`)."""
     facts = header.facts
     width, height = header.decoded_size
@@ -46,7 +44,7 @@ def check_budget(header: Header, budget: Budget, largest: int = LARGEST_THUMBNAI
         raise ContentRejectedError(
             "TooManyFrames", f"The image has more than {budget.max_frames} frames."
         )
-    if decoded_bytes(header, largest) > budget.max_decoded_bytes:
+    if decoded_bytes(header, budget.largest_thumbnail) > budget.max_decoded_bytes:
         raise ContentRejectedError(
             "TooMuchMemory",
             f"An image of this kind with {width} x {height} pixels needs too much memory.",

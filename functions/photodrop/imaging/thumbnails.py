@@ -13,6 +13,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -109,8 +110,8 @@ def _render(
         with Path(source).open("rb") as stream:
             return _render(stream, boxes, budget)
 
-    largest = max(max(box) for box in boxes)
-    header = read_header(source, source.seek(0, os.SEEK_END), budget, largest)
+    budget = replace(budget, largest_thumbnail=max(max(box) for box in boxes))
+    header = read_header(source, source.seek(0, os.SEEK_END), budget)
     facts = header.facts
     fitted = [fit((facts.width, facts.height), box) for box in boxes]
     source.seek(0)

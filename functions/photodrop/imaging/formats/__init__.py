@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from photodrop import file_types
 from photodrop.errors import ContentRejectedError
-from photodrop.imaging.budget import LARGEST_THUMBNAIL, Budget, check_budget
+from photodrop.imaging.budget import Budget, check_budget
 from photodrop.imaging.formats import gif, heif, jpeg, png, tiff, webp
 from photodrop.imaging.formats.reader import Reader
 from photodrop.imaging.header import Header, ImageFacts
@@ -28,10 +28,8 @@ def inspect(stream: BinaryIO, size_bytes: int, budget: Budget) -> ImageFacts:
     return read_header(stream, size_bytes, budget).facts
 
 
-def read_header(
-    stream: BinaryIO, size_bytes: int, budget: Budget, largest: int = LARGEST_THUMBNAIL
-) -> Header:
-    """Like `inspect`, for decoding down to `largest` pixels on the longest side."""
+def read_header(stream: BinaryIO, size_bytes: int, budget: Budget) -> Header:
+    """Read the header as `inspect` does, with what a decoder needs besides the facts."""
     if size_bytes <= 0:
         raise ContentRejectedError("EmptyFile", "The file is empty.")
     reader = Reader(stream, size_bytes)
@@ -54,5 +52,5 @@ def read_header(
                 "UnsupportedContent",
                 "The file's content is not an accepted kind of image or video.",
             )
-    check_budget(header, budget, largest)
+    check_budget(header, budget)
     return header

@@ -1,0 +1,34 @@
+"""Clients of AWS's services, all of one session: it holds the service descriptions it has read."""
+
+from typing import Any
+
+from botocore.config import Config
+
+from photodrop.aws.tables.connection import CONNECTION
+from photodrop.config import settings
+
+
+def s3() -> Any:
+    """Return a client of S3."""
+    return _client(
+        "s3",
+        Config(
+            # Checksums only where S3 demands them: the SDK's default ones break other S3 endpoints.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={
+                "us_east_1_regional_endpoint": "regional",
+                # A local endpoint has one host for all buckets.
+                "addressing_style": "path" if settings().links_endpoint_url else "virtual",
+            },
+        ),
+    )
+
+
+def sqs() -> Any:
+    """Return a client of SQS."""
+    return _client("sqs")
+
+
+def _client(service: str, config: Config | None = None) -> Any:
+    return CONNECTION.session.create_client(service, region_name=settings().region, config=config)

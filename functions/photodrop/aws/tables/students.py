@@ -1,0 +1,226 @@
+"""Students, their e-mail addresses, and the picture that each is shown with."""
+
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    ListAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from photodrop.aws.tables.connection import (
+    CONNECTION,
+    failed_conditions,
+    write_if,
+)
+from photodrop.aws.tables.photo_attributes import ThumbnailSize
+from photodrop.clock import now_iso
+from photodrop.config import settings
+
+ALL_STUDENTS = "student"
+WITH_PICTURE, WITHOUT_PICTURE = "picture", "noPicture"
+
+
+class ShownPicture(MapAttribute[str, Any]):
+    """The picture that a student is shown with: what showing it takes, with no other read."""
+
+    object_version_id = UnicodeAttribute(attr_name="objectVersionId", null=True)
+    thumbnails = ListAttribute(of=ThumbnailSize)
+
+
+class ByCreated(GlobalSecondaryIndex["Student"]):
+    """All students, in order of creation."""
+
+    class Meta:
+        index_name = "byCreated"
+        projection = AllProjection()
+
+    student_list = UnicodeAttribute(hash_key=True, attr_name="studentList")
+    list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
+
+
+class ByPicture(GlobalSecondaryIndex["Student"]):
+    """Students with a picture and students without, each in order of creation."""
+
+    class Meta:
+        index_name = "byPicture"
+        projection = AllProjection()
+
+    picture_list = UnicodeAttribute(hash_key=True, attr_name="pictureList")
+    list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
+
+
+class Student(Model):
+    """One student. Details and picture are changed independently, each by a conditional update.
+
+    Versions of the picture are counted from 1. Two numbers order them, whatever the order in which
+    their files land and are verified: only what is newer than `settled_version` can come to be
+    shown, and whatever is older is on its way out.
+    """
+
+    class Meta:
+        table_name = settings().students_table
+        region = settings().region
+
+    student_id = UnicodeAttribute(hash_key=True, attr_name="studentId")
+    by_created, by_picture = ByCreated(), ByPicture()
+    student_list = UnicodeAttribute(attr_name="studentList", null=True)
+    picture_list = UnicodeAttribute(attr_name="pictureList", null=True)
+    list_order = UnicodeAttribute(attr_name="listOrder")
+
+    name = UnicodeAttribute()
+    email = UnicodeAttribute()
+    """Lower case. An EmailLock keeps it unique."""
+    course = UnicodeAttribute()
+    upload_version = NumberAttribute(attr_name="uploadVersion", default=0)
+    """The version that was granted last; 0 before the first."""
+    settled_version = NumberAttribute(attr_name="settledVersion", default=0)
+    """The version that is shown, or the one up to which the picture was deleted."""
+    is_deleting = BooleanAttribute(attr_name="isDeleting", null=True)
+    """Set while the student is being deleted: nothing is granted and no picture is shown."""
+    picture = ShownPicture(null=True)
+    created_at = UnicodeAttribute(attr_name="createdAt")
+    updated_at = UnicodeAttribute(attr_name="updatedAt")
+
+    def create(self) -> bool:
+        """Write a new student. Returns False when the e-mail address is taken."""
+        self.student_list, self.picture_list = ALL_STUDENTS, WITHOUT_PICTURE
+        self.list_order = f"{self.created_at}#{self.student_id}"
+
+        def write() -> None:
+            with TransactWrite(connection=CONNECTION) as transaction:
+                transaction.save(self, Student.student_id.does_not_exist())
+                transaction.save(self._lock(self.email), EmailLock.lock.does_not_exist())
+
+        return not failed_conditions(write)
+
+    def edit(self, *, name: str, email: str, course: str) -> bool:
+        """Change what is known of the student. Returns False when the e-mail address is taken.
+
+        Raises Student.DoesNotExist for one who was deleted.
+        """
+        actions: list[Action] = [
+            Student.name.set(name),
+            Student.email.set(email),
+            Student.course.set(course),
+            Student.updated_at.set(now_iso()),
+        ]
+
+        def write() -> None:
+            with TransactWrite(connection=CONNECTION) as transaction:
+                as_read = (Student.email == self.email) & _is_kept()
+                transaction.update(self, actions, as_read)
+                if email != self.email:
+                    transaction.save(self._lock(email), EmailLock.lock.does_not_exist())
+                    transaction.delete(self._lock(self.email))
+
+        while refused := failed_conditions(write):
+            # PynamoDB orders a transaction: deletions, puts, updates. So 1 is the new lock.
+            if refused == [1]:
+                return False
+            self.reload()  # another change was made in between: try again with what it wrote
+        self.reload()
+        return True
+
+    def next_upload(self) -> int | None:
+        """Return the number of the next version of the picture; None if the student is deleted."""
+        if not self._update([Student.upload_version.add(1)], _is_kept()):
+            return None
+        return int(self.upload_version)
+
+    def show(self, version: int, picture: ShownPicture) -> bool:
+        """Show this version, unless a newer one is settled. Returns whether it is shown now."""
+        actions: list[Action] = [
+            Student.picture.set(picture),
+            Student.settled_version.set(version),
+            Student.picture_list.set(WITH_PICTURE),
+            Student.updated_at.set(now_iso()),
+        ]
+        if self._update(actions, (Student.settled_version < version) & _is_kept()):
+            return True
+        try:
+            self.reload()
+        except Student.DoesNotExist:
+            return False
+        return self.picture is not None and self.settled_version == version
+
+    def remove_picture(self) -> None:
+        """Remove the picture that is shown, and let none of those granted until now be shown.
+
+        Raises Student.DoesNotExist for one who was deleted.
+        """
+        while True:
+            # Version 1 counts as granted: its key was given when the student was created.
+            latest = max(int(self.upload_version), 1)
+            actions: list[Action] = [
+                Student.picture.remove(),
+                Student.upload_version.set(latest),
+                Student.settled_version.set(latest),
+                Student.picture_list.set(WITHOUT_PICTURE),
+                Student.updated_at.set(now_iso()),
+            ]
+            as_read = Student.upload_version == self.upload_version
+            if self._update(actions, as_read & _is_kept()):
+                return
+            self.reload()
+
+    def begin_deletion(self) -> None:
+        """Take the student out of all lists, free the e-mail address, and let no picture be shown.
+
+        Doing it again changes nothing. Raises Student.DoesNotExist for one who was deleted.
+        """
+        actions: list[Action] = [
+            Student.picture.remove(),
+            Student.is_deleting.set(True),
+            Student.student_list.remove(),
+            Student.picture_list.remove(),
+        ]
+
+        def write() -> None:
+            with TransactWrite(connection=CONNECTION) as transaction:
+                as_read = (Student.email == self.email) & _is_kept()
+                transaction.update(self, actions, as_read)
+                transaction.delete(self._lock(self.email))
+
+        while not self.is_deleting and failed_conditions(write):
+            latest = Student.get(self.student_id, consistent_read=True)
+            self.attribute_values = latest.attribute_values
+
+    def reload(self) -> None:
+        """Read this record again. Raises Student.DoesNotExist for one who was deleted."""
+        latest = Student.get(self.student_id, consistent_read=True)
+        self.attribute_values = latest.attribute_values
+        if self.is_deleting:
+            raise Student.DoesNotExist
+
+    def _lock(self, email: str) -> "EmailLock":
+        return EmailLock(f"email#{email}", taken_by=self.student_id)
+
+    def _update(self, actions: list[Action], condition: Condition) -> bool:
+        return write_if(lambda: self.update(actions, condition))
+
+
+def _is_kept() -> Condition:
+    return Student.is_deleting.does_not_exist()
+
+
+class EmailLock(Model):
+    """An e-mail address that a student has.
+
+    It is a row of the students table, under a key that no student's id equals, and is written and
+    deleted in one transaction with the student's record.
+    """
+
+    class Meta:
+        table_name = settings().students_table
+        region = settings().region
+
+    lock = UnicodeAttribute(hash_key=True, attr_name="studentId")
+    taken_by = UnicodeAttribute(attr_name="takenBy")

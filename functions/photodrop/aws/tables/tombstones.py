@@ -1,0 +1,24 @@
+"""What is left of deleted photos."""
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from photodrop.clock import in_days
+from photodrop.config import settings
+
+TOMBSTONE_ROW = "deleted"
+TOMBSTONE_DAYS = 7
+
+
+class Tombstone(Model):
+    """What is left of a deleted photo for TOMBSTONE_DAYS: who may know that it was deleted."""
+
+    class Meta:
+        table_name = settings().photos_table
+        region = settings().region
+
+    photo_id = UnicodeAttribute(hash_key=True, attr_name="photoId")
+    row = UnicodeAttribute(range_key=True, default=TOMBSTONE_ROW)
+    owner_id = UnicodeAttribute(attr_name="ownerId", null=True)
+    event_id = UnicodeAttribute(attr_name="eventId", null=True)
+    remove_at = NumberAttribute(attr_name="removeAt", default=lambda: in_days(TOMBSTONE_DAYS))

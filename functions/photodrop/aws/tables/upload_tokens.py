@@ -1,0 +1,21 @@
+"""Tokens that stand in for a user where a client cannot send a header."""
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from photodrop.config import settings
+
+
+class UploadToken(Model):
+    """One upload token, by its SHA-256: who reads the table cannot use what they find."""
+
+    class Meta:
+        table_name = settings().upload_tokens_table
+        region = settings().region
+
+    token_hash = UnicodeAttribute(hash_key=True, attr_name="tokenHash")
+    user_id = UnicodeAttribute(attr_name="userId")
+    email = UnicodeAttribute(null=True)
+    """The user's verified e-mail when the token was made: it says which events they attend."""
+    expires_at = NumberAttribute(attr_name="expiresAt")
+    """Epoch seconds. DynamoDB drops the row some time after."""

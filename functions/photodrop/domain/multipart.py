@@ -1,0 +1,180 @@
+"""Multipart uploads, as far as S3 is called: beginning, listing, completing and cancelling them.
+
+What the client itself sends to S3 is signed in `multipart_signing`.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from photodrop.aws import storage
+from photodrop.aws.storage import Part
+from photodrop.aws.tables import Photo
+from photodrop.clock import epoch_seconds
+from photodrop.config import settings
+from photodrop.domain import lifecycle, membership, permissions, uploads
+from photodrop.domain.callers import Caller
+from photodrop.domain.lifecycle import STUCK_SECONDS
+from photodrop.domain.multipart_signing import MIN_PART_BYTES
+from photodrop.errors import (
+    FileTooLargeError,
+    NotPendingError,
+    PartMissingError,
+    PartTooSmallError,
+    RequestError,
+    SizeMismatchError,
+    UploadConflictError,
+    UploadNotFoundError,
+)
+from photodrop.status import Status
+
+
+def begin(photo: Photo, *, is_repeatable: bool) -> str:
+    """Begin the multipart upload of a pending photo and return its id.
+
+    `is_repeatable`: the same request may have come before; then return the upload that it began.
+    Raises NotPendingError.
+    """
+    uploads.require_pending(photo)
+    if is_repeatable and (begun := storage.find_multiparts(photo.key)):
+        return begun[-1]
+    return storage.create_multipart(
+        photo.key, photo.content_type, part_checksums=bool(photo.part_checksums)
+    )
+
+
+def list_parts(photo: Photo, upload_id: str) -> list[Part]:
+    """Return all parts that S3 has. Raises UploadNotFoundError."""
+    try:
+        return storage.list_parts(photo.key, upload_id)
+    except storage.UploadGoneError:
+        raise UploadNotFoundError from None
+
+
+def is_too_large(photo: Photo) -> bool:
+    """Tell whether S3 has more in parts of a pending upload than is charged for it.
+
+    Parts whose client did not say how it divides the file are signed without their length, and a
+    client may begin an upload of the same file more than once.
+    """
+    stored = 0
+    for upload_id in storage.find_multiparts(photo.key):
+        with suppress(storage.UploadGoneError):  # it ended in between
+            stored += sum(part.size_bytes for part in storage.list_parts(photo.key, upload_id))
+    return stored > uploads.largest_of(photo)
+
+
+def complete(caller: Caller, key: str, upload_id: str, named: Sequence[tuple[int, str]]) -> Photo:
+    """Make one file of the parts that the client names by number and ETag.
+
+    Completing twice is the same as once. Raises UploadNotFoundError, NotPendingError,
+    PartMissingError, PartTooSmallError, SizeMismatchError, FileTooLargeError,
+    UploadConflictError, and EventNotFoundError when the caller belongs to its event no more.
+    """
+    photo = permissions.find_upload(caller, key)
+    try:
+        if photo.status == Status.PENDING:
+            membership.require(caller, photo.event_id)
+            _complete(photo, upload_id, named)
+    except Photo.DoesNotExist:  # it was deleted in the meantime; its file goes when its event comes
+        raise UploadNotFoundError from None
+    if photo.status == Status.FAILED:  # it may have been cancelled in the meantime
+        uploads.require_pending(photo)
+    return photo
+
+
+def require_complete(photo: Photo, upload_id: str) -> int:
+    """Check all parts that S3 has, for a client that completes the upload itself.
+
+    Returns their sum in bytes. Raises as `complete` does.
+    """
+    parts = list_parts(photo, upload_id)
+    if not parts:
+        raise PartMissingError("S3 has no part of this upload.")
+    due_at = epoch_seconds() + settings().part_ttl_seconds + STUCK_SECONDS
+    try:
+        _check(photo, parts)
+        uploads.require_pending(photo)
+        # From now on S3's event may come. Should it be lost, ExpireUploads checks the photo soon.
+        while not photo.change(due_at=due_at):
+            uploads.require_pending(photo)
+    except Photo.DoesNotExist:
+        raise UploadNotFoundError from None
+    return sum(part.size_bytes for part in parts)
+
+
+def cancel(photo: Photo) -> None:
+    """End an upload, remove its parts, and free what was charged. Cancelling twice is once.
+
+    Raises NotPendingError when the file is complete, and UploadNotFoundError when the photo is
+    deleted in the meantime.
+    """
+    try:
+        lifecycle.cancel(photo, "The client cancelled the upload.")
+    except Photo.DoesNotExist:
+        raise UploadNotFoundError from None
+
+
+def _complete(photo: Photo, upload_id: str, named: Sequence[tuple[int, str]]) -> None:
+    try:
+        parts = _chosen(storage.list_parts(photo.key, upload_id), named)
+        _check(photo, parts)
+        version_id, etag = storage.complete_multipart(photo.key, upload_id, parts)
+    except (storage.UploadGoneError, storage.ObjectThereError, storage.ConflictError) as error:
+        # The same call may have come before, or at the same moment.
+        landed = storage.find_original(photo.key, None)
+        if landed is None:
+            raise _why_not_there(photo, error) from None
+        version_id, etag = landed["versionId"], landed["eTag"]
+    # S3's event says the same. Should it be lost, ExpireUploads checks the photo soon.
+    lifecycle.advance(
+        photo,
+        Status.UPLOADED,
+        version_id=version_id,
+        etag=etag,
+        due_at=epoch_seconds() + STUCK_SECONDS,
+    )
+
+
+def _why_not_there(photo: Photo, error: Exception) -> RequestError:
+    photo.reload()
+    if photo.status != Status.PENDING:
+        return NotPendingError(f"The upload is over: the photo is {photo.status}.")
+    if isinstance(error, storage.ConflictError):
+        return UploadConflictError()
+    return UploadNotFoundError()
+
+
+def _chosen(stored: Iterable[Part], named: Sequence[tuple[int, str]]) -> list[Part]:
+    by_number = {part.number: part for part in stored}
+    chosen = {}
+    for number, etag in named:
+        part = by_number.get(number)
+        if part is None or part.etag != etag.strip('"'):
+            raise PartMissingError(f"S3 has no part {number} with this ETag. Send it again.")
+        chosen[number] = part
+    return [chosen[number] for number in sorted(chosen)]
+
+
+def _check(photo: Photo, parts: Sequence[Part]) -> None:
+    """Check the parts' sizes, each and together, and charge for what was not announced."""
+    for part in parts[:-1]:
+        if part.size_bytes < MIN_PART_BYTES:
+            raise PartTooSmallError(
+                f"Part {part.number} has {part.size_bytes} bytes; all but the last need at least "
+                f"{MIN_PART_BYTES}."
+            )
+    total = sum(part.size_bytes for part in parts)
+    if photo.size_bytes is None:
+        most = uploads.largest_of(photo)
+        if total > most:
+            raise FileTooLargeError(
+                f"At most {most} bytes are accepted of a file whose size was not announced, and "
+                f"the parts have {total}."
+            )
+        photo.settle_size(total)
+        if photo.status == Status.FAILED:  # cancelled in the meantime
+            uploads.require_pending(photo)
+    if photo.size_bytes != total:
+        raise SizeMismatchError(
+            f"{int(photo.size_bytes)} bytes were announced, and the parts have {total}."
+        )

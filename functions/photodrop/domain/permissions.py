@@ -1,0 +1,204 @@
+"""Who may do what to a photo or to a student: the table, and the look-ups that hold to it.
+
+Events have their own look-ups, in `membership`. What a caller may not see does not exist for them:
+they get the same error as for an id that nobody has. What they may see, but not change, they are
+told so.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from types import MappingProxyType
+
+from photodrop import keys
+from photodrop.aws.tables import PHOTO_ROW, TOMBSTONE_ROW, Photo, Student, Tombstone
+from photodrop.domain import membership
+from photodrop.domain.callers import Caller
+from photodrop.errors import (
+    ForbiddenError,
+    PhotoNotFoundError,
+    StudentNotFoundError,
+    UploadNotFoundError,
+)
+
+
+class Role(Enum):
+    """What a caller is to a photo or to a student."""
+
+    OWNER = auto()
+    """Uploaded the photo."""
+    ORGANIZER = auto()
+    """Organizes the event of the photo."""
+    ATTENDEE = auto()
+    """Attends the event of the photo."""
+    SUBJECT = auto()
+    """Is the student: has verified the e-mail address of the record."""
+    STAFF = auto()
+    """Belongs to the group `staff`."""
+
+
+class Action(Enum):
+    """What can be done. Seeing comes first: it decides between 404 and 403 for all others."""
+
+    VIEW_PHOTO = auto()
+    CHANGE_PHOTO = auto()
+    DELETE_PHOTO = auto()
+    RESTORE_PHOTO = auto()
+    RETRY_PHOTO = auto()
+    LIST_PHOTOS_OF_USER = auto()
+    VIEW_STUDENT = auto()
+    CHANGE_STUDENT = auto()
+
+
+ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
+    {
+        Action.VIEW_PHOTO: frozenset({Role.OWNER, Role.ORGANIZER, Role.ATTENDEE, Role.STAFF}),
+        Action.CHANGE_PHOTO: frozenset({Role.OWNER}),
+        Action.DELETE_PHOTO: frozenset({Role.OWNER, Role.ORGANIZER}),
+        Action.RESTORE_PHOTO: frozenset({Role.OWNER, Role.STAFF}),  # it costs money
+        Action.RETRY_PHOTO: frozenset({Role.STAFF}),
+        Action.LIST_PHOTOS_OF_USER: frozenset({Role.OWNER, Role.STAFF}),
+        Action.VIEW_STUDENT: frozenset({Role.SUBJECT, Role.STAFF}),  # and replace their picture
+        Action.CHANGE_STUDENT: frozenset({Role.STAFF}),
+    }
+)
+
+_REASONS: Mapping[Action, str] = MappingProxyType(
+    {
+        Action.CHANGE_PHOTO: "Only its owner may change a photo.",
+        Action.DELETE_PHOTO: "Only its owner or the organizer of its event may delete a photo.",
+        Action.RESTORE_PHOTO: "Only its owner or staff may restore a photo.",
+        Action.RETRY_PHOTO: "Only staff may do this.",
+        Action.LIST_PHOTOS_OF_USER: "Only staff may list other users' photos.",
+        Action.CHANGE_STUDENT: "Only staff may do this.",
+    }
+)
+
+
+def find_photo(caller: Caller, photo_id: str, action: Action = Action.VIEW_PHOTO) -> Photo:
+    """Return a photo to which the caller may do this.
+
+    Raises PhotoNotFoundError for one that they may not see, whether it exists or not, and
+    ForbiddenError for one that they may only see.
+    """
+    if not keys.is_id(photo_id):
+        raise PhotoNotFoundError
+    try:
+        photo = Photo.get(photo_id, PHOTO_ROW)
+    except Photo.DoesNotExist:
+        raise PhotoNotFoundError from None
+    if photo.owner_id is None:  # a student's picture, which is no photo of the library
+        raise PhotoNotFoundError
+    _require(caller, photo, action)
+    return photo
+
+
+def find_photo_to_delete(caller: Caller, photo_id: str) -> Photo | None:
+    """Return a photo that the caller may delete, or None when it was deleted before.
+
+    Raises PhotoNotFoundError and ForbiddenError as `find_photo` does.
+    """
+    try:
+        return find_photo(caller, photo_id, Action.DELETE_PHOTO)
+    except PhotoNotFoundError:
+        if not keys.is_id(photo_id) or not _has_deleted(caller, photo_id):
+            raise
+        return None
+
+
+def find_photo_to_retry(caller: Caller, photo_id: str) -> Photo:
+    """Return any photo to staff, a student's picture too.
+
+    Raises PhotoNotFoundError, and ForbiddenError for others who may see it.
+    """
+    if not caller.is_staff:
+        find_photo(caller, photo_id)
+        require_staff(caller)
+    if not keys.is_photo_id(photo_id):
+        raise PhotoNotFoundError
+    try:
+        return Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
+    except Photo.DoesNotExist:
+        raise PhotoNotFoundError from None
+
+
+def find_upload(caller: Caller, key: str) -> Photo:
+    """Return the caller's photo whose upload goes to `key`.
+
+    Raises UploadNotFoundError for all others, whether they exist or not.
+    """
+    photo = Photo.find_by_key(key)
+    if photo is None or photo.owner_id != caller.user_id:
+        raise UploadNotFoundError
+    return photo
+
+
+def find_student(
+    caller: Caller,
+    student_id: str,
+    action: Action = Action.VIEW_STUDENT,
+    *,
+    also_deleted: bool = False,
+) -> Student:
+    """Return a student to whom the caller may do this. `also_deleted`: or one half deleted.
+
+    Raises StudentNotFoundError for one that they may not see, whether they exist or not, and
+    ForbiddenError for one that they may only see.
+    """
+    if not keys.is_id(student_id):
+        # Other keys of the table are e-mail addresses: nothing a client may look up.
+        raise StudentNotFoundError
+    try:
+        # Consistent: who has just replaced a picture must not be shown the old one.
+        student = Student.get(student_id, consistent_read=True)
+    except Student.DoesNotExist:
+        raise StudentNotFoundError from None
+    roles = _staff(caller) | ({Role.SUBJECT} if caller.email == student.email else set())
+    if not roles & ALLOWED[Action.VIEW_STUDENT] or (student.is_deleting and not also_deleted):
+        raise StudentNotFoundError
+    if not roles & ALLOWED[action]:
+        raise ForbiddenError(_REASONS[action])
+    return student
+
+
+def require_staff(caller: Caller) -> None:
+    """Raise ForbiddenError unless the caller belongs to the staff."""
+    if not caller.is_staff:
+        raise ForbiddenError("Only staff may do this.")
+
+
+def require_list_of(caller: Caller, user_id: str) -> None:
+    """Raise ForbiddenError unless the caller may list this user's photos."""
+    roles = _staff(caller) | ({Role.OWNER} if user_id == caller.user_id else set())
+    if not roles & ALLOWED[Action.LIST_PHOTOS_OF_USER]:
+        raise ForbiddenError(_REASONS[Action.LIST_PHOTOS_OF_USER])
+
+
+def _require(caller: Caller, photo: Photo | Tombstone, action: Action) -> None:
+    roles = _staff(caller) | ({Role.OWNER} if photo.owner_id == caller.user_id else set())
+    if roles & ALLOWED[action]:
+        return  # the event need not be read
+    roles |= _roles_at_event(caller, photo.event_id)
+    if not roles & ALLOWED[Action.VIEW_PHOTO]:
+        raise PhotoNotFoundError
+    if not roles & ALLOWED[action]:
+        raise ForbiddenError(_REASONS[action])
+
+
+def _staff(caller: Caller) -> set[Role]:
+    return {Role.STAFF} if caller.is_staff else set()
+
+
+def _roles_at_event(caller: Caller, event_id: str | None) -> set[Role]:
+    found = membership.find_all(caller, [event_id]).get(event_id) if event_id else None
+    if found is None:
+        return set()
+    return {Role.ORGANIZER} if found.is_organizer else {Role.ATTENDEE}
+
+
+def _has_deleted(caller: Caller, photo_id: str) -> bool:
+    """Tell whether a photo was deleted a while ago that the caller could have deleted."""
+    try:
+        _require(caller, Tombstone.get(photo_id, TOMBSTONE_ROW), Action.DELETE_PHOTO)
+    except (Tombstone.DoesNotExist, PhotoNotFoundError, ForbiddenError):
+        return False
+    return True

@@ -1,0 +1,83 @@
+"""What processing an image and processing a video have in common."""
+
+from collections.abc import Callable, Iterable
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from photodrop import keys
+from photodrop.aws import storage
+from photodrop.aws.tables import PHOTO_ROW, Photo, ThumbnailSize
+from photodrop.config import settings
+from photodrop.domain import lifecycle
+from photodrop.errors import ContentRejectedError
+from photodrop.imaging.budget import Budget
+from photodrop.imaging.renditions import Thumbnail
+from photodrop.observability import logger, metrics
+from photodrop.status import Status
+
+
+def process(
+    photo_id: str,
+    complete: Callable[[Photo], None],
+    *,
+    show: Callable[[Photo], None] | None = None,
+) -> None:
+    """Have a verified photo completed by `complete`, unless it is completed or deleted already.
+
+    `show` gets the completed photo, also when an earlier delivery completed it and was cut off.
+    When `complete` raises ContentRejectedError or storage.ObjectGoneError the photo fails. Errors
+    of AWS's services pass through, so that the message is delivered again.
+    """
+    logger.append_keys(photo_id=photo_id)
+    try:
+        photo = Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
+    except Photo.DoesNotExist:
+        logger.info("Photo was deleted")
+        return
+    logger.set_correlation_id(photo.correlation_id)
+    try:
+        _process(photo, complete)
+        if show and photo.status == Status.COMPLETED:
+            show(photo)
+    except Photo.DoesNotExist:
+        # It was deleted in the meantime: its thumbnails must not outlive it.
+        storage.erase_thumbnails(photo.key)
+        logger.info("Photo was deleted in the meantime")
+
+
+def store_thumbnails(photo: Photo, thumbnails: Iterable[Thumbnail]) -> list[ThumbnailSize]:
+    """Store the thumbnails that every photo gets, and return what its record says of them."""
+    stored = []
+    for made in thumbnails:
+        key = keys.thumbnail(photo.key, made.size)
+        storage.put_thumbnail(key, made.data, made.content_type)
+        stored.append(ThumbnailSize(size=made.size, width=made.width, height=made.height))
+    return stored
+
+
+def count_completed() -> None:
+    """Count a photo that has just been completed."""
+    metrics.add_metric(name="PhotosCompleted", unit=MetricUnit.Count, value=1)
+
+
+def budget() -> Budget:
+    """Return what decoding an image of this deployment may cost."""
+    return Budget(
+        max_pixels=settings().max_image_pixels,
+        largest_thumbnail=max(settings().thumbnail_sizes),
+    )
+
+
+def _process(photo: Photo, complete: Callable[[Photo], None]) -> None:
+    if photo.status == Status.FAILED:
+        lifecycle.resume(photo, Status.PROCESSING)
+    if photo.status != Status.PROCESSING:
+        logger.info("Nothing left to do", status=photo.status)
+        return
+    try:
+        complete(photo)
+    except ContentRejectedError as refusal:
+        lifecycle.fail(photo, refusal)
+    except storage.ObjectGoneError:
+        why = ContentRejectedError("UploadRemoved", "The file was removed again.")
+        lifecycle.fail(photo, why)

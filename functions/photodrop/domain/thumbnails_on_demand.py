@@ -1,0 +1,243 @@
+"""Thumbnails beyond the ones that every photo gets: made when first asked for, and only once.
+
+The thumbnails bucket says which exist. The first request for another one acquires its lease in the
+table (`ThumbnailLease`) and makes it; requests that come in the meantime wait for it. What takes
+long to decode is left to the thumbnails queue, and so is what a first request did not finish.
+"""
+
+import tempfile
+import time
+from dataclasses import dataclass
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from photodrop import file_types, keys
+from photodrop.aws import messages, storage
+from photodrop.aws.signing import SignedUrl
+from photodrop.aws.tables import PHOTO_ROW, Failure, Photo, ThumbnailLease, ThumbnailSize
+from photodrop.config import settings
+from photodrop.domain import archive, links, processing
+from photodrop.errors import (
+    ContentRejectedError,
+    FieldError,
+    InvalidRequestError,
+    PhotoNotFoundError,
+    PhotoNotReadyError,
+    ThumbnailFailedError,
+)
+from photodrop.file_types import ThumbnailFormat
+from photodrop.imaging import images
+from photodrop.imaging.renditions import fit
+from photodrop.imaging.sandbox import Limits
+from photodrop.observability import logger, metrics
+from photodrop.status import Status
+
+QUICK_PIXELS = {"image/jpeg": 110_000_000}
+QUICK_PIXELS_OTHERS = 25_000_000
+QUICK_BYTES = 50_000_000
+"""What is made inside a request. To 2048 pixels, a progressive JPEG of 108 megapixels took 0.7 s
+of CPU, HEIC of 24 took 0.8 s, the slowest of the others; AVIF instead of WebP 0.1 s more."""
+
+REQUEST_SECONDS = 30
+"""Longer than a request can take: one that acquired a lease is done by then, or has failed."""
+
+QUEUE_SECONDS = 360
+"""After this the queue delivers a message again, and a request may send another."""
+
+WAIT_SECONDS = 8.0
+"""How long a request waits for a thumbnail that another one is making."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One kind of thumbnail. `resolution` is the box it fits into, in pixels: 640 or "640x480"."""
+
+    resolution: str
+    format: ThumbnailFormat
+
+    @property
+    def name(self) -> str:
+        """What its lease is named after, and what its key ends in."""
+        return f"{self.resolution}.{self.format}"
+
+    @property
+    def box(self) -> tuple[int, int]:
+        """Width and height that it fits into, in pixels."""
+        width, _, height = self.resolution.partition("x")
+        return int(width), int(height or width)
+
+    @property
+    def content_type(self) -> str:
+        """Its content type."""
+        return f"image/{self.format}"
+
+    def key(self, photo: Photo) -> str:
+        """Return where it lies in the thumbnails bucket."""
+        return keys.thumbnail(photo.key, self.resolution, self.format)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedThumbnail:
+    """A thumbnail that exists: a signed GET of it, and its size in pixels."""
+
+    signed: SignedUrl
+    width: int
+    height: int
+
+
+def find_or_make(photo: Photo, variant: Variant) -> SignedThumbnail | None:
+    """Return a thumbnail, signed; None while it is being made elsewhere: ask again in a while.
+
+    Raises InvalidRequestError for what is not on the ladder, PhotoNotReadyError,
+    PhotoArchivedError when it would have to be made of an archived original, PhotoNotFoundError
+    when the photo is deleted in the meantime, ThumbnailFailedError.
+    """
+    ladder = settings().thumbnail_resolutions
+    if variant.resolution not in ladder:
+        raise InvalidRequestError([FieldError("res", f"must be one of {', '.join(ladder)}")])
+    if photo.status != Status.COMPLETED:
+        raise PhotoNotReadyError(f"The photo has no thumbnails: it is {photo.status}.")
+    if _of_every_photo(photo, variant) or storage.has_thumbnail(variant.key(photo)):
+        return _sign(photo, variant)
+    if not file_types.is_video(photo.content_type):
+        archive.require_readable(photo)
+    elif not photo.thumbnails:
+        why = photo.thumbnails_missing
+        raise ThumbnailFailedError(why.message if why else "The video has no thumbnails.")
+    return _sign(photo, variant) if _acquire_and_make(photo, variant) else None
+
+
+def make(photo_id: str, variant: Variant) -> None:
+    """Make one thumbnail that a request left to the queue.
+
+    Raises nothing for one that cannot be made; errors of AWS's services pass through, to be tried
+    again.
+    """
+    logger.append_keys(photo_id=photo_id)
+    try:
+        photo = Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
+        logger.set_correlation_id(photo.correlation_id)
+        _make(photo, variant, images.LIMITS)
+    except Photo.DoesNotExist:
+        logger.info("Photo was deleted")
+    except ThumbnailFailedError as error:
+        logger.warning("Thumbnail failed", reason=error.message)
+    except storage.ObjectArchivedError:
+        archive.record(photo.key)  # from now on requests are told so
+        ThumbnailLease.release(photo_id, variant.name)
+
+
+def _acquire_and_make(photo: Photo, variant: Variant) -> bool:
+    """Return True when the thumbnail is there; False when it is being made elsewhere."""
+    lease = ThumbnailLease.find(photo.photo_id, variant.name)
+    if lease is not None and lease.failure is not None:
+        raise ThumbnailFailedError(lease.failure.message)
+    if lease is not None and lease.expires_at > time.time():
+        return not lease.is_queued and _wait(photo, variant)
+    # An expired lease is that of a request that failed or took too long. The queue has more time
+    # than a request, tries again by itself, and raises an alarm when that does not help.
+    by_queue = lease is not None or not _is_quick(photo)
+    seconds = QUEUE_SECONDS if by_queue else REQUEST_SECONDS
+    if not ThumbnailLease.acquire(
+        photo.photo_id, variant.name, lease, seconds=seconds, queued=by_queue
+    ):
+        return not by_queue and _wait(photo, variant)
+    try:
+        if by_queue:
+            messages.MakeThumbnail(photo.photo_id, variant.resolution, variant.format).send()
+        else:
+            _make(photo, variant, images.LIMITS_OF_A_REQUEST)
+    except Photo.DoesNotExist:
+        raise PhotoNotFoundError from None
+    except ThumbnailFailedError:
+        raise
+    except storage.ObjectArchivedError:
+        ThumbnailLease.release(photo.photo_id, variant.name)
+        archive.require_readable(photo, ask=True)
+        return False
+    except Exception:
+        ThumbnailLease.release(photo.photo_id, variant.name)
+        raise
+    return not by_queue
+
+
+def _wait(photo: Photo, variant: Variant) -> bool:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(0.2)
+        if storage.has_thumbnail(variant.key(photo)):
+            return True
+    return False
+
+
+def _make(photo: Photo, variant: Variant, limits: Limits) -> None:
+    """Make and store a thumbnail. It never outlives its photo.
+
+    Raises Photo.DoesNotExist when the photo is deleted in the meantime, ThumbnailFailedError,
+    storage.ObjectArchivedError.
+    """
+    images.start()  # it gets ready while the original is downloaded
+    key, poster_key = variant.key(photo), _poster_key(photo)
+    try:
+        with tempfile.TemporaryFile() as source:
+            if poster_key:
+                storage.download_thumbnail(poster_key, source)
+            else:
+                storage.download_original(photo.key, photo.version_id, source)
+            made = images.make_thumbnail(
+                source,
+                variant.box,
+                budget=processing.budget(),
+                content_type=variant.content_type,
+                limits=limits,
+            )
+    except storage.ObjectGoneError:
+        raise Photo.DoesNotExist from None
+    except ContentRejectedError as refusal:
+        failure = Failure(code=refusal.code, message=refusal.message)
+        ThumbnailLease.release(photo.photo_id, variant.name, failure)
+        raise ThumbnailFailedError(refusal.message) from refusal
+    storage.put_thumbnail(key, made.data, made.content_type, is_first=True)
+    try:
+        photo.reload()
+    except Photo.DoesNotExist:
+        storage.erase_thumbnails(photo.key)
+        raise
+    metrics.add_metric(name="ThumbnailsMade", unit=MetricUnit.Count, value=1)
+    logger.info("Thumbnail made", photo_id=photo.photo_id, variant=variant.name)
+
+
+def _poster(photo: Photo) -> ThumbnailSize:
+    """Return the largest thumbnail of a video, which all others on demand are made of."""
+    return max(photo.thumbnails, key=lambda made: made.size)
+
+
+def _poster_key(photo: Photo) -> str | None:
+    """Return where the poster of a video is; None for an image."""
+    if not file_types.is_video(photo.content_type):
+        return None
+    return keys.thumbnail(photo.key, int(_poster(photo).size))
+
+
+def _is_quick(photo: Photo) -> bool:
+    if file_types.is_video(photo.content_type):
+        return True
+    most = QUICK_PIXELS.get(photo.content_type, QUICK_PIXELS_OTHERS)
+    return bool(photo.width * photo.height <= most and photo.size_bytes <= QUICK_BYTES)
+
+
+def _of_every_photo(photo: Photo, variant: Variant) -> ThumbnailSize | None:
+    """Return the one that made the photo complete, where it is among those: its record has them."""
+    if variant.format != "webp":
+        return None
+    sizes = {str(int(made.size)): made for made in photo.thumbnails}
+    return sizes.get(variant.resolution)
+
+
+def _sign(photo: Photo, variant: Variant) -> SignedThumbnail:
+    # Computed as the imaging module does it, so that no thumbnail is fetched to learn its size.
+    source = _poster(photo) if file_types.is_video(photo.content_type) else photo
+    made = _of_every_photo(photo, variant)
+    size = (made.width, made.height) if made else (source.width, source.height)
+    width, height = fit((int(size[0]), int(size[1])), variant.box)
+    return SignedThumbnail(links.sign_thumbnail(variant.key(photo)), width, height)

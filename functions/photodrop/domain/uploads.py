@@ -1,0 +1,390 @@
+"""Beginning an upload: the pending record, and the grant to send the file straight to S3."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from photodrop import file_types, keys
+from photodrop.aws import signing
+from photodrop.aws.signing import SignedPost, SignedUrl
+from photodrop.aws.tables import (
+    PHOTO_ROW,
+    Event,
+    IdempotencyRecord,
+    Photo,
+    Student,
+    checksum_key,
+    list_key,
+    student_scope,
+)
+from photodrop.clock import epoch_seconds, now_iso
+from photodrop.config import settings
+from photodrop.domain import limits, membership, permissions
+from photodrop.domain.callers import Caller
+from photodrop.errors import (
+    AlreadyUploadedError,
+    ContentRejectedError,
+    FileTooLargeError,
+    IdempotencyKeyReusedError,
+    LimitExceededError,
+    NotPendingError,
+    RequestError,
+    StudentNotFoundError,
+)
+from photodrop.observability import logger, metrics
+from photodrop.status import Status
+
+TRANSFER_SECONDS = 3600
+"""S3 checks a grant when a transfer begins; this is how long it may then take."""
+
+MAX_PENDING_PICTURES = 10
+"""Of one student: each may become a file that is charged to nobody."""
+
+PARTS_CHECK_SECONDS = 3600
+"""How often the parts that S3 has of a pending upload are compared with what is charged for it."""
+
+MAX_SINGLE_BYTES = 5 * 1024**3
+"""Amazon S3's limit for one PUT or POST request; larger files come in parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """A file that somebody wants to upload.
+
+    `size_bytes` None: its size is known once it has landed.
+    """
+
+    file_name: str
+    content_type: str
+    size_bytes: int | None
+    method: Literal["PUT", "POST", "MULTIPART"]
+    title: str | None = None
+    description: str | None = None
+    tags: list[str] = field(default_factory=list)
+    checksum_sha256: str | None = None
+    part_checksums: bool = False
+    """Of a multipart upload: each part comes with its SHA-256."""
+    part_size_bytes: int | None = None
+    """Of a multipart upload: how large each part but the last is, where the client says so."""
+
+
+def find_existing(
+    caller: Caller, request: UploadRequest, *, event: Event | None = None
+) -> Photo | None:
+    """Return the caller's photo of this very file, if it is completed in the same place already.
+
+    Only where the client says what the file's SHA-256 is.
+    """
+    if request.checksum_sha256 is None:
+        return None
+    event_id = event.event_id if event else None
+    partition = checksum_key(caller.user_id, event_id, request.checksum_sha256)
+    for found in Photo.by_checksum.query(partition, limit=1):
+        try:
+            photo = Photo.get(found.photo_id, PHOTO_ROW)
+        except Photo.DoesNotExist:  # the index is a little late
+            return None
+        _count("UploadsSpared")
+        return photo
+    return None
+
+
+def begin_new(
+    caller: Caller,
+    request: UploadRequest,
+    *,
+    event: Event | None,
+    idempotency_key: str | None,
+    correlation_id: str,
+) -> Photo:
+    """Record a pending photo as `begin` does.
+
+    Raises AlreadyUploadedError too, where the very file is there.
+    """
+    if existing := find_existing(caller, request, event=event):
+        raise AlreadyUploadedError(existing.photo_id)
+    return begin(
+        caller,
+        request,
+        event=event,
+        idempotency_key=idempotency_key,
+        correlation_id=correlation_id,
+    )
+
+
+def begin(
+    caller: Caller,
+    request: UploadRequest,
+    *,
+    event: Event | None = None,
+    idempotency_key: str | None,
+    correlation_id: str,
+) -> Photo:
+    """Record a pending photo, charged to the caller's limits.
+
+    With an `idempotency_key` that the caller has used before, return the photo of that first
+    request. `event` is one that `membership` found the caller to belong to. Raises
+    FileTooLargeError, LimitExceededError, IdempotencyKeyReusedError.
+    """
+    try:
+        _require_size(request)
+        photo = _record(
+            caller, _pending_photo(caller, request, event, correlation_id), idempotency_key
+        )
+    except RequestError:
+        _count("GrantsRefused")
+        raise
+    _count_granted(photo)
+    return photo
+
+
+def begin_picture(
+    caller: Caller, student: Student, size_bytes: int | None, *, correlation_id: str
+) -> Photo:
+    """Record the next version of a student's picture as a pending photo, which has no owner.
+
+    It costs one of the caller's grants. `size_bytes` None: the size is checked when the file has
+    landed. Raises FileTooLargeError, LimitExceededError, and StudentNotFoundError when the
+    student is deleted in the meantime.
+    """
+    try:
+        photo = _begin_picture(caller, student, size_bytes, correlation_id)
+    except RequestError:
+        _count("GrantsRefused")
+        raise
+    _count_granted(photo)
+    return photo
+
+
+def find_pending(caller: Caller, key: str) -> Photo:
+    """Return the caller's pending photo whose upload goes to `key`, and may go on.
+
+    Raises UploadNotFoundError, NotPendingError, and EventNotFoundError when the caller belongs to
+    its event no more.
+    """
+    photo = permissions.find_upload(caller, key)
+    require_pending(photo)
+    membership.require(caller, photo.event_id)
+    return photo
+
+
+def require_pending(photo: Photo) -> None:
+    """Raise NotPendingError unless the photo's file may still come."""
+    if photo.status != Status.PENDING:
+        raise NotPendingError(f"The upload is over: the photo is {photo.status}.")
+
+
+def largest(content_type: str, method: str) -> int:
+    """Return how many bytes a file of this type may have that comes in this way."""
+    config = settings()
+    most = config.max_video_bytes if file_types.is_video(content_type) else config.max_image_bytes
+    return most if method == "MULTIPART" else min(most, MAX_SINGLE_BYTES)
+
+
+def largest_of(photo: Photo) -> int:
+    """Return how many bytes may land for a photo: those that were announced, or are reserved."""
+    if photo.student_id:
+        return settings().max_picture_bytes
+    if photo.charged_bytes is not None:
+        return int(photo.charged_bytes)
+    return largest(photo.content_type, photo.upload_method)
+
+
+def deadline(photo: Photo) -> int:
+    """Return until when an upload must have come, in epoch seconds."""
+    if photo.upload_method == "MULTIPART":
+        life_seconds = settings().abandoned_upload_days * 24 * 3600
+    else:
+        life_seconds = settings().upload_ttl_seconds + TRANSFER_SECONDS
+    return int(datetime.fromisoformat(photo.created_at).timestamp()) + life_seconds
+
+
+def next_check_at(photo: Photo) -> int:
+    """Return when ExpireUploads has to check a pending upload next, in epoch seconds."""
+    if photo.upload_method != "MULTIPART":
+        return deadline(photo)
+    return min(deadline(photo), epoch_seconds() + PARTS_CHECK_SECONDS)
+
+
+def grant(photo: Photo) -> SignedUrl | SignedPost | None:
+    """Sign what the client needs to send a pending photo's file, once; None when it is not pending.
+
+    By PUT, type, `If-None-Match: *`, and length and SHA-256 where they were announced are signed.
+    By POST the policy fixes the key, the type and the exact length, or the largest that is
+    reserved; S3 knows no write-once forms, so a second file that comes this way is removed when it
+    lands.
+    """
+    if photo.status != Status.PENDING:
+        return None
+    return grant_post(photo) if photo.upload_method == "POST" else grant_put(photo)
+
+
+def grant_post(photo: Photo, *, fields: dict[str, str] | None = None) -> SignedPost:
+    """Sign the form that may send a file, with further `fields`: see `grant`."""
+    fixed = {"Content-Type": photo.content_type} | (fields or {})
+    if photo.checksum_sha256:
+        fixed["x-amz-checksum-sha256"] = photo.checksum_sha256
+    # Of an unknown length even an empty file may come: its owner is told what is wrong with it.
+    length_range = (0, largest_of(photo))
+    if photo.size_bytes is not None:
+        length_range = (int(photo.size_bytes), int(photo.size_bytes))
+    return signing.presign_post(
+        settings().uploads_bucket,
+        photo.key,
+        ttl_seconds=settings().upload_ttl_seconds,
+        fields=fixed,
+        length_range=length_range,
+    )
+
+
+def grant_put(photo: Photo) -> SignedUrl:
+    """Sign the PUT that may send a file, once: see `grant`."""
+    headers = {"Content-Type": photo.content_type, "If-None-Match": "*"}
+    if photo.checksum_sha256:
+        headers["x-amz-checksum-sha256"] = photo.checksum_sha256
+    if photo.size_bytes is not None:
+        headers["Content-Length"] = str(int(photo.size_bytes))
+    return signing.presign_url(
+        "PUT",
+        settings().uploads_bucket,
+        photo.key,
+        ttl_seconds=settings().upload_ttl_seconds,
+        headers=headers,
+    )
+
+
+def settle_size(photo: Photo, size_bytes: int) -> None:
+    """Compare the size that landed with the announced one; if none was, set it and charge for it.
+
+    Raises ContentRejectedError, and Photo.DoesNotExist for a photo that was deleted.
+    """
+    if photo.size_bytes is not None:
+        if size_bytes != photo.size_bytes:
+            raise ContentRejectedError(
+                "SizeMismatch",
+                f"{photo.size_bytes} bytes were announced, and {size_bytes} arrived.",
+            )
+        return
+    most = largest_of(photo)
+    if size_bytes > most:
+        raise ContentRejectedError(
+            "FileTooLarge",
+            f"At most {most} bytes are accepted of a file whose size was not announced, and "
+            f"{size_bytes} arrived.",
+        )
+    photo.settle_size(size_bytes)
+
+
+def _require_size(request: UploadRequest) -> None:
+    most = largest(request.content_type, request.method)
+    if request.size_bytes is not None and request.size_bytes > most:
+        hint = " Send larger files in parts." if most == MAX_SINGLE_BYTES else ""
+        raise FileTooLargeError(f"sizeBytes: at most {most} bytes are accepted.{hint}")
+
+
+def _pending_photo(
+    caller: Caller, request: UploadRequest, event: Event | None, correlation_id: str
+) -> Photo:
+    event_id = event.event_id if event else None
+    photo_id, created_at = str(uuid.uuid4()), now_iso()
+    charged_bytes = request.size_bytes
+    if charged_bytes is None:  # so much is reserved until the size is known
+        largest_bytes = largest(request.content_type, request.method)
+        charged_bytes = min(largest_bytes, settings().max_unannounced_bytes)
+    digest = hashlib.sha256(f"{event_id or ''}{json.dumps(asdict(request))}".encode())
+    return Photo(
+        photo_id,
+        owner_id=caller.user_id,
+        event_id=event_id,
+        key=keys.original(caller.user_id, event_id, photo_id, request.content_type),
+        file_name=request.file_name,
+        title=request.title,
+        description=request.description,
+        tags=request.tags,
+        content_type=request.content_type,
+        size_bytes=request.size_bytes,
+        charged_bytes=charged_bytes,
+        checksum_sha256=request.checksum_sha256,
+        upload_method=request.method,
+        part_checksums=request.part_checksums or None,
+        part_bytes=request.part_size_bytes,
+        request_hash=digest.hexdigest(),
+        correlation_id=correlation_id,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+
+
+def _record(caller: Caller, photo: Photo, idempotency_key: str | None) -> Photo:
+    """Write a pending photo, or return the one that its Idempotency-Key was granted before."""
+    record = IdempotencyRecord.of(caller.user_id, idempotency_key) if idempotency_key else None
+    gone_photo_id = None
+    while not limits.create(
+        photo,
+        caller.user_id,
+        due_at=next_check_at(photo),
+        request=record,
+        gone_photo_id=gone_photo_id,
+    ):
+        first_id = record.find_photo_id() if record else None
+        try:
+            if first_id:
+                first = Photo.get(first_id, PHOTO_ROW, consistent_read=True)
+                if first.request_hash == photo.request_hash:
+                    return first
+                raise IdempotencyKeyReusedError(
+                    "This Idempotency-Key was used with another request. Use a new one."
+                )
+        except Photo.DoesNotExist:
+            gone_photo_id = first_id  # it was deleted: the key may now stand for another photo
+    return photo
+
+
+def _begin_picture(
+    caller: Caller, student: Student, size_bytes: int | None, correlation_id: str
+) -> Photo:
+    largest_bytes = settings().max_picture_bytes
+    if size_bytes is not None and size_bytes > largest_bytes:
+        raise FileTooLargeError(
+            f"sizeBytes: at most {largest_bytes} bytes are accepted for pictures."
+        )
+    pending = list_key(student_scope(student.student_id), status=Status.PENDING)
+    if Photo.by_owner_status.count(pending, limit=MAX_PENDING_PICTURES) >= MAX_PENDING_PICTURES:
+        raise LimitExceededError(
+            f"{MAX_PENDING_PICTURES} uploads of this student's picture are pending already.",
+            retry_after_seconds=settings().upload_ttl_seconds,
+        )
+    version = student.next_upload()
+    if version is None:
+        raise StudentNotFoundError
+    created_at = now_iso()
+    photo = Photo(
+        keys.picture_id(student.student_id, version),
+        student_id=student.student_id,
+        picture_version=version,
+        key=keys.picture(student.student_id, version),
+        file_name="picture.jpg",
+        content_type="image/jpeg",
+        size_bytes=size_bytes,
+        upload_method="PUT",
+        correlation_id=correlation_id,
+        created_at=created_at,
+        updated_at=created_at,
+    )
+    limits.create(photo, caller.user_id, due_at=deadline(photo))
+    return photo
+
+
+def _count_granted(photo: Photo) -> None:
+    _count("GrantsIssued")
+    size_bytes = None if photo.size_bytes is None else int(photo.size_bytes)
+    logger.info("Upload granted", photo_id=photo.photo_id, size_bytes=size_bytes)
+
+
+def _count(metric: str) -> None:
+    metrics.add_metric(name=metric, unit=MetricUnit.Count, value=1)

@@ -1,0 +1,1 @@
+"""Everything that speaks HTTP: routes' resolver, requests' fields, answers, and who is calling."""

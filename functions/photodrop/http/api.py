@@ -1,0 +1,246 @@
+"""What every API function has in common: routing, error answers, CORS, correlation ids."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from photodrop.config import settings
+from photodrop.domain.callers import Caller
+from photodrop.errors import (
+    AlreadyUploadedError,
+    FieldError,
+    InvalidRequestError,
+    PhotoArchivedError,
+    RequestError,
+)
+from photodrop.http import strict_json
+from photodrop.http.authentication import caller_of
+from photodrop.http.schemas.base import Schema
+from photodrop.observability import logger, metrics
+
+_JSON = "application/json"
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+MAX_FIELD_ERRORS = 20
+MAX_FIELD_NAME_LENGTH = 100
+"""What an answer to a wrong request says at most: a body of megabytes may be wrong everywhere."""
+Route = TypeVar("Route", bound=Callable[..., Any])
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+
+class UnauthorizedError(RequestError):
+    """Nobody is signed in. On AWS the gateway says so first."""
+
+    status = 401
+    code = "Unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in, and send the ID token in the Authorization header.")
+
+
+def application(
+    *, strip_prefixes: list[str | re.Pattern[str]] | None = None
+) -> APIGatewayRestResolver:
+    """Return a resolver that answers every error in the service's own shape.
+
+    `strip_prefixes`: what a path may begin with before that which its route says.
+    """
+    app = APIGatewayRestResolver(
+        enable_validation=True,
+        strip_prefixes=strip_prefixes,
+        json_body_deserializer=_parse_body,
+    )
+
+    def refuse(error: RequestError) -> Response[Any]:
+        logger.info("Refused", code=error.code, status=error.status)
+        return _respond_error(app, error.status, error.code, error.message, error)
+
+    def refuse_invalid(error: RequestValidationError) -> Response[Any]:
+        found = error.errors()[:MAX_FIELD_ERRORS]
+        return refuse(InvalidRequestError([_field_error(wrong) for wrong in found]))
+
+    def refuse_content_type(_: RequestUnsupportedContentType) -> Response[Any]:
+        return _respond_error(app, 415, "UnsupportedMediaType", "Send JSON, as application/json.")
+
+    def answer_not_found(_: NotFoundError) -> Response[Any]:
+        return _respond_error(app, 404, "RouteNotFound", "There is no such route.")
+
+    def answer_unexpected(_: Exception) -> Response[Any]:
+        logger.exception("Unexpected error")
+        message = "Something went wrong on our side. Please try again."
+        return _respond_error(app, 500, "InternalError", message)
+
+    app.exception_handler(RequestError)(refuse)
+    app.exception_handler(RequestValidationError)(refuse_invalid)
+    app.exception_handler(RequestUnsupportedContentType)(refuse_content_type)
+    app.exception_handler(NotFoundError)(answer_not_found)
+    app.exception_handler(Exception)(answer_unexpected)
+    return app
+
+
+def handler(app: APIGatewayRestResolver, *, timed_as: str | None = None) -> Handler:
+    """Return the Lambda entry point of `app`; `timed_as` names the metric of its milliseconds."""
+
+    @metrics.log_metrics
+    @logger.inject_lambda_context(clear_state=True)
+    def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        started = time.perf_counter()
+        logger.set_correlation_id(request_id(event))
+        event["headers"] = _with_plain_type(event.get("headers") or {})
+        event["multiValueHeaders"] = event.get("multiValueHeaders") or {}
+        response = app.resolve(event, context)
+        response["body"] = response.get("body") or ""  # no body is an empty one
+        # On every answer, asked for by a browser or not: a cache must not keep one without.
+        response["multiValueHeaders"] |= {
+            "Access-Control-Allow-Origin": [settings().allowed_origin],
+            "Access-Control-Expose-Headers": ["Retry-After"],
+            "Vary": ["Origin"],
+            "X-Content-Type-Options": ["nosniff"],
+        }
+        # Nearly all answers carry signed URLs or what only their reader may see.
+        response["multiValueHeaders"].setdefault("Cache-Control", ["no-store"])
+        if timed_as:
+            milliseconds = (time.perf_counter() - started) * 1000
+            metrics.add_metric(name=timed_as, unit=MetricUnit.Milliseconds, value=milliseconds)
+        return response
+
+    return handle
+
+
+def _with_plain_type(headers: dict[str, str]) -> dict[str, str]:
+    """Write the type of JSON as the resolver knows it, and leave out the type of a form.
+
+    Types are the same in any case and with any parameter. This API takes no form, but curl gives
+    that type to all that it sends. What has no type is read as JSON.
+    """
+    kept = {}
+    for name, value in headers.items():
+        media_type = value.partition(";")[0].strip().lower()
+        if name.lower() == "content-type" and media_type in _FORMS:
+            continue
+        is_json = name.lower() == "content-type" and media_type == _JSON
+        kept[name] = _JSON if is_json else value
+    return kept
+
+
+def _parse_body(text: str) -> Any:
+    """Read a request's body. Raises InvalidRequestError, whatever is wrong with it."""
+    try:
+        return strict_json.loads(text)
+    except ValueError:
+        raise InvalidRequestError([FieldError("body", "must be JSON")]) from None
+
+
+def raises(*errors: type[RequestError]) -> Callable[[Route], Route]:
+    """Say which errors a route answers with, for the API's description."""
+
+    def mark(route: Route) -> Route:
+        route.errors = errors  # type: ignore[attr-defined]
+        return route
+
+    return mark
+
+
+def answers(schemas: dict[int, type[Schema]]) -> Callable[[Route], Route]:
+    """Say what a route with more than one good status answers, for the API's description."""
+
+    def mark(route: Route) -> Route:
+        route.answers = schemas  # type: ignore[attr-defined]
+        return route
+
+    return mark
+
+
+def answers_text(*content_types: str) -> Callable[[Route], Route]:
+    """Say that a route answers with text of these types, for the API's description."""
+
+    def mark(route: Route) -> Route:
+        route.text_types = content_types  # type: ignore[attr-defined]
+        return route
+
+    return mark
+
+
+def public[Route: Callable[..., Any]](route: Route) -> Route:
+    """Say that a route needs nobody to be signed in, for the API's description."""
+    route.is_public = True  # type: ignore[attr-defined]
+    return route
+
+
+def respond(status: int, body: Schema, *, headers: dict[str, str] | None = None) -> Response[Any]:
+    """Return a response of a route that has more than one status."""
+    return Response(
+        status_code=status,
+        content_type=content_types.APPLICATION_JSON,
+        body=body,
+        headers=dict(headers or {}),
+    )
+
+
+def caller(app: APIGatewayRestResolver) -> Caller:
+    """Return who sent the current request. Raises UnauthorizedError when nobody did."""
+    who = caller_of(app.current_event.raw_event)
+    if who is None:
+        raise UnauthorizedError
+    return who
+
+
+def request_id(event: Mapping[str, Any]) -> str:
+    """Return API Gateway's id of the request: the one in the access log and in error answers."""
+    return str(event["requestContext"]["requestId"])
+
+
+def _respond_error(
+    app: APIGatewayRestResolver,
+    status: int,
+    code: str,
+    message: str,
+    error: RequestError | None = None,
+) -> Response[Any]:
+    body: dict[str, Any] = {
+        "code": code,
+        "message": message,
+        "requestId": request_id(app.current_event.raw_event),
+    }
+    if isinstance(error, InvalidRequestError):
+        body["fields"] = [
+            {"field": wrong.field, "message": wrong.message} for wrong in error.fields
+        ]
+    if isinstance(error, PhotoArchivedError):
+        body["restore"] = error.restore
+    if isinstance(error, AlreadyUploadedError):
+        body["photoId"] = error.photo_id
+    return Response(
+        status_code=status,
+        content_type=content_types.APPLICATION_JSON,
+        body=json.dumps(body, ensure_ascii=False),
+        headers=dict(error.headers) if error else {},
+    )
+
+
+# Pydantic's words for what people get wrong most, in words that need no Python.
+_PLAIN_WORDS = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field",
+    "string_unicode": "must be valid Unicode",
+    "model_attributes_type": "must be a JSON object",
+}
+
+
+def _field_error(wrong: Mapping[str, Any]) -> FieldError:
+    """Put pydantic's finding into words: where (without body/query/path), and what is wrong."""
+    path = [str(part) for part in wrong["loc"]]
+    name = (".".join(path[1:]) or path[0])[:MAX_FIELD_NAME_LENGTH]
+    message = str(wrong["msg"]).removeprefix("Value error, ")
+    message = _PLAIN_WORDS.get(wrong["type"], message[:1].lower() + message[1:])
+    return FieldError(name, message)

@@ -1,0 +1,1 @@
+"""What the API answers, made of what the domain returned: one module for each resource."""
