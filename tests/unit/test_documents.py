@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from photodrop.domain.lifecycle import MAY_FOLLOW
 from tests.support.template import ROOT, resources, template
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -272,11 +273,17 @@ def test_the_access_patterns_name_every_table_and_index_with_its_key() -> None:
             assert f"Time to live: `{time_to_live['AttributeName']}`" in text
 
 
+def messages_of_the_code() -> set[str]:
+    text = (ROOT / "functions" / "photodrop" / "aws" / "messages.py").read_text()
+    return set(re.findall(r"^class (\w+)", text, re.MULTILINE))
+
+
 def test_the_messages_of_every_queue_are_described() -> None:
     section = section_of(ARCHITECTURE, "## Queues and messages")
     queues = {name for name in resources("AWS::SQS::Queue") if "DeadLetter" not in name}
 
     assert {row[0] for row in rows_of(section)} - {"Queue"} == queues
+    assert messages_of_the_code() == set(re.findall(r"`(\w+)` `{", section))
 
 
 def test_every_function_that_the_architecture_names_exists() -> None:
@@ -287,7 +294,7 @@ def test_every_function_that_the_architecture_names_exists() -> None:
     named = {
         name for row in rows for name in re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b", str(row))
     }
-    others = {"DynamoDB", *resources("AWS::SQS::Queue")}
+    others = {"DynamoDB", *resources("AWS::SQS::Queue"), *messages_of_the_code()}
     codes = set(DESCRIPTION["components"]["schemas"]["FailureReason"]["properties"]["code"]["enum"])
 
     functions = {name.removesuffix("Function") for name in resources("AWS::Serverless::Function")}
@@ -295,9 +302,37 @@ def test_every_function_that_the_architecture_names_exists() -> None:
     assert len(named & functions) > 15
 
 
-def test_the_state_diagram_has_every_status() -> None:
+def test_the_state_diagram_shows_the_transitions_of_the_code() -> None:
     section = section_of(ARCHITECTURE, "## The life of a photo")
-    arrows = re.findall(r"^ +(\S+) --> (\S+?):", section, re.MULTILINE)
-    statuses = set(DESCRIPTION["components"]["schemas"]["Status"]["enum"])
+    drawn = set(re.findall(r"^ +(\S+) --> (\S+?):", section, re.MULTILINE))
+    allowed = {
+        (before.value, status.value) for status, all_ in MAY_FOLLOW.items() for before in all_
+    }
+    ends = {("[*]", "pending"), ("completed", "[*]"), ("failed", "[*]")}
+    retried = {("failed", "uploaded"), ("failed", "processing")}
 
-    assert {name for arrow in arrows for name in arrow} == statuses | {"[*]"}
+    assert drawn == allowed | retried | ends
+
+
+def test_the_module_map_names_every_module_and_no_other() -> None:
+    section = section_of(ARCHITECTURE, "### Every module")
+    package = ROOT / "functions" / "photodrop"
+    named, folder = [], ""
+    for first, *others in rows_of(section):
+        if group := re.fullmatch(r"\*\*(?:`(\w+/)`|for every level)\*\*", first):
+            folder = group[1] or ""
+            continue
+        inner = (re.findall(r"`(\w+/)`", first) or [""])[0]
+        cells = first if not inner else " ".join(others)
+        named += [f"{folder}{inner}{name}" for name in re.findall(r"`(\w+\.py)`", cells)]
+    modules = [str(path.relative_to(package)) for path in package.rglob("*.py")]
+
+    assert sorted(named) == sorted(name for name in modules if not name.endswith("__init__.py"))
+
+
+def test_every_module_that_the_architecture_names_exists() -> None:
+    text = section_of(ARCHITECTURE, "## The levels of the code")
+    named = set(re.findall(r"`((?:http|domain|aws|imaging)/[\w/]*(?:\.py)?)`", text))
+
+    assert len(named) > 15
+    assert not [name for name in named if not (ROOT / "functions" / "photodrop" / name).exists()]
