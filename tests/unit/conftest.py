@@ -46,7 +46,6 @@ os.environ |= {
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
 import pytest
-from moto import mock_aws
 from pytest_socket import disable_socket
 
 from photodrop import config, observability
@@ -80,8 +79,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 @pytest.fixture
 def aws() -> Iterator[None]:
     """The stack's tables, buckets and queue, empty."""
-    with mock_aws():
-        fake_aws.create_stack()
+    with fake_aws.stack():
         yield
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import boto3
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from photodrop.aws.tables import Photo, Tombstone
 from photodrop.domain import lifecycle
@@ -28,8 +27,7 @@ CHANGE = st.one_of(
 def test_all_rows_of_a_photo_are_always_the_same(
     tags: list[str], changes: list[tuple[str, Any]]
 ) -> None:
-    with mock_aws():
-        fake_aws.create_stack()
+    with fake_aws.stack():
         photo: Photo | None = make_photo(1, tags=tags, status="pending")
         assert photo
         stale = Photo.get(photo.photo_id, "photo")

@@ -13,7 +13,6 @@ import pytest
 from botocore.client import BaseClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 import resize_thumbnails
 from photodrop.aws.tables import Photo, Usage
@@ -78,8 +77,7 @@ def resize(photo: Photo) -> list[str]:
 def test_every_way_leads_to_the_same_end(
     content: bytes, end: str, steps: list[tuple[str, tuple[int, bool] | None]]
 ) -> None:
-    with mock_aws():
-        fake_aws.create_stack()
+    with fake_aws.stack():
         photo = make_pending(content)
         other = make_pending(GOOD)
         landed = put(photo.key, content)

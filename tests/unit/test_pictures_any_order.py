@@ -7,7 +7,6 @@ is shown, and nothing is left of the older ones.
 import boto3
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from photodrop import keys
 from photodrop.aws.tables import PHOTO_ROW, Photo, Student
@@ -60,8 +59,7 @@ def test_the_newest_good_picture_is_shown_whole(
     steps: list[tuple[str, int, tuple[int, bool] | None]],
     end: tuple[str, int, tuple[int, bool] | None] | None,
 ) -> None:
-    with mock_aws():
-        fake_aws.create_stack()
+    with fake_aws.stack():
         student_id = create()["studentId"]
         granted = [grant(student_id) for _ in CONTENTS]
         photos = [Photo.get(str(keys.photo_id(key)), PHOTO_ROW) for key in granted]

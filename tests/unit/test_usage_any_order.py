@@ -11,7 +11,6 @@ from typing import Any
 import boto3
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from photodrop.aws import storage
 from photodrop.aws.tables import Photo, Usage
@@ -150,8 +149,7 @@ def items(table: str) -> list[Any]:
 @settings(max_examples=25)
 @given(steps=st.lists(STEP, min_size=3, max_size=12))
 def test_what_is_charged_is_what_is_stored_or_may_be(steps: list[tuple[str, int]]) -> None:
-    with mock_aws():
-        fake_aws.create_stack()
+    with fake_aws.stack():
         world = World()
         for name, number in steps:
             world.step(name, number)
