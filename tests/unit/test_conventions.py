@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,16 @@ def test_the_loops_of_the_template_are_expanded_as_the_emulator_expands_them() -
     assert plain(deployed) == plain(template()["Resources"])
     assert "Fn::ForEach::Queues" in as_written()["Resources"]
     assert "UploadsDeadLetterQueue" in deployed
+
+
+def test_sam_expands_the_loops_in_every_environment() -> None:
+    settings = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    environments = [value for value in settings.values() if isinstance(value, dict)]
+
+    assert len(environments) == 2
+    for one in environments:
+        assert one["global"]["parameters"]["language_extensions"] is True
+        assert "CAPABILITY_AUTO_EXPAND" in one["deploy"]["parameters"]["capabilities"]
 
 
 def plain(node: Any) -> Any:
