@@ -14,9 +14,6 @@ from local.emulator.settings import MINISTACK_VERSION
 from local.emulator.shims import NAMES
 from tests.local.small_stack import SmallStack, running
 
-DEPLOYS_AT_ALL = "alarm_metric_math"
-"""Without this one the small stack does not deploy, and no other could be shown to be needed."""
-
 IS_A_GAP = pytest.mark.xfail(
     strict=True,
     raises=(AssertionError, KeyError, ValueError),
@@ -32,8 +29,7 @@ def shimmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
 
 @pytest.fixture(scope="module")
 def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
-    without = tuple(name for name in NAMES if name != DEPLOYS_AT_ALL)
-    with running(tmp_path_factory.mktemp("stock"), without_shims=without) as stack:
+    with running(tmp_path_factory.mktemp("stock"), without_shims=NAMES) as stack:
         yield stack
 
 

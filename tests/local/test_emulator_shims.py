@@ -10,16 +10,14 @@ from typing import Any
 import pytest
 
 from local.emulator.process import free_port
-from tests.local.gaps import DEPLOYS_AT_ALL, shimmed, stack, stock
+from tests.local.gaps import shimmed, stack, stock
 from tests.local.small_stack import (
     ORIGIN,
     PASSWORD,
     SIGNATURE_V4,
     TEMPLATE,
-    DeployError,
     SmallStack,
     eventually,
-    running,
     send,
     worked_off,
 )
@@ -262,14 +260,6 @@ def test_plain_http_satisfies_a_policy_that_asks_for_tls(stack: SmallStack) -> N
     )
 
     assert send("PUT", url, b"bytes").status == 200
-
-
-def test_alarm_metric_math_is_what_the_stack_deploys_with(tmp_path: Path) -> None:
-    with (
-        pytest.raises(DeployError, match="metric math"),
-        running(tmp_path, without_shims=(DEPLOYS_AT_ALL,)),
-    ):
-        pass
 
 
 def test_function_environment_is_all_text(stack: SmallStack) -> None:

@@ -18,7 +18,7 @@ import httpx
 import pytest
 from ministack.core import persistence
 
-from local.emulator.shims import state_saved_often
+from local.emulator.shims.for_one_machine import state_saved_often
 from tests.local.gaps import shimmed, stack, stock
 from tests.local.small_stack import SIGNATURE_V4, SmallStack, eventually, send, worked_off
 

@@ -13,7 +13,7 @@ from typing import Any
 from ministack.core import persistence
 from ministack.services import s3
 
-from local.emulator.shims.objects_on_disk import parts_folder
+from local.emulator.shims.for_one_machine.objects_on_disk import parts_folder
 from local.emulator.stored_bytes import StoredBytes
 
 _MARK = "__stored_bytes__"

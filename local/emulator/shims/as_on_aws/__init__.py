@@ -1,0 +1,1 @@
+"""What ministack does otherwise than AWS: each module mends one difference."""
