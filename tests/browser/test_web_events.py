@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, expect
 
-from tests.browser.web_app import Person, WebApp, photo_file
+from tests.browser.web_app import SETTLED, Person, WebApp, photo_file
 from tests.support import pictures
 from tests.support.running_stack import assert_is_error, until
 
@@ -164,6 +167,89 @@ def test_who_attends_sees_the_event_and_adds_photos_that_everybody_sees(
     other.page.keyboard.press("ArrowRight")
     other.expect_page("Lanterns")
     assert f"/events/{attended['eventId']}/photos/" in other.page.url
+
+
+def test_what_is_no_address_is_told_and_stays_to_be_put_right(
+    tab: Tab, organizer: Person, event: Any
+) -> None:
+    app = tab(organizer)
+    app.open(f"/events/{event['eventId']}")
+    app.button("Attendees").click()
+    dialog = app.dialog("Attendees")
+    field, alert = dialog.get_by_label("E-mail addresses"), dialog.get_by_role("alert")
+    field.fill("bad@")
+    dialog.get_by_role("button", name="Register").click()
+    expect(alert).to_have_text("Not an e-mail address: bad@.")
+    field.fill("sam@example.com, bad@")
+    dialog.get_by_role("button", name="Register").click()
+    expect(dialog.get_by_role("list", name="Registered")).to_contain_text("sam@example.com")
+    expect(alert).to_have_text("Not an e-mail address: bad@.")
+    expect(field).to_have_value("bad@")
+
+
+def test_news_can_be_read_above_a_dialog(tab: Tab, organizer: Person, event: Any) -> None:
+    app = tab(organizer, color_scheme="light")
+    app.open(f"/events/{event['eventId']}")
+    app.button("Attendees").click()
+    dialog = app.dialog("Attendees")
+    dialog.get_by_label("E-mail addresses").fill("tess@example.com")
+    dialog.get_by_role("button", name="Register").click()
+    toast = app.page.locator(".toast").filter(has_text="1 attendee registered")
+    expect(toast).to_be_visible()
+    assert is_in_front(app, toast)
+    dialog.get_by_role("button", name="Close").click()
+    app.button("Edit event").click()
+    expect(app.dialog("Edit event")).to_be_visible()
+    assert is_in_front(app, toast)  # also of a dialog that comes later
+
+
+def is_in_front(app: WebApp, toast: Locator) -> bool:
+    """Whether a toast has its own colour: what is behind a dialog is darkened."""
+    app.page.evaluate(SETTLED)
+    colour = toast.evaluate("toast => getComputedStyle(toast).backgroundColor")
+    wanted = tuple(int(number) for number in re.findall(r"\d+", colour))
+    shown = Image.open(io.BytesIO(toast.screenshot())).convert("RGB")
+    return max(shown.getcolors(1 << 24) or [])[1] == wanted
+
+
+def test_one_file_goes_to_the_library_and_to_an_event_at_the_same_time(
+    tab: Tab, attendee: Person, attended: Any, tmp_path: Path
+) -> None:
+    app = tab(attendee)
+    app.open("/photos")
+    app.expect_page("Your photos")
+    file = photo_file(tmp_path, "both.jpg")
+    with app.holding("*X-Amz-Signature*", method="PUT") as gate:
+        app.send(file)
+        app.until(lambda: gate.held)
+        app.page.get_by_role("link", name="Events").click()
+        card(app, "Garden party").first.click()
+        app.expect_page("Garden party")
+        app.send(file)
+        expect(app.upload(file.name)).to_have_count(2)
+    tray = app.page.get_by_role("region", name="Uploads")
+    expect(tray.get_by_role("heading")).to_have_text("2 files uploaded")
+    expect(app.photos().get_by_role("img", name="both")).to_have_count(1)
+    app.page.get_by_role("link", name="Photos", exact=True).click()
+    app.expect_page("Your photos")
+    expect(app.photos().get_by_role("img", name="both")).to_have_count(2)
+
+
+def test_the_library_shows_what_was_added_to_an_event_meanwhile(
+    tab: Tab, attendee: Person, attended: Any, tmp_path: Path
+) -> None:
+    app = tab(attendee)
+    app.open("/photos")
+    app.expect_page("Your photos")
+    app.page.get_by_role("link", name="Events").click()
+    card(app, "Garden party").first.click()
+    app.expect_page("Garden party")
+    app.send(photo_file(tmp_path, "lantern.jpg"))
+    expect(app.upload("lantern.jpg")).to_contain_text("Done")
+    lists = len(app.asked("/photos"))
+    app.page.get_by_role("link", name="Photos", exact=True).click()
+    expect(app.photos().get_by_role("img", name="lantern")).to_be_visible()
+    assert len(app.asked("/photos")) <= lists + 1  # that of what failed
 
 
 def test_who_does_not_attend_is_told_nicely(

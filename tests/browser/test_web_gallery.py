@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -383,6 +384,84 @@ def test_a_photo_that_was_opened_by_its_address_closes_into_its_list(
         assert app.page.evaluate("history.length") == entries
         app.page.go_back()
         app.expect_page("Events")
+
+
+def test_after_a_reload_a_photo_further_down_has_its_neighbours_and_its_place(
+    tab: Tab, collector: Person
+) -> None:
+    app = tab(collector, viewport={"width": 1280, "height": 800})
+    names = titles(collector)
+    app.open("/photos")
+    app.photos().first.focus()
+    app.until(lambda: app.page.keyboard.press("End") or place_of_focus(app) == MANY)
+    app.page.keyboard.press("ArrowLeft")
+    app.page.keyboard.press("Enter")
+    app.expect_page(names[MANY - 2])
+    app.page.reload()
+    app.page.get_by_role("link", name="Next photo").click()
+    app.expect_page(names[MANY - 1])
+    app.page.keyboard.press("ArrowLeft")
+    app.expect_page(names[MANY - 2])
+    app.page.get_by_role("link", name="Close").click()
+    app.expect_page("Your photos")
+    app.until(lambda: place_of_focus(app) == MANY - 1)
+    expect(focused(app)).to_be_in_viewport(ratio=1)
+
+
+def test_behind_a_picture_with_transparent_parts_there_is_nothing(
+    tab: Tab, new_person: Callable[..., Person]
+) -> None:
+    person = new_person()
+    content = pictures.png(300, 200)
+    photo = upload(person.client, content, fileName="a.png", contentType="image/png")
+    app = tab(person)
+    app.open("/photos")
+    app.until(lambda: app.photos().locator("img").evaluate("image => image.naturalWidth"))
+    behind = "element => getComputedStyle(element).backgroundImage"
+    expect(app.photos().locator("img")).not_to_have_class("loading")
+    assert app.photos().first.evaluate(behind) == "none"
+    app.open(f"/photos/{photo['photoId']}")
+    picture = app.page.locator(".stage-picture")
+    app.until(lambda: picture.locator("img").evaluate("image => image.naturalWidth"))
+    expect(picture.locator("img")).not_to_have_class("loading")
+    assert picture.evaluate(behind) == "none"
+
+
+def test_a_photo_on_its_way_is_asked_for_again_when_that_fails_at_first(
+    tab: Tab, new_person: Callable[..., Person]
+) -> None:
+    person = new_person()
+    photo = upload(person.client, pictures.jpeg(), title="Soon")
+
+    def on_its_way(text: str) -> str:
+        page = json.loads(text)
+        page["items"] = [one | {"status": "processing"} for one in page["items"]]
+        return json.dumps(page)
+
+    app = tab(person)
+    app.refused = {"400"}
+    app.change(r"/photos\?limit=\d+", on_its_way)
+    app.refuse(f"/photos/{photo['photoId']}", 400, "InvalidRequest")
+    app.open("/photos")
+    expect(app.photos()).to_contain_text("Making thumbnails")
+    expect(app.photos().get_by_role("img", name="Soon")).to_be_visible()
+
+
+def test_a_tag_of_two_words_can_be_typed(tab: Tab, new_person: Callable[..., Person]) -> None:
+    person = new_person()
+    upload(person.client, pictures.jpeg(), title="Bridge", tags=["new york"])
+    upload(person.client, pictures.jpeg(70, 50), title="Sheep", tags=["new"])
+    app = tab(person)
+    app.open("/photos")
+    expect(app.photos()).to_have_count(2)
+    tag = app.page.get_by_label("Filter by tag")
+    tag.press_sequentially("new ")
+    expect(app.photos()).to_have_count(1)
+    assert app.page.url.endswith("?tag=new")
+    expect(tag).to_have_value("new ")
+    tag.press_sequentially("york")
+    expect(app.photos().get_by_role("img", name="Bridge")).to_be_visible()
+    expect(tag).to_have_value("new york")
 
 
 VERY_MANY = 10_000

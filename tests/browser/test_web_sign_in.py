@@ -163,6 +163,23 @@ def test_a_forgotten_password_is_replaced(
         sign_in(stack, user)
 
 
+def test_another_code_is_sent_to_who_chooses_a_new_password(
+    tab: Tab, new_user: Callable[..., User]
+) -> None:
+    app = tab()
+    app.open()
+    app.button("Forgot password?").click()
+    app.page.get_by_label("E-mail").fill(new_user().email)
+    app.button("Send me a code").click()
+    app.expect_page("Choose a new password")
+    app.button("Send a new code").click()
+    expect(app.page.get_by_text("A new code is on its way.")).to_be_visible()
+    app.page.get_by_label("Code").fill(local_code(app))
+    app.page.get_by_label("New password").fill("Something-Else-7")
+    app.button("Save and sign in").click()
+    app.expect_page("Your photos")
+
+
 @pytest.fixture
 def invited(invite: Callable[[], User]) -> User:
     """Someone for whom an administrator has made an account, with a temporary password."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -183,3 +184,53 @@ def test_students_are_for_staff(tab: Tab, person: Person) -> None:
     app.open("/students")
     app.expect_page("For staff only")
     expect(app.page.get_by_role("main")).to_contain_text(person.user.email)
+
+
+def test_a_picture_that_never_came_is_not_asked_for_again_and_again(
+    tab: Tab, clerk: Person, name: str
+) -> None:
+    student = add(clerk, name)
+    path = f"/v2/students/{student['studentId']}"
+    clerk.client.api.get(f"{path}/picture-upload-url", params={"sizeBytes": 99}).raise_for_status()
+    app = tab(clerk)
+    app.page.clock.install()
+    app.open("/students")
+    expect(line(app, name)).to_be_visible()
+    app.page.clock.run_for(10 * 60_000)
+    expect(line(app, name)).to_be_visible()
+    assert app.asked(path) == []
+
+
+def test_a_picture_on_its_way_is_asked_for_until_it_is_there(
+    tab: Tab, clerk: Person, name: str
+) -> None:
+    student = add(clerk, name, pictures.jpeg(100, 100))
+    path = f"/v2/students/{student['studentId']}"
+
+    def on_its_way(text: str) -> str:
+        answer = json.loads(text)
+        for one in answer.get("items", [answer]):
+            if one["name"] == name:
+                one["picture"] |= {"status": "processing", "thumbnails": []}
+        return json.dumps(answer)
+
+    app = tab(clerk)
+    app.refused = {"400"}
+    app.change("/v2/students", on_its_way)
+    app.change(path, on_its_way, times=2)
+    app.refuse(path, 400, "InvalidRequest")  # the first time: what is asked last is answered first
+    app.open("/students")
+    expect(line(app, name).get_by_role("img", name=f"Picture of {name}")).to_be_visible()
+    assert len(app.asked(path)) == 4
+    app.page.clock.install()
+    app.page.clock.run_for(10 * 60_000)
+    assert len(app.asked(path)) == 4
+
+
+def test_only_staff_are_led_to_the_students(tab: Tab, clerk: Person, person: Person) -> None:
+    for who, count in ((clerk, 1), (person, 0)):
+        app = tab(who)
+        app.open("/photos")
+        app.expect_page("Your photos")
+        main = app.page.get_by_role("navigation", name="Main")
+        expect(main.get_by_role("link", name="Students")).to_have_count(count)

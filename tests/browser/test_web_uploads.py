@@ -208,6 +208,20 @@ def test_a_big_file_is_paused_and_goes_on(
     assert parts_sent(opened) == Counter([1, 2, 3])
 
 
+def test_a_small_file_that_is_paused_says_that_it_starts_over(
+    opened: WebApp, person: Person, tmp_path: Path
+) -> None:
+    file = photo_file(tmp_path, "small.jpg", size=6 * MIB)
+    upload = opened.upload(file.name)
+    with opened.holding("*X-Amz-Signature*", method="PUT") as gate:
+        opened.send(file)
+        opened.until(lambda: gate.held)
+        upload.get_by_role("button", name=f"Pause {file.name}").click()
+        expect(upload).to_contain_text("Paused, will start over")
+    upload.get_by_role("button", name=f"Resume {file.name}").click()
+    assert photo_of(upload, person.client)["sizeBytes"] == 6 * MIB
+
+
 def test_a_big_file_goes_on_after_a_reload(
     opened: WebApp, half_sent: HalfSent, person: Person
 ) -> None:

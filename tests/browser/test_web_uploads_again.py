@@ -240,6 +240,53 @@ def test_a_file_that_the_browser_could_not_keep_is_asked_for_again(
     assert all_completed(person.client, [file.name])
 
 
+def test_what_is_paused_stays_so_over_a_reload(
+    opened: WebApp, person: Person, tmp_path: Path
+) -> None:
+    file = photo_file(tmp_path, "paused.jpg", size=20 * MIB)
+    upload = opened.upload(file.name)
+    with opened.holding("*partNumber=2*", method="PUT") as gate:
+        opened.send(file)
+        opened.until(lambda: gate.held)
+        upload.get_by_role("button", name=f"Pause {file.name}").click()
+        expect(upload).to_contain_text("Paused at")
+        opened.page.reload()
+    expect(upload).to_contain_text("Paused at")
+    upload.get_by_role("button", name=f"Resume {file.name}").click()
+    expect(upload).to_contain_text("Done")
+    assert all_completed(person.client, [file.name])
+
+
+def test_what_failed_is_still_told_after_a_reload(
+    opened: WebApp, person: Person, tmp_path: Path
+) -> None:
+    opened.refused = {"409"}
+    opened.refuse("/photos/initiate-upload", 409, "QuotaExceeded")
+    file = photo_file(tmp_path, "refused.jpg")
+    opened.send(file)
+    upload = opened.upload(file.name)
+    expect(upload.get_by_role("alert")).to_contain_text("QuotaExceeded")
+    opened.page.reload()
+    expect(upload.get_by_role("alert")).to_contain_text("QuotaExceeded")
+    upload.get_by_role("button", name=f"Retry {file.name}").click()
+    expect(upload).to_contain_text("Done")
+    assert all_completed(person.client, [file.name])
+
+
+def test_what_is_cancelled_leaves_the_gallery_too(
+    opened: WebApp, person: Person, tmp_path: Path
+) -> None:
+    file = photo_file(tmp_path, "cancelled.jpg", size=20 * MIB)
+    with opened.holding("*partNumber=2*", method="PUT") as gate:
+        opened.send(file)
+        opened.until(lambda: gate.held)
+        opened.page.reload()
+        expect(opened.photos()).to_contain_text("Not uploaded yet")
+    opened.upload(file.name).get_by_role("button", name=f"Cancel {file.name}").click()
+    expect(opened.photos()).to_have_count(0)
+    assert photos(person.client) == {}
+
+
 def test_discarding_what_has_arrived_meanwhile_keeps_it(
     opened: WebApp, person: Person, tmp_path: Path
 ) -> None:

@@ -35,14 +35,18 @@ export function Dialog(props: {
         event.preventDefault();
         if (!isRequired) onClose();
       }}
-      // Chrome closes a dialog at the second Escape whatever `cancel` says, so it does not get the key.
+      // Chrome closes a dialog at the second Escape without a word. It does not get the key where the dialog has the
+      // focus, and what it closes all the same is opened again: whether it closes is for the page to say.
       onKeyDown={(event) => {
         if (event.key !== "Escape" || event.nativeEvent.isComposing) return;
         event.preventDefault();
+        event.stopPropagation(); // the page behind would close as well
         if (!isRequired) onClose();
       }}
       onClose={() => {
-        if (isRequired && ref.current?.isConnected) ref.current.showModal();
+        if (!ref.current?.isConnected) return;
+        ref.current.showModal();
+        if (!isRequired) onClose();
       }}
     >
       <header className="dialog-header">

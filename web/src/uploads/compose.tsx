@@ -38,10 +38,11 @@ export function Compose(props: {
   const [forAll, setForAll] = useState(NOTHING);
 
   const [isLeaving, setLeaving] = useState(false);
-  const upload = useRef<HTMLButtonElement>(null);
+  const main = useRef<HTMLButtonElement>(null);
 
-  // What most people want next, and Enter does it.
-  useEffect(() => upload.current?.focus({ preventScroll: true }), []);
+  // What most people want next, and Enter does it: upload, or go back to what was typed.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each question has a button of its own
+  useEffect(() => main.current?.focus({ preventScroll: true }), [isLeaving]);
 
   const types = useImageTypes(props.files);
   const { good: files, refused } = useMemo(() => sorted(props.files, types), [props.files, types]);
@@ -139,9 +140,10 @@ export function Compose(props: {
           </p>
         )}
         {isLeaving ? (
-          <div className="dialog-actions" role="alert">
+          // The keys keep React from making one button of two: "Keep editing" became "Upload", which was clicked then.
+          <div key="leaving" className="dialog-actions" role="alert">
             <p>Discard what you typed? Nothing has been uploaded.</p>
-            <button type="button" className="button" onClick={() => setLeaving(false)}>
+            <button ref={main} type="button" className="button" onClick={() => setLeaving(false)}>
               Keep editing
             </button>
             <button type="button" className="button danger" onClick={props.onClose}>
@@ -149,12 +151,12 @@ export function Compose(props: {
             </button>
           </div>
         ) : (
-          <div className="dialog-actions">
+          <div key="sending" className="dialog-actions">
             <button type="button" className="button" onClick={leave}>
               Cancel
             </button>
             <button
-              ref={upload}
+              ref={main}
               type="submit"
               className="button primary"
               disabled={!files.length || Boolean(tagProblem)}
