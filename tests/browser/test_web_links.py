@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,11 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Route
 
 from tests.browser.web_app import Person, WebApp
 from tests.support import pictures
 from tests.support.running_stack import until, upload
+from tests.support.videos import video
 
 Tab = Callable[..., WebApp]
 
@@ -143,7 +146,7 @@ def test_the_cover_of_an_event_recovers_from_a_broken_link(
     app.change(path, break_links)
     app.open("/events")
     app.until(lambda: is_shown(app.page.locator(".cover img")))
-    assert len(app.asked(path)) == 2
+    assert len(storage.links) == len(app.asked(path)) == 2
 
 
 def test_a_portrait_recovers_from_a_broken_link(
@@ -165,3 +168,51 @@ def test_a_portrait_recovers_from_a_broken_link(
     app.open("/students")
     picture = app.page.get_by_role("img", name=f"Picture of {name}")
     app.until(lambda: is_shown(picture))
+
+
+class HalfGone:
+    """Serves the first half of a video by its first link, and all of it by the next ones."""
+
+    def __init__(self, app: WebApp, content: bytes) -> None:
+        self.links: list[str] = []
+        self._content = content
+        app.page.route(re.compile(r"uploads/.*\.webm"), self._answer)
+
+    def _answer(self, route: Route) -> None:
+        if route.request.url not in self.links:
+            self.links.append(route.request.url)
+        size = len(self._content)
+        wanted = re.match(r"bytes=(\d+)-", route.request.headers.get("range", ""))
+        first = int(wanted[1]) if wanted else 0
+        end = size // 2 if len(self.links) == 1 else size
+        if first >= end:
+            route.fulfill(status=403)
+            return
+        headers = {
+            "Content-Type": "video/webm",
+            "Accept-Ranges": "bytes",
+            "Content-Range": f"bytes {first}-{end - 1}/{size}",
+        }
+        route.fulfill(status=206, headers=headers, body=self._content[first:end])
+
+
+def test_a_video_whose_link_ends_goes_on_with_a_new_one(app: WebApp, person: Person) -> None:
+    noise = Image.effect_noise((640, 480), 200).convert("RGB")
+    content = video("webm", "libvpx", (640, 480), seconds=2, picture=noise)
+    words = {"fileName": "waves.webm", "contentType": "video/webm", "title": "Waves"}
+    film = upload(person.client, content, **words)
+    assert film["status"] == "completed", film["failure"]
+
+    def ended(text: str) -> str:
+        return json.dumps(json.loads(text) | {"expiresAt": "2026-01-01T00:00:00Z"})
+
+    storage = HalfGone(app, content)
+    app.refused = {"403"}
+    path = f"/photos/{film['photoId']}/view-url"
+    app.change(path, ended)
+    app.open(f"/photos/{film['photoId']}")
+    player = app.page.locator("video")
+    app.until(lambda: player.evaluate("player => player.readyState >= player.HAVE_METADATA"))
+    player.evaluate("player => { player.muted = true; void player.play(); }")
+    app.until(lambda: player.evaluate("player => player.ended"))
+    assert len(storage.links) == len(app.asked(path)) == 2

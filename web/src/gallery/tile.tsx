@@ -48,12 +48,14 @@ export const Tile = memo(function Tile(props: {
   );
 });
 
-function TileContent(props: {
+interface ContentProps {
   photo: Photo;
   isEager: boolean;
   width: number;
   onBroken: (photo: Photo) => void;
-}) {
+}
+
+function TileContent(props: ContentProps) {
   const { photo } = props;
   if (photo.status === "failed")
     return (
@@ -65,7 +67,7 @@ function TileContent(props: {
     );
   // A file that is still to come is followed by whoever sends it.
   if (photo.status === "pending") return <Stage stage="Not uploaded yet" photo={photo} />;
-  if (!isFinal(photo)) return <Waiting photo={photo} />;
+  if (!isFinal(photo)) return <Waiting {...props} />;
   return (
     <>
       <Picture
@@ -94,11 +96,12 @@ const STAGES = {
   processing: "Making thumbnails",
 } as const;
 
-/** Follows a photo that is on its way; the list learns what becomes of it. */
-function Waiting({ photo }: { photo: Photo }) {
-  const { data = photo } = usePhoto(photo.photoId, photo);
+/** Follows a photo that is on its way, and shows what became of it. */
+function Waiting(props: ContentProps) {
+  const { data: photo = props.photo } = usePhoto(props.photo.photoId, props.photo);
+  if (isFinal(photo)) return <TileContent {...props} photo={photo} />;
   return (
-    <Stage stage={STAGES[data.status as keyof typeof STAGES] ?? "Almost there"} photo={data} />
+    <Stage stage={STAGES[photo.status as keyof typeof STAGES] ?? "Almost there"} photo={photo} />
   );
 }
 
