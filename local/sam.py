@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +25,9 @@ STACK_NAME = "photodrop"
 
 BUILD_DIR = SAM_DIR / "local"
 """Apart from .aws-sam/build, which is for AWS: another processor, so other layers."""
+
+ARCHIVES = SAM_DIR / "local-archives"
+"""What was built, zipped: each archive is named for what is in it."""
 
 _BUILD_STAMP = SAM_DIR / "local.stamp"
 _DEPLOYED_HASH = "/photodrop/local/deployed"
@@ -125,6 +130,7 @@ class Deployment:
         # sam's own cache does not know that the target can change: one cache per target.
         cache = SAM_DIR / f"local-cache-{_hash(*sorted(layer_environment().items()))[:8]}"
         self._run("build", "--build-dir", str(BUILD_DIR), "--cache-dir", str(cache), log_mode="wb")
+        _archive_build()
         _BUILD_STAMP.write_text(self.sources)
         return ""
 
@@ -216,6 +222,51 @@ class Deployment:
         if code:
             tail = "\n".join(log_file.read_text(errors="replace").splitlines()[-15:])
             raise SamError(f"`sam {command}` failed. The end of {log_file}:\n\n{tail}")
+
+
+def _archive_build() -> None:
+    """Zip what was built, each content once, and let the built template name the archives.
+
+    `sam deploy` would zip each folder anew for each stack: the code that all functions share once
+    for each of them, and the layers, which hardly ever change.
+    """
+    file = BUILD_DIR / "template.yaml"
+    template = file.read_text()
+    archives = set()
+    for folder in BUILD_DIR.iterdir():
+        if not folder.is_dir():
+            continue
+        archive = _archive(folder)
+        archives.add(archive)
+        path = os.path.relpath(archive, BUILD_DIR)
+        place = rf"^( +(?:CodeUri|ContentUri): ){folder.name}$"
+        template = re.sub(place, rf"\g<1>{path}", template, flags=re.MULTILINE)
+    file.write_text(template)
+    for old in set(ARCHIVES.iterdir()) - archives:
+        old.unlink()
+
+
+def _archive(folder: Path) -> Path:
+    """Zip a folder, unless an archive of the same content is there. Returns the archive."""
+    files = [
+        (str(path.relative_to(folder)), path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+    digest = hashlib.sha256()
+    for name, content in files:
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    archive = ARCHIVES / f"{digest.hexdigest()}.zip"
+    if not archive.exists():
+        ARCHIVES.mkdir(exist_ok=True)
+        unfinished = archive.with_suffix(".unfinished")
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
+            for name, content in files:
+                entry = zipfile.ZipInfo(name)  # of 1980: the same content makes the same archive
+                entry.external_attr = 0o100755 << 16  # as sam has it
+                target.writestr(entry, content, zipfile.ZIP_DEFLATED)
+        unfinished.rename(archive)
+    return archive
 
 
 def _source_files() -> Iterator[Path]:
