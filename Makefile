@@ -1,7 +1,7 @@
 # `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
 # up to date.
 .DEFAULT_GOAL := help
-.PHONY: help start reset token sam-local test check openapi format bench screenshots build deploy parameters recover deploy-web user lock bootstrap
+.PHONY: help start reset token sam-local test test-unit check openapi format bench screenshots build deploy parameters recover deploy-web user lock bootstrap
 
 PY := .venv/bin/python
 ENVIRONMENT = $(if $(ENV),--environment $(ENV))
@@ -26,6 +26,9 @@ sam-local: bootstrap  ## the functions in Docker, on the running stack's data (A
 
 test: bootstrap  ## every test, the deployed local stack included (ARGS="-k name")
 	@$(PY) -m pytest -n auto $(ARGS)
+
+test-unit: bootstrap  ## the tests of the code alone, without a stack, in under a minute (ARGS="-k name")
+	@$(PY) -m pytest -n auto tests/unit $(ARGS)
 
 check: bootstrap  ## format, lint, types and template, all of them
 	@status=0; export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv/sam/bin:$$PATH"; \

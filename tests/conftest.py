@@ -99,53 +99,104 @@ class StackProcess:
         return self.process.wait(PATIENCE_SECONDS)
 
 
+ALONE = "tests that need a stack to themselves"
+"""Some of them change the settings of functions for a while, some wait for empty queues."""
+
+NEED_THE_STACK_ALONE = ("tests/local/", "tests/browser/test_uppy_expiry.py")
+
 STARTS_ITS_OWN = (
     "tests/local/test_deploy.py",
     "tests/local/test_emulator_",
     "tests/local/test_start.py",
 )
 
+FIRST = (
+    ALONE,
+    "tests/browser/test_web_uploads_again.py",
+    # For processes that would only wait until the stacks are there.
+    "tests/unit/test_races.py",
+    "tests/unit/test_pictures_any_order.py",
+    "tests/browser/test_uppy.py",
+    "tests/browser/",
+    *STARTS_ITS_OWN,
+)
+"""Which scopes to begin with, by their names' beginnings, so that nothing long is left at the end.
 
-class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """One file after another to whichever process is free; those of the running stack to one.
+All others are short, and fill what is left.
+"""
 
-    They share the stack, and some change the settings of its functions for a while. Those that
-    start emulators of their own go to one process, too: two deployments at once are no faster.
-    """
+MOST_PROCESSES = 8
+"""More than that only wait for one another: all tests of the web app share one emulator."""
+
+
+def scope_of(nodeid: str) -> str:
+    """Name what a test runs in one process with, one after another: its file, or ALONE."""
+    file = nodeid.partition("::")[0]
+    if file.startswith(NEED_THE_STACK_ALONE) and not file.startswith(STARTS_ITS_OWN):
+        return ALONE
+    return file
+
+
+class ByScope(LoadScopeScheduling):  # type: ignore[misc]
+    """One scope after another to whichever process is free."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        if file.startswith(STARTS_ITS_OWN):
-            return "emulators"
-        return "stack" if file.startswith(("tests/local/", "tests/browser/")) else file
+        return scope_of(nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
-    """Share the tests out like this."""
-    return ByFile(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByScope:
+    """Share the tests out like this, in the order that pytest_collection_modifyitems makes."""
+    config.option.loadscopereorder = False
+    return ByScope(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes for each core: tests often wait, for a browser or for an emulator."""
+    return min(2 * (os.cpu_count() or 1), MOST_PROCESSES)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+
+    def turn(item: pytest.Item) -> int:
+        scope = scope_of(item.nodeid)
+        return next((n for n, start in enumerate(FIRST) if scope.startswith(start)), len(FIRST))
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The running stack that tests of the API go to."""
-    if given := os.environ.get("PHOTODROP_STACK"):
-        yield Stack.read(Path(given))
-        return
-    temporary = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        process = StackProcess(temporary / "stack", "--no-sample")
-        try:
-            yield process.stack()
-        finally:
+def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stack]]:
+    """Start the stack of this name, unless it runs already."""
+    folder = tmp_path_factory.getbasetemp()
+    is_shared = "PYTEST_XDIST_WORKER" in os.environ
+    if is_shared:  # all processes use it: it lives with their parent, and stops when that ends
+        folder = folder.parent
+    started: list[StackProcess] = []
+
+    def start(name: str) -> Stack:
+        places = Places(folder / name)
+        with waiting_lock(folder / f"{name}.lock"):
+            if not places.stack_file.exists():
+                parent = os.getppid() if is_shared else os.getpid()
+                started.append(StackProcess(places.root, "--no-sample", lives_with=parent))
+                started[-1].stack()
+        return Stack.read(places.stack_file)
+
+    yield start
+    if is_shared:
+        _KEPT.extend(started)
+    else:
+        for process in started:
             process.stop()
-        return
-    # The workers share one. It lives with their parent, the test run, and stops when that ends.
-    folder = temporary.parent / "stack"
-    with waiting_lock(temporary.parent / "stack.lock"):
-        if not Places(folder).stack_file.exists():
-            _KEPT.append(StackProcess(folder, "--no-sample", lives_with=os.getppid()))
-            _KEPT[0].stack()
-    yield Stack.read(Places(folder).stack_file)
+
+
+@pytest.fixture(scope="module")
+def stack(request: pytest.FixtureRequest, start_stack: Callable[[str], Stack]) -> Stack:
+    """The running stack that tests of the API go to: one for those that need it alone."""
+    if given := os.environ.get("PHOTODROP_STACK"):
+        return Stack.read(Path(given))
+    return start_stack("stack-alone" if scope_of(request.node.nodeid) == ALONE else "stack")
 
 
 def checked(client: Client) -> Client:
@@ -154,7 +205,7 @@ def checked(client: Client) -> Client:
     return client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client_of(stack: Stack) -> Iterator[Callable[[str], Client]]:
     """Signed-in clients by e-mail address, one sign-in each."""
     clients: dict[str, Client] = {}
@@ -169,31 +220,31 @@ def client_of(stack: Stack) -> Iterator[Callable[[str], Client]]:
         client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ada(client_of: Callable[[str], Client]) -> Client:
     """An organizer."""
     return client_of("ada@example.com")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def grace(client_of: Callable[[str], Client]) -> Client:
     """A user of no group."""
     return client_of("grace@example.com")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def alan(client_of: Callable[[str], Client]) -> Client:
     """Another user of no group."""
     return client_of("alan@example.com")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def staff(client_of: Callable[[str], Client]) -> Client:
     """A member of staff."""
     return client_of("staff@example.com")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def anonymous(stack: Stack) -> Iterator[Client]:
     """Someone who has not signed in."""
     with checked(Client(stack)) as client:

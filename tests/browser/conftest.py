@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from local import users, web
 from local.chromium import flags
 from local.client import Client, Stack, User
-from tests.browser.web_app import Person, WebApp
+from tests.browser.web_app import Person, WebApp, signed_in
 from tests.conftest import checked
 from tests.support.browser import chromium, unavailable
 from tests.support.patience import PATIENCE_SECONDS
@@ -65,7 +65,7 @@ def page(browser: Browser) -> Iterator[Page]:
 # ------------------------------------------------------------------------------ the web app
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def web_url(stack: Stack) -> str:
     """Where the stack serves the browser app."""
     if not stack.web_url:
@@ -95,7 +95,7 @@ def tab(browser: Browser, web_url: str) -> Iterator[Callable[..., WebApp]]:
         assert [error for one in tabs for error in one.unexpected()] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def new_user(stack: Stack) -> Iterator[Callable[..., User]]:
     """Make a user of this stack: `new_user("organizers")`. They are gone after the tests."""
     cognito = aws(stack, "cognito-idp")
@@ -111,7 +111,7 @@ def new_user(stack: Stack) -> Iterator[Callable[..., User]]:
         cognito.admin_delete_user(UserPoolId=stack.user_pool_id, Username=user.email)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def invite(stack: Stack) -> Iterator[Callable[[], User]]:
     """Make an account as an administrator does: the password is temporary. Gone after the tests."""
     cognito = aws(stack, "cognito-idp")
@@ -138,7 +138,7 @@ def invite(stack: Stack) -> Iterator[Callable[[], User]]:
 
 @pytest.fixture(scope="module")
 def new_person(
-    browser: Browser, stack: Stack, web_url: str, new_user: Callable[..., User]
+    stack: Stack, web_url: str, new_user: Callable[..., User]
 ) -> Iterator[Callable[..., Person]]:
     """Make someone who has nothing yet, and is signed in: `new_person("staff")`."""
     with ExitStack() as clients:
@@ -146,12 +146,7 @@ def new_person(
         def new(*groups: str) -> Person:
             user = new_user(*groups)
             client = checked(clients.enter_context(Client(stack, user)))
-            with browser.new_context() as context:
-                app = WebApp(context.new_page(), web_url)
-                app.open()
-                app.sign_in(user)
-                app.expect_page("Your photos")
-                return Person(user, client, context.storage_state())
+            return Person(user, client, signed_in(stack, web_url, user))
 
         yield new
 

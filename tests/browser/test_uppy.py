@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -20,39 +17,23 @@ from playwright.sync_api import Browser, Page
 from local.client import Client, Stack
 from local.state import ROOT
 from tests.browser import uppy_page
-from tests.browser.uppy_page import SAVED, Gate, UppyPage, part_number
-from tests.support import pictures
-from tests.support.browser import served
-from tests.support.running_stack import assert_is_error, aws, origin, resource, setting
+from tests.browser.uppy_fixtures import (
+    MIB,
+    MODES,
+    PART,
+    assert_is_stored,
+    browser,
+    make_photo,
+    mode,
+    uppy,
+)
+from tests.browser.uppy_page import SAVED, Gate, UppyPage
+from tests.support.running_stack import assert_is_error, aws, resource
 
-MIB = 2**20
-PART = 5 * MIB
-"""What both versions of Uppy make of a file in parts, whatever the service would like."""
+__all__ = ["browser", "make_photo", "mode", "uppy"]
 
 RETRIEVER = {"indexedDB": {"maxFileSize": 20 * MIB}}
 """Both versions keep files of up to 10 MiB for after a reload, unless told otherwise."""
-
-MODES = ("endpoint", "signRequest", "companionEndpoint")
-"""The first is version 5, the others are version 6."""
-
-
-@pytest.fixture(scope="module")
-def browser(start_browser: Callable[..., Browser], stack: Stack) -> Iterator[Browser]:
-    """A browser in which the origin that the stack allows is the test page's."""
-    with served(uppy_page.pages()) as port:
-        yield start_browser({urlsplit(origin(stack)).netloc: port})
-
-
-@pytest.fixture(params=MODES)
-def mode(request: pytest.FixtureRequest) -> str:
-    """How Uppy talks to the service."""
-    return str(request.param)
-
-
-@pytest.fixture
-def uppy(page: Page, ada: Client, mode: str) -> UppyPage:
-    """Ada's page, not opened yet."""
-    return UppyPage(page, ada, mode)
 
 
 @pytest.fixture
@@ -60,33 +41,6 @@ def private_event(ada: Client) -> str:
     """The id of an event of Ada's that nobody else attends."""
     answer = ada.api.post("/events", json={"name": "Private"}).raise_for_status()
     return str(answer.json()["eventId"])
-
-
-@pytest.fixture
-def make_photo(tmp_path: Path) -> Callable[..., Path]:
-    """Make a photo of exactly `size` bytes: a small JPEG, and noise behind its end."""
-
-    def make(size: int | None = None, name: str = "photo.jpg") -> Path:
-        content = pictures.jpeg()
-        if size is not None:
-            content += os.urandom(size - len(content))
-        file = tmp_path / name
-        file.write_bytes(content)
-        return file
-
-    return make
-
-
-def assert_is_stored(client: Client, photo: Any, file: Path) -> None:
-    """The photo is completed, and its original is this file."""
-    assert photo["status"] == "completed", photo["failure"]
-    assert photo["sizeBytes"] == file.stat().st_size
-    assert photo["fileName"] == file.name
-    view = client.api.get(f"/photos/{photo['photoId']}/view-url").raise_for_status()
-    original = client.storage.get(view.json()["url"]).raise_for_status()
-    with file.open("rb") as content:
-        wanted = hashlib.file_digest(content, "sha256").hexdigest()
-    assert hashlib.sha256(original.content).hexdigest() == wanted
 
 
 def test_a_photo_is_uploaded_by_one_request(uppy: UppyPage, make_photo: Any) -> None:
@@ -393,64 +347,6 @@ def set_number(stack: Stack, table: str, key: Any, name: str, value: float) -> N
         ExpressionAttributeNames={"#name": name},
         ExpressionAttributeValues={":value": {"N": str(int(value))}},
     )
-
-
-@pytest.mark.parametrize("mode", ["endpoint"])
-def test_version_5_has_a_part_signed_again_when_its_url_expired(
-    uppy: UppyPage, make_photo: Any, stack: Stack
-) -> None:
-    file = make_photo(PART + MIB)
-    uppy.open(shouldUseMultipart=True)
-    uppy.add(file)
-    # It gives a part no more time than its URL has, so it gets that URL late. And no less time than
-    # a busy machine needs to refuse it.
-    with uppy.holding("*/s3/multipart/*/2?*", answers=True) as gate:
-        with setting(stack, "SignPartsFunction", PART_TTL_SECONDS="10"):
-            uppy.tell("upload()")
-            uppy.until(lambda: gate.held)
-        url = gate.answer()["url"]
-        uppy.until(lambda: has_expired(url))
-    uppy.wait("uploaded")
-    assert_is_stored(uppy.client, uppy.photo(), file)
-    assert_expired(uppy, 2)
-
-
-@pytest.mark.parametrize("mode", MODES[1:])
-def test_version_6_goes_on_after_an_expired_part_url_when_told_to(
-    uppy: UppyPage, make_photo: Any, stack: Stack
-) -> None:
-    file = make_photo(PART + MIB)
-    uppy.open(shouldUseMultipart=True)
-    uppy.add(file)
-    function = "SignRequestFunction" if uppy.mode == "signRequest" else "SignPartsFunction"
-    with uppy.holding("*partNumber=1*") as first, uppy.holding("*partNumber=2*") as second:
-        uppy.tell("upload()")
-        uppy.until(lambda: first.held)
-        with setting(stack, function, PART_TTL_SECONDS="1"):
-            first.open()
-            uppy.until(lambda: second.held)
-        url = second.held[0]["request"]["url"]
-        uppy.until(lambda: has_expired(url))
-    uppy.wait("failed")
-    assert_expired(uppy, 2)
-    uppy.tell("retryAll()")
-    uppy.wait("uploaded")
-    assert_is_stored(uppy.client, uppy.photo(), file)
-    assert uppy.parts_stored() == Counter([1, 2]), "no part was sent twice"
-
-
-def assert_expired(uppy: UppyPage, number: int) -> None:
-    """S3 has refused this part, in the words that version 5 looks for."""
-    refusals = [answer for answer in uppy.answers if answer.status == 403]
-    (refusal,) = [answer for answer in refusals if part_number(answer.request) == number]
-    assert "<Message>Request has expired</Message>" in refusal.text()
-
-
-def has_expired(url: str) -> bool:
-    """Whether a signed URL is of no use any more."""
-    query = parse_qs(urlsplit(url).query)
-    signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%S%z")
-    return datetime.now(UTC) > signed + timedelta(seconds=int(query["X-Amz-Expires"][0]) + 1)
 
 
 def test_the_documentation_shows_what_is_tested() -> None:

@@ -7,7 +7,7 @@ import mimetypes
 import os
 import re
 import time
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from playwright.sync_api import (
     expect,
 )
 
-from local.client import Client, User
+from local.client import Client, Stack, User, sign_in
 from tests.support import pictures
 from tests.support.browser import npm_packages
 from tests.support.patience import PATIENCE_SECONDS
@@ -79,6 +79,29 @@ class Person:
     user: User
     client: Client
     state: StorageState
+
+
+def signed_in(stack: Stack, web_url: str, user: User) -> StorageState:
+    """Return what a browser keeps once `user` has signed in on the page, without doing that there.
+
+    The page proves the password by so much arithmetic that it takes longer than most tests.
+    """
+    tokens = sign_in(stack, user)
+    claims = tokens["IdToken"].split(".")[1]
+    user_id = json.loads(urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"]
+    client = f"CognitoIdentityServiceProvider.{stack.user_pool_client_id}"
+    kept = {
+        f"{client}.LastAuthUser": user_id,
+        f"{client}.{user_id}.clockDrift": "0",
+        f"{client}.{user_id}.idToken": tokens["IdToken"],
+        f"{client}.{user_id}.accessToken": tokens["AccessToken"],
+        f"{client}.{user_id}.refreshToken": tokens["RefreshToken"],
+        f"{client}.{user_id}.signInDetails": json.dumps(
+            {"loginId": user.email, "authFlowType": "USER_SRP_AUTH"}
+        ),
+    }
+    storage = [{"name": name, "value": value} for name, value in kept.items()]
+    return {"cookies": [], "origins": [{"origin": web_url, "localStorage": storage}]}
 
 
 def photo_file(folder: Path, name: str = "photo.jpg", *, size: int | None = None) -> Path:
