@@ -4,6 +4,8 @@
 .PHONY: help start reset token sam-local test test-unit check openapi format bench screenshots build deploy parameters recover deploy-web user lock bootstrap
 
 PY := .venv/bin/python
+# What tries whatever may happen, in whatever order, takes as long as all other unit tests together.
+TRY_EVERYTHING := test_races.py test_any_order.py test_any_request.py test_pictures_any_order.py test_usage_any_order.py
 ENVIRONMENT = $(if $(ENV),--environment $(ENV))
 
 help:  ## this list
@@ -27,8 +29,8 @@ sam-local: bootstrap  ## the functions in Docker, on the running stack's data (A
 test: bootstrap  ## every test, the deployed local stack included (ARGS="-k name")
 	@$(PY) -m pytest -n auto $(ARGS)
 
-test-unit: bootstrap  ## the tests of the code alone, without a stack, in under a minute (ARGS="-k name")
-	@$(PY) -m pytest -n auto tests/unit $(ARGS)
+test-unit: bootstrap  ## the tests of the code alone, for work in between (ARGS="-k name")
+	@$(PY) -m pytest -n auto tests/unit $(addprefix --ignore=tests/unit/,$(TRY_EVERYTHING)) $(ARGS)
 
 check: bootstrap  ## format, lint, types and template, all of them
 	@status=0; export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv/sam/bin:$$PATH"; \
