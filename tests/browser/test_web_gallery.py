@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
-from tests.browser.web_app import Person, WebApp
+from tests.browser.web_app import Person, WebApp, listed
 from tests.support import pictures
 from tests.support.running_stack import initiate, upload
 
@@ -47,14 +47,7 @@ def collector(new_person: Callable[..., Person]) -> Person:
 
 def titles(person: Person) -> list[str]:
     """Every photo's title, as the service lists them."""
-    found: list[str] = []
-    cursor = None
-    while True:
-        query = {"limit": 50} | ({"cursor": cursor} if cursor else {})
-        page = person.client.api.get("/photos", params=query).raise_for_status().json()
-        found += [photo["title"] for photo in page["items"]]
-        if not (cursor := page["nextCursor"]):
-            return found
+    return [photo["title"] for photo in listed(person.client)]
 
 
 def placed(app: WebApp) -> dict[int, str]:

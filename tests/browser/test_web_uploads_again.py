@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from local.client import Client
-from tests.browser.web_app import Person, WebApp, photo_file
+from tests.browser.web_app import Person, WebApp, listed, photo_file
 from tests.support import pictures
 
 Tab = Callable[..., WebApp]
@@ -56,21 +56,13 @@ def second(opened: WebApp, web_url: str) -> Iterator[WebApp]:
     assert other.unexpected() == []
 
 
-def photos(client: Client) -> dict[str, str]:
+def statuses(client: Client) -> dict[str, str]:
     """The status of each photo of a client's, by file name."""
-    found, cursor = {}, None
-    while True:
-        page = client.api.get(
-            "/photos", params={"limit": 100, "cursor": cursor} if cursor else {"limit": 100}
-        )
-        body = page.raise_for_status().json()
-        found |= {one["fileName"]: one["status"] for one in body["items"]}
-        if not (cursor := body["nextCursor"]):
-            return found
+    return {photo["fileName"]: photo["status"] for photo in listed(client)}
 
 
 def all_completed(client: Client, names: list[str]) -> bool:
-    return photos(client) == dict.fromkeys(names, "completed")
+    return statuses(client) == dict.fromkeys(names, "completed")
 
 
 def sent(*apps: WebApp) -> Counter[str]:
@@ -209,7 +201,7 @@ def test_what_was_cancelled_while_it_was_begun_leaves_no_pending_photo(
         opened.until(lambda: gate.held)
         opened.upload(file.name).get_by_role("button", name=f"Cancel {file.name}").click()
     expect(opened.upload(file.name)).to_have_count(0)
-    opened.until(lambda: photos(person.client) == {})
+    opened.until(lambda: statuses(person.client) == {})
 
 
 def test_a_full_database_stops_no_upload(tab: Tab, person: Person, tmp_path: Path) -> None:
@@ -284,7 +276,7 @@ def test_what_is_cancelled_leaves_the_gallery_too(
         expect(opened.photos()).to_contain_text("Not uploaded yet")
     opened.upload(file.name).get_by_role("button", name=f"Cancel {file.name}").click()
     expect(opened.photos()).to_have_count(0)
-    assert photos(person.client) == {}
+    assert statuses(person.client) == {}
 
 
 def test_discarding_what_has_arrived_meanwhile_keeps_it(

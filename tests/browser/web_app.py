@@ -112,6 +112,18 @@ def photo_file(folder: Path, name: str = "photo.jpg", *, size: int | None = None
     return file
 
 
+def listed(client: Client) -> list[Any]:
+    """Return all photos of a client, as the service lists them."""
+    found: list[Any] = []
+    query: dict[str, Any] = {"limit": 100}
+    while True:
+        page = client.api.get("/photos", params=query).raise_for_status().json()
+        found += page["items"]
+        if not page["nextCursor"]:
+            return found
+        query["cursor"] = page["nextCursor"]
+
+
 @cache
 def axe() -> str:
     """The script of axe-core."""
