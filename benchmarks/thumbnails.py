@@ -54,7 +54,7 @@ with open(sys.argv[1], "rb") as original:
         started = time.process_time()
         task = {"sizes": sizes, "budget": asdict(Budget())}
         with images._sandbox.decode(task, images.LIMITS, original) as child:
-            images.read_rendition(child, child.answer(), sizes)
+            images.read_rendition(child, child.receive_json(), sizes)
         _, seconds, child_peak = child.end()
         print(time.process_time() - started + seconds)
         peak = max(peak, child_peak)

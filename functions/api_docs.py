@@ -1,7 +1,7 @@
 """GET /openapi.json, /docs and /docs/{asset}: the API's description and its Swagger page.
 
-They are public, so they are made to be cheap: small, cached, compressed by the gateway, throttled
-apart from all other routes (`template.yaml`), and absent where `Docs` is "false".
+They are public, so they must be cheap: they are small, cached and compressed by the gateway, have
+a throttle of their own (`template.yaml`), and answer 404 where the parameter `Docs` is "false".
 """
 
 import hashlib
@@ -18,9 +18,9 @@ from photodrop.http import api
 app = api.application()
 
 DESCRIPTION = Path(__file__).with_name("openapi.json").read_text()
-"""Made by `make openapi` from the code that validates requests."""
+"""The description, which `make openapi` makes from the code that validates requests."""
 
-# Each asset's address names its content, so a browser needs it once.
+# The address of each asset holds a hash of its content, so a browser loads it only once.
 PAGE = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -52,18 +52,18 @@ CONTENT_SECURITY_POLICY = (
     "img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Swagger UI sets styles on its elements; all else comes from here."""
+"""Swagger UI sets styles on its elements. Everything else must come from this API."""
 
-SOON = "public, max-age=300"
-NEVER = "public, max-age=31536000, immutable"
-"""When a browser asks again."""
+CACHE_BRIEFLY = "public, max-age=300"
+CACHE_FOREVER = "public, max-age=31536000, immutable"
+"""For how long a browser keeps an answer before it asks again."""
 
 
 @app.get("/openapi.json")
 @api.public
 def get_openapi() -> Response[str]:
     """Return the OpenAPI description of this API."""
-    return _answer("application/json", DESCRIPTION, SOON)
+    return _cached_response("application/json", DESCRIPTION, CACHE_BRIEFLY)
 
 
 @app.get("/docs")
@@ -77,10 +77,10 @@ def get_docs() -> Response[str]:
     page = PAGE
     for name, (_, content) in _assets().items():
         page = page.replace(f"{{{name}}}", _digest(content))
-    return _answer(
+    return _cached_response(
         "text/html; charset=utf-8",
         page,
-        SOON,
+        CACHE_BRIEFLY,
         {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"},
     )
 
@@ -93,26 +93,26 @@ def get_docs_asset(asset: str) -> Response[str]:
     found = _assets().get(asset)
     if found is None:
         raise NotFoundError
-    return _answer(*found, NEVER)
+    return _cached_response(*found, CACHE_FOREVER)
 
 
-def _answer(
+def _cached_response(
     content_type: str, content: str, cache_control: str, headers: dict[str, str] | None = None
 ) -> Response[str]:
-    """Answer with a text that caches may keep, or with 304 to who has it."""
+    """Answer with a text that caches may keep, or with 304 if the client has this very text."""
     if not settings().has_docs:
         raise NotFoundError
     etag = f'"{_digest(content)}"'
     headers = {"Cache-Control": cache_control, "ETag": etag} | (headers or {})
-    known = app.current_event.headers.get("If-None-Match", "")
-    if etag in known:  # the gateway calls it weak, as W/"...", where it has compressed the answer
+    # Where the gateway has compressed the answer, it has made the ETag weak: W/"...".
+    if etag in app.current_event.headers.get("If-None-Match", ""):
         return Response(status_code=304, body="", headers=dict(headers))
     return Response(status_code=200, content_type=content_type, body=content, headers=dict(headers))
 
 
 @cache
 def _assets() -> dict[str, tuple[str, str]]:
-    """Return the type and the content of what the page loads, by name."""
+    """Return the content type and the content of each file that the page loads, by name."""
     folder = Path(swagger_ui.__file__).parent
     return {
         "swagger-ui.js": ("text/javascript", (folder / "swagger-ui-bundle.min.js").read_text()),

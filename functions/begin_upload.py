@@ -18,12 +18,12 @@ from photodrop.errors import (
 from photodrop.http import api, companion, grants
 from photodrop.http.fields import (
     FileName,
-    GivenChecksum,
-    GivenDescription,
-    GivenSize,
-    GivenTags,
-    GivenText,
-    GivenTitle,
+    LaxChecksum,
+    LaxDescription,
+    LaxSize,
+    LaxTags,
+    LaxText,
+    LaxTitle,
 )
 from photodrop.http.parameters import IdempotencyKeyHeader
 from photodrop.http.schemas.multipart import (
@@ -47,15 +47,15 @@ raises = api.raises(
 
 @app.get("/s3/params")
 @raises
-def get_upload_parameters(  # noqa: PLR0917 - by name, from the query
+def get_upload_parameters(  # noqa: PLR0917 - the resolver passes the query's parameters by name
     filename: Annotated[FileName, Query()],
-    type_: Annotated[GivenText, Query(alias="type")] = None,
-    event_id: Annotated[GivenText, Query(alias="metadata[eventId]")] = None,
-    title: Annotated[GivenTitle, Query(alias="metadata[title]")] = None,
-    description: Annotated[GivenDescription, Query(alias="metadata[description]")] = None,
-    tags: Annotated[GivenTags, Query(alias="metadata[tags]")] = None,
-    size_bytes: Annotated[GivenSize, Query(alias="metadata[sizeBytes]")] = None,
-    checksum_sha256: Annotated[GivenChecksum, Query(alias="metadata[checksumSha256]")] = None,
+    type_: Annotated[LaxText, Query(alias="type")] = None,
+    event_id: Annotated[LaxText, Query(alias="metadata[eventId]")] = None,
+    title: Annotated[LaxTitle, Query(alias="metadata[title]")] = None,
+    description: Annotated[LaxDescription, Query(alias="metadata[description]")] = None,
+    tags: Annotated[LaxTags, Query(alias="metadata[tags]")] = None,
+    size_bytes: Annotated[LaxSize, Query(alias="metadata[sizeBytes]")] = None,
+    checksum_sha256: Annotated[LaxChecksum, Query(alias="metadata[checksumSha256]")] = None,
 ) -> UploadForm:
     """Record a pending photo and sign the one form that may send its file.
 
@@ -71,7 +71,7 @@ def get_upload_parameters(  # noqa: PLR0917 - by name, from the query
     )
     request = companion.upload_request(filename, type_, metadata, "POST")
     photo = companion.begin(app, companion.caller(app), request, metadata.event_id)
-    # With this status S3 says where the object is, which Uppy 5 reads.
+    # With this status, S3's answer names the object's address, which Uppy 5 reads.
     form = uploads.grant_post(photo, fields={"success_action_status": "201"})
     return UploadForm(
         url=form.url,
@@ -104,7 +104,7 @@ def create_multipart_upload(
     size, part_bytes = metadata.size_bytes, multipart_signing.part_size_of(photo)
     return MultipartUpload(
         key=photo.key,
-        upload_id=multipart.begin(photo, is_repeatable=idempotency_key is not None),
+        upload_id=multipart.begin(photo, may_be_repeated=idempotency_key is not None),
         photo_id=photo.photo_id,
         part_size_bytes=part_bytes,
         part_count=-(-size // part_bytes) if size else None,

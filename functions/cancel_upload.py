@@ -1,4 +1,4 @@
-"""DELETE /s3/multipart/{uploadId}: ends a multipart upload and removes its parts."""
+"""DELETE /s3/multipart/{uploadId}: cancels a multipart upload and removes its parts."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ app = companion.application()
 @app.delete("/s3/multipart/<upload_id>")
 @api.raises(UploadTokenExpiredError, UploadNotFoundError, NotPendingError)
 def cancel_upload(
-    upload_id: Annotated[UploadId, Path()],  # noqa: ARG001 - all uploads to the key are ended
+    upload_id: Annotated[UploadId, Path()],  # noqa: ARG001 - all multipart uploads to the key are aborted
     key: Annotated[Key, Query()],
 ) -> CancelledUpload:
     """Remove what S3 has, free what was charged, and end the photo as failed."""

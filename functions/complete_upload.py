@@ -1,4 +1,4 @@
-"""POST /s3/multipart/{uploadId}/complete: makes one file of the parts."""
+"""POST /s3/multipart/{uploadId}/complete: joins the parts into one file."""
 
 from typing import Annotated
 
@@ -42,8 +42,8 @@ def complete_upload(
     body: Annotated[CompleteMultipartUpload, Body()],
 ) -> CompletedUpload:
     """Check the parts and make the file of them. Repeating it gives the same answer."""
-    named = [(part.PartNumber, part.ETag) for part in body.parts]
-    photo = multipart.complete(companion.caller(app), key, upload_id, named)
+    named_parts = [(part.PartNumber, part.ETag) for part in body.parts]
+    photo = multipart.complete(companion.caller(app), key, upload_id, named_parts)
     return CompletedUpload(
         location=multipart_signing.location(photo),
         key=photo.key,

@@ -1,4 +1,4 @@
-"""DELETE /events/{eventId}: at once for everybody; what is left of it goes in the background."""
+"""DELETE /events/{eventId}: nobody sees the event any more, and it is purged in the background."""
 
 from typing import Annotated, Literal
 

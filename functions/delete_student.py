@@ -15,7 +15,7 @@ app = api.application()
 def delete_student(student_id: str) -> Response[None]:
     """Delete a student. One whose deletion was cut off can be deleted again."""
     student = permissions.find_student(
-        api.caller(app), student_id, Action.CHANGE_STUDENT, also_deleted=True
+        api.caller(app), student_id, Action.CHANGE_STUDENT, include_deleted=True
     )
     student_pictures.delete_student(student)
     return Response(status_code=204, body=None)

@@ -1,4 +1,4 @@
-"""PATCH /photos/{photoId}: what people wrote about a photo."""
+"""PATCH /photos/{photoId}: changes the title, the description or the tags of a photo."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""PUT /v2/students/{studentId}: what is written of a student."""
+"""PUT /v2/students/{studentId}: replaces the details of a student."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""GET /s3/multipart/{uploadId}: what S3 has of a multipart upload."""
+"""GET /s3/multipart/{uploadId}: lists the parts that S3 has of a multipart upload."""
 
 from typing import Annotated
 

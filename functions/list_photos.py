@@ -32,7 +32,7 @@ def list_photos(
     """
     caller = api.caller(app)
     listed_id = user_id or caller.user_id
-    permissions.require_list_of(caller, listed_id)
+    permissions.require_listing_allowed(caller, listed_id)
     page = photos.list_photos(
         user_scope(listed_id), tag=tag, status=status, limit=limit, cursor=cursor
     )

@@ -1,4 +1,4 @@
-"""GET /uploads: the caller's unfinished uploads, to go on with on any device."""
+"""GET /uploads: the caller's unfinished uploads, which any device can continue."""
 
 from photodrop.domain import pending_uploads
 from photodrop.http import api

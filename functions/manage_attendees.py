@@ -1,4 +1,4 @@
-"""PUT and DELETE /events/{eventId}/attendees/{email}."""
+"""PUT and DELETE /events/{eventId}/attendees/{email}: registers and removes attendees."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""POST /events and PATCH /events/{eventId}."""
+"""POST /events and PATCH /events/{eventId}: creates and edits events."""
 
 from typing import Annotated
 

@@ -1,4 +1,7 @@
-"""S3's events, by way of the uploads queue: verifies what landed, follows what becomes of it."""
+"""The uploads queue, which carries S3's events: verifies each file that landed.
+
+Later events say that a file was archived, restored or expired; the photo's record follows them.
+"""
 
 from typing import Any
 
@@ -10,20 +13,20 @@ from photodrop.domain import archive, lifecycle, photos, verification
 
 def process_message(message: Any) -> None:
     """Handle every event that one message holds. S3's test message holds none."""
-    for kind, item in s3_events.read(message):
+    for kind, file in s3_events.read(message):
         match kind:
             case Kind.CREATED:
-                verification.verify(item)
+                verification.verify(file)
             case Kind.EXPIRED:
-                photos.delete_expired(item.key)
+                photos.delete_expired(file.key)
             case Kind.MOVED:
-                archive.record(item.key)
+                archive.refresh_record(file.key)
 
 
 def count_try(message: Any) -> None:
-    """Note that an earlier try of what landed did not succeed."""
-    for kind, item in s3_events.read(message):
-        if kind is Kind.CREATED and (photo_id := keys.photo_id(item.key)):
+    """Count that an earlier try to process these files did not succeed."""
+    for kind, file in s3_events.read(message):
+        if kind is Kind.CREATED and (photo_id := keys.photo_id(file.key)):
             lifecycle.count_try(photo_id)
 
 

@@ -1,4 +1,4 @@
-"""The videos queue: the facts of a video that landed, and thumbnails of one of its frames."""
+"""The videos queue: reads the facts of a video, and makes thumbnails of one of its frames."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def process_message(message: dict[str, Any]) -> None:
 
 
 def count_try(message: dict[str, Any]) -> None:
-    """Note that an earlier try of this video did not succeed."""
+    """Count that an earlier try to process this video did not succeed."""
     lifecycle.count_try(ProcessVideo.read(message).photo_id)
 
 

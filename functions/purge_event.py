@@ -1,4 +1,4 @@
-"""The purge queue: deletes the next batch of what is left of a deleted event."""
+"""The purge queue: deletes what belongs to a deleted event, one batch for each message."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from photodrop.domain import event_deletion
 
 
 def process_message(message: dict[str, Any]) -> None:
-    """Delete the next attendees and photos of the one event that a message names."""
+    """Purge one batch of the event that the message names."""
     event_deletion.purge_batch(PurgeEvent.read(message))
 
 

@@ -1,4 +1,4 @@
-"""PUT /photos/{photoId}/status: what the client says became of its upload."""
+"""PUT /photos/{photoId}/status: the client reports that its upload is done, or has failed."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ def report_status(photo_id: str, report: Annotated[ReportStatus, Body()]) -> Pho
     if report.status == "uploaded":
         if photo.status == Status.PENDING:
             membership.require(caller, photo.event_id)
-        recovery.process_again(photo)
+        recovery.resend_event(photo)
     else:
         _cancel(photo, report.reason or "The client gave up the upload.")
     return present(photo)

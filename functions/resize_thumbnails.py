@@ -1,4 +1,4 @@
-"""The thumbnails queue: all thumbnails of a verified photo, or one that was asked for later."""
+"""The thumbnails queue: makes all thumbnails of a verified photo, or a single one on demand."""
 
 from typing import Any
 
@@ -11,16 +11,16 @@ thumbnails.start()
 
 
 def process_message(message: dict[str, Any]) -> None:
-    """Make the thumbnails of the one photo that a message names, or the one it asks for."""
-    wanted = read_thumbnails_message(message)
-    if isinstance(wanted, MakeThumbnail):
-        thumbnails_on_demand.make(wanted.photo_id, Variant(wanted.resolution, wanted.format))
+    """Make all thumbnails of the photo that the message names, or only the one that it names."""
+    task = read_thumbnails_message(message)
+    if isinstance(task, MakeThumbnail):
+        thumbnails_on_demand.make(task.photo_id, Variant(task.resolution, task.format))
     else:
-        thumbnails.make(wanted.photo_id)
+        thumbnails.make(task.photo_id)
 
 
 def count_try(message: dict[str, Any]) -> None:
-    """Note that an earlier try of this photo did not succeed."""
+    """Count that an earlier try to process this photo did not succeed."""
     lifecycle.count_try(read_thumbnails_message(message).photo_id)
 
 

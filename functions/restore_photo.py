@@ -1,4 +1,4 @@
-"""POST /photos/{photoId}/restore: brings an archived original back for some days."""
+"""POST /photos/{photoId}/restore: makes an archived original readable again for some days."""
 
 from typing import Annotated
 

@@ -1,4 +1,7 @@
-"""POST /photos/{photoId}/retry and POST /photos/retry: process again what failed by our fault."""
+"""POST /photos/{photoId}/retry and POST /photos/retry: process photos again.
+
+Only those that failed through no fault of their files: with the code ProcessingFailed.
+"""
 
 from typing import Annotated
 

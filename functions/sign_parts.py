@@ -1,4 +1,4 @@
-"""GET /s3/multipart/{uploadId}/{partNumber} and .../batch: sign parts, one or many at a time."""
+"""GET /s3/multipart/{uploadId}/{partNumber} and .../batch: signs one part, or several at once."""
 
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -17,7 +17,7 @@ from photodrop.errors import (
     UploadTokenExpiredError,
 )
 from photodrop.http import api, companion
-from photodrop.http.fields import Checksums, GivenChecksum, Key, PartNumber, PartNumbers, UploadId
+from photodrop.http.fields import Checksums, Key, LaxChecksum, PartNumber, PartNumbers, UploadId
 from photodrop.http.schemas.multipart import SignedPart, SignedParts
 
 app = companion.application()
@@ -40,8 +40,8 @@ def sign_parts(
     many as fit in an address are 64.
     """
     if checksums_sha256 is not None and len(checksums_sha256) != len(part_numbers):
-        wrong = FieldError("checksumsSha256", "must be as many as partNumbers")
-        raise InvalidRequestError([wrong])
+        error = FieldError("checksumsSha256", "must be as many as partNumbers")
+        raise InvalidRequestError([error])
     photo = uploads.find_pending(companion.caller(app), key)
     signed = {
         str(number): multipart_signing.sign_part(photo, upload_id, number, checksum_sha256=checksum)
@@ -60,7 +60,7 @@ def sign_part(
     upload_id: Annotated[UploadId, Path()],
     part_number: Annotated[PartNumber, Path()],
     key: Annotated[Key, Query()],
-    checksum_sha256: Annotated[GivenChecksum, Query(alias="checksumSha256")] = None,
+    checksum_sha256: Annotated[LaxChecksum, Query(alias="checksumSha256")] = None,
 ) -> SignedPart:
     """Sign the PUT of one part. It can be signed, and sent, again."""
     photo = uploads.find_pending(companion.caller(app), key)

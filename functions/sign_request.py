@@ -1,4 +1,4 @@
-"""POST /s3/sign: signs requests that a client sends to S3 itself, as Uppy 6's signRequest asks."""
+"""POST /s3/sign: signs requests that the client sends to S3, for `signRequest` of Uppy 6."""
 
 from typing import Annotated, Literal
 
@@ -100,7 +100,7 @@ def _begin(
     method: Literal["PUT", "MULTIPART"],
     idempotency_key: str | None,
 ) -> Photo:
-    """Record a pending photo, or find the one that `key` was given out for."""
+    """Record a pending photo; where `key` is one of ours, find the photo that it belongs to."""
     if keys.is_reserved(body.key):
         photo = uploads.find_pending(caller, body.key)
         if photo.upload_method != method:

@@ -1,4 +1,4 @@
-"""GET /photos/{photoId}/thumbnail: any size and format, made when it is first asked for."""
+"""GET /photos/{photoId}/thumbnail: thumbnails of more sizes and formats, made on demand."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""GET /events/{eventId}."""
+"""GET /events/{eventId}: one event."""
 
 from photodrop.domain import membership
 from photodrop.errors import EventNotFoundError

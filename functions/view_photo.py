@@ -1,4 +1,4 @@
-"""GET /photos/{photoId} and GET /photos/{photoId}/view-url."""
+"""GET /photos/{photoId} and GET /photos/{photoId}/view-url: one photo, and a link to its file."""
 
 from typing import Annotated, Literal
 

@@ -1,10 +1,10 @@
-"""Photodrop's code below the function modules, in levels that know only what is below them.
+"""The code behind the function modules, in levels. Each level knows only those below it.
 
 - `http`: routes, requests' fields, answers, and who is calling. Knows `domain`.
-- `domain`: what an upload is, what may happen to it, and who may see it. Knows `aws` and `imaging`.
+- `domain`: uploads, photos, events and students, and who may do what. Knows `aws` and `imaging`.
 - `aws`: S3, SQS and the tables.
-- `imaging`: what is known of an image from its header, and its thumbnails.
+- `imaging`: reads headers of images and videos, decodes them, and makes thumbnails.
 
-The modules beside these folders are for all of them, and know none. tests/unit/test_levels.py holds
-the levels.
+Every level may use the modules beside these folders, which use none of the levels.
+docs/architecture.md says what is where; tests/unit/test_levels.py checks the imports.
 """

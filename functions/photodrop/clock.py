@@ -1,29 +1,29 @@
-"""Moments, as the API writes them and as the tables keep them."""
+"""Points in time, as the API writes them and as the tables keep them."""
 
 import time
 from datetime import UTC, datetime
 
 
 def epoch_seconds() -> int:
-    """Return this moment in epoch seconds."""
+    """Return the current time in epoch seconds."""
     return int(time.time())
 
 
 def in_days(days: int) -> int:
-    """Return the moment so many days from now, in epoch seconds."""
+    """Return the time this many days from now, in epoch seconds."""
     return epoch_seconds() + days * 24 * 3600
 
 
 def now_iso() -> str:
-    """Return this moment as ISO 8601 in UTC, with milliseconds: sorts as text."""
+    """Return the current time as ISO 8601 in UTC, with milliseconds, so that it sorts as text."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def timestamp(moment: datetime) -> str:
-    """Return a moment in UTC as the API writes it: ISO 8601 with `Z`."""
+    """Return a time in UTC as the API writes it: ISO 8601 with `Z`."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def epoch_timestamp(seconds: int) -> str:
-    """Return a moment in epoch seconds as the API writes it."""
+    """Return a time in epoch seconds as the API writes it."""
     return timestamp(datetime.fromtimestamp(seconds, UTC))

@@ -8,7 +8,7 @@ from functools import cache
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What `template.yaml` hands to the functions. The unit is in each name."""
+    """The environment variables that `template.yaml` sets. Each name says its unit."""
 
     photos_table: str
     usage_table: str
@@ -32,22 +32,22 @@ class Settings:
     max_image_pixels: int
     max_picture_bytes: int
     max_unannounced_bytes: int
-    """Of a file whose size is not announced: so much is reserved of its owner's limit."""
+    """What a file of unannounced size is charged with until its size is known."""
     thumbnail_sizes: tuple[int, ...]
     thumbnail_resolutions: tuple[str, ...]
-    """What may be asked for on demand: longest sides, and boxes like 640x480, in pixels."""
+    """The thumbnails that are made on demand: longest sides, and boxes like 640x480, in pixels."""
     uploads_per_minute: int
     max_photos_per_user: int
     max_bytes_per_user: int
     has_docs: bool
-    """Whether the API's description and its page are there for everyone."""
+    """Whether the API's description and its page are served, to anybody."""
     archive_after_days: int
-    """0: originals are not archived."""
+    """0 means that originals are not archived."""
     region: str
     links_endpoint_url: str | None
-    """S3 endpoint that clients of a local stack reach; None on AWS."""
+    """The endpoint of S3 that clients of a local stack can reach; None on AWS."""
     is_sam_local: bool
-    """Run by `sam local` on a developer's machine: only that command sets it, in its containers."""
+    """Whether `sam local` runs this on a developer's machine. Only that command sets it."""
 
 
 @cache
@@ -92,22 +92,22 @@ def settings() -> Settings:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """AWS credentials that URLs are signed with."""
+    """The AWS credentials with which URLs are signed."""
 
     access_key: str
     secret_key: str
     session_token: str | None
     expires_at: str | None
-    """ISO 8601 moment at which they end, where the environment states it."""
+    """When they expire, in ISO 8601, where the environment states it."""
 
 
 @cache
 def credentials() -> Credentials:
-    """Return the credentials that the runtime gave this process; they stay the same while it lives.
+    """Return the credentials of this process, which stay the same while it lives.
 
-    Lambda hands them over in the environment and does not state when they end. Where something
-    does (`AWS_CREDENTIAL_EXPIRATION`, as `aws configure export-credentials` writes it), a signed
-    URL must not promise to outlive them.
+    Lambda passes them in the environment and does not state when they expire. Where the environment
+    does (`AWS_CREDENTIAL_EXPIRATION`, as `aws configure export-credentials` writes it), no signed
+    URL must claim to be valid for longer.
     """
     env = os.environ
     return Credentials(
@@ -121,13 +121,13 @@ def credentials() -> Credentials:
 # Lambda's interpreter finds its own library by LD_LIBRARY_PATH.
 _KEPT_FOR_DECODERS = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 
-# glibc would hand each large block back to the kernel and fault the next one in page by page. It
-# takes no threshold above 32 MiB for mapping (Amazon Linux's 2.34 then ignores it), and setting
-# either variable alone turns off its own adaptation and is slower than none.
+# By default, glibc gives each large block back to the kernel, and the next one costs a page fault
+# for every page. Both variables are needed: either alone turns off glibc's own adaptation and is
+# slower than none. glibc 2.34 of Amazon Linux ignores a threshold for mapping above 32 MiB.
 _MALLOC_FOR_DECODERS = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
     "MALLOC_TRIM_THRESHOLD_": str(1024**3),
-    # Each thread's own heap would take 64 MiB of the address space that a child may have.
+    # Otherwise the heap of each thread takes 64 MiB of the child's limited address space.
     "MALLOC_ARENA_MAX": "1",
 }
 
@@ -135,7 +135,8 @@ _MALLOC_FOR_DECODERS = {
 def decoder_environment() -> dict[str, str]:
     """Return the environment of a process that decodes untrusted files.
 
-    It has the same code to import, what the interpreter needs to start, and nothing else.
+    It can import the same code and start the interpreter. It holds nothing else, no credentials
+    above all.
     """
     kept = {name: os.environ[name] for name in _KEPT_FOR_DECODERS if name in os.environ}
     return kept | _MALLOC_FOR_DECODERS | {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -31,11 +31,11 @@
     │   ├── LimitExceededError           429, with Retry-After
     │   ├── BusyError                    503, with Retry-After
     │   └── TierUnavailableError         503, with Retry-After
-    ├── UnknownMessageError          a queue's message that is no event of the uploads bucket
-    ├── PhotosLeftError              photos that ExpireUploads could not check
-    └── ContentRejectedError         what landed is refused: the photo becomes `failed`
+    ├── UnknownMessageError          a message that is no event of the uploads bucket
+    ├── PhotosNotCheckedError        ExpireUploads could not check some photos
+    └── ContentRejectedError         the file is refused: its photo becomes `failed`
 
-`code` is for programs and never changes; `message` is for people and may.
+Programs act on `code`, which never changes. People read `message`, which may change.
 """
 
 from dataclasses import dataclass
@@ -43,13 +43,13 @@ from typing import Any, ClassVar
 
 
 class PhotodropError(Exception):
-    """Base of all errors raised on purpose."""
+    """Base of all errors that are raised on purpose."""
 
 
 class RequestError(PhotodropError):
-    """An error that a client is told about.
+    """An error that is answered to the client.
 
-    Subclasses fix `status` (HTTP) and `code`. `headers` go into the response.
+    Subclasses set the HTTP `status` and the `code`. `headers` are added to the response.
     """
 
     status: ClassVar[int]
@@ -70,18 +70,18 @@ class FieldError:
 
 
 class InvalidRequestError(RequestError):
-    """The request is malformed; `fields` lists everything that is wrong with it."""
+    """The request is malformed. `fields` lists every wrong field."""
 
     status = 400
     code = "InvalidRequest"
 
     def __init__(self, fields: list[FieldError]) -> None:
-        super().__init__("; ".join(f"{wrong.field}: {wrong.message}" for wrong in fields))
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in fields))
         self.fields = fields
 
 
 class UploadTokenExpiredError(RequestError):
-    """The upload token in the path is over, or never was: the two are not told apart."""
+    """The upload token has expired or never existed. The answer is the same for both."""
 
     status = 401
     code = "UploadTokenExpired"
@@ -91,21 +91,21 @@ class UploadTokenExpiredError(RequestError):
 
 
 class ForbiddenError(RequestError):
-    """The caller may see this, but not do that."""
+    """The caller may see the resource, but may not do this to it."""
 
     status = 403
     code = "Forbidden"
 
 
 class FileTooLargeError(RequestError):
-    """The declared size is above what this deployment accepts for the type."""
+    """The announced size is larger than this deployment accepts for the type."""
 
     status = 413
     code = "FileTooLarge"
 
 
 class PhotoNotFoundError(RequestError):
-    """No such photo, or none that this caller may see: the two are not told apart."""
+    """The photo does not exist, or the caller may not see it. The answer is the same for both."""
 
     status = 404
     code = "PhotoNotFound"
@@ -115,7 +115,7 @@ class PhotoNotFoundError(RequestError):
 
 
 class EventNotFoundError(RequestError):
-    """No such event, or none that this caller organizes or attends: the two are not told apart."""
+    """The event does not exist, or the caller does not belong to it. The answer is the same."""
 
     status = 404
     code = "EventNotFound"
@@ -125,7 +125,7 @@ class EventNotFoundError(RequestError):
 
 
 class UploadNotFoundError(RequestError):
-    """No such multipart upload, or none of this caller's: the two are not told apart."""
+    """The upload does not exist, or is not the caller's. The answer is the same for both."""
 
     status = 404
     code = "UploadNotFound"
@@ -142,28 +142,28 @@ class PartTooSmallError(RequestError):
 
 
 class PartMissingError(RequestError):
-    """The upload is to be completed with a part that S3 does not have, or has with other bytes."""
+    """S3 does not have a part that the client names, or has it with other bytes."""
 
     status = 400
     code = "PartMissing"
 
 
 class SizeMismatchError(RequestError):
-    """The parts together are not as large as the file was said to be."""
+    """The parts together do not have the announced size."""
 
     status = 400
     code = "SizeMismatch"
 
 
 class PhotoNotReadyError(RequestError):
-    """The photo exists but cannot be viewed: it is on its way, or it failed."""
+    """The photo cannot be viewed: it is not completed yet, or it failed."""
 
     status = 409
     code = "PhotoNotReady"
 
 
 class StudentNotFoundError(RequestError):
-    """No such student, or none that this caller may see: the two are not told apart."""
+    """The student does not exist, or the caller may not see them. The answer is the same."""
 
     status = 404
     code = "StudentNotFound"
@@ -173,7 +173,7 @@ class StudentNotFoundError(RequestError):
 
 
 class PictureNotFoundError(RequestError):
-    """The student has no picture, and none is on its way."""
+    """The student has no picture, and no upload of one is under way."""
 
     status = 404
     code = "PictureNotFound"
@@ -183,7 +183,7 @@ class PictureNotFoundError(RequestError):
 
 
 class PictureNotReadyError(RequestError):
-    """The student has no picture yet: the first one is on its way, or it failed."""
+    """The student has no picture yet: the first upload is under way, or it failed."""
 
     status = 409
     code = "PictureNotReady"
@@ -200,7 +200,7 @@ class EmailTakenError(RequestError):
 
 
 class PhotoArchivedError(RequestError):
-    """The original is in an archive class. `restore` says how to get it back, and how far it is."""
+    """The original is archived. `restore` says how to restore it, and the state of a restore."""
 
     status = 409
     code = "PhotoArchived"
@@ -211,7 +211,7 @@ class PhotoArchivedError(RequestError):
 
 
 class NotArchivedError(RequestError):
-    """There is nothing to restore: the original can be read at once."""
+    """The original is not archived: it can be read without a restore."""
 
     status = 409
     code = "NotArchived"
@@ -232,14 +232,14 @@ class NotUploadedError(RequestError):
 
 
 class NotPendingError(RequestError):
-    """The client gives up an upload that has arrived already."""
+    """The upload is not pending any more: its file has arrived, or it has failed."""
 
     status = 409
     code = "NotPending"
 
 
 class UploadConflictError(RequestError):
-    """S3 has given up a multipart upload: another request wrote to its key at the same moment."""
+    """S3 has aborted a multipart upload: another request wrote to its key at the same moment."""
 
     status = 409
     code = "UploadConflict"
@@ -252,7 +252,7 @@ class UploadConflictError(RequestError):
 
 
 class NotRetryableError(RequestError):
-    """The photo failed for good: because of its file, or because the client ended its upload."""
+    """The photo cannot be retried: its file was refused, or its upload was cancelled or expired."""
 
     status = 409
     code = "NotRetryable"
@@ -264,7 +264,7 @@ class NotRetryableError(RequestError):
 
 
 class AlreadyUploadedError(RequestError):
-    """The same owner has the very file in the same place, as the photo `photo_id`."""
+    """The same owner already has this very file in the same scope: it is the photo `photo_id`."""
 
     status = 409
     code = "AlreadyUploaded"
@@ -275,14 +275,14 @@ class AlreadyUploadedError(RequestError):
 
 
 class IdempotencyKeyReusedError(RequestError):
-    """The same Idempotency-Key came with another body."""
+    """The caller used this Idempotency-Key before, with another request."""
 
     status = 409
     code = "IdempotencyKeyReused"
 
 
 class LimitExceededError(RequestError):
-    """A per-user limit is reached. `retry_after_seconds` is whole seconds, at least 1."""
+    """The user has reached a limit. `retry_after_seconds` is at least 1."""
 
     status = 429
     code = "LimitExceeded"
@@ -292,7 +292,7 @@ class LimitExceededError(RequestError):
 
 
 class BusyError(RequestError):
-    """Too many requests change the same record at once. Nothing was changed by this one."""
+    """Too many requests change the same record at once. This one has changed nothing."""
 
     status = 503
     code = "Busy"
@@ -317,15 +317,18 @@ class TierUnavailableError(RequestError):
 
 
 class UnknownMessageError(PhotodropError):
-    """A queue holds a message that is not for it. It ends in the dead-letter queue."""
+    """The uploads queue delivered a message that is not an event of S3.
+
+    After five deliveries it is moved to the dead-letter queue.
+    """
 
 
-class PhotosLeftError(PhotodropError):
-    """Some photos could not be checked. They are due again at the next run."""
+class PhotosNotCheckedError(PhotodropError):
+    """ExpireUploads could not check some photos. The next run checks them again."""
 
 
 class ContentRejectedError(PhotodropError):
-    """What landed is not what may be kept. Ends in `failure: {code, message}` on the photo."""
+    """The file is refused. The photo gets `failure: {code, message}`, which its owner can read."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")

@@ -1,6 +1,8 @@
-"""The content types that may be uploaded, and how to tell the real one from a file's first bytes.
+"""The content types that may be uploaded, and how to recognize them by a file's first bytes.
 
-Nothing here decodes anything or imports a third party's code: every function may use it.
+Every function may import this: it decodes nothing and imports no third-party code. The command line
+has a copy of `sniff` (`cli/photodrop_cli/files.py`), because it is installed without the service;
+`tests/unit/test_cli_files.py` checks that the two agree.
 """
 
 import re
@@ -23,24 +25,24 @@ EXTENSIONS: Mapping[str, str] = MappingProxyType(
         "video/webm": "webm",
     }
 )
-"""Every accepted content type, with the file extension that its keys end in."""
+"""Every accepted content type, with the extension of its objects' keys."""
 
 ThumbnailFormat = Literal["webp", "jpeg", "avif"]
-"""What a thumbnail that is made on demand may be encoded as."""
+"""The formats in which thumbnails are made on demand."""
 
-_OTHER_EXTENSIONS = {
+_EXTENSION_ALIASES = {
     "jpeg": "image/jpeg",
     "jfif": "image/jpeg",
     "tif": "image/tiff",
     "m4v": "video/mp4",
 }
-_OTHER_NAMES = {"image/jpg": "image/jpeg", "video/x-m4v": "video/mp4"}
-_UNKNOWN = ("", "application/octet-stream")
+_ALIASES = {"image/jpg": "image/jpeg", "video/x-m4v": "video/mp4"}
+_NO_TYPES = ("", "application/octet-stream")
 
 SNIFF_BYTES = 128
-"""How many of a file's first bytes `sniff` wants; fewer are fine when the file has no more."""
+"""How many of a file's first bytes `sniff` needs. A shorter file is read whole."""
 
-_ONE_CONTAINER = ({"image/heic", "image/heif"}, {"video/mp4", "video/quicktime"})
+_SAME_CONTAINER = ({"image/heic", "image/heif"}, {"video/mp4", "video/quicktime"})
 
 # Brands of ISO base media files, from the registry at mp4ra.org and ISO/IEC 23008-12.
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
@@ -53,43 +55,46 @@ _MP4_BRANDS = frozenset(
 _NOT_VIDEO_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P ", b"crx ", b"jp2 ", b"jpx ", b"F4A "})
 
 
-# WebM is the Matroska container with another DocType: element 0x4282, whose length of four may be
-# written with up to eight bytes (RFC 8794, 4).
+# WebM is Matroska with the DocType "webm": element 0x4282. Its length, 4, may be written in one to
+# eight bytes (RFC 8794, section 4).
 _DOC_TYPE_WEBM = re.compile(
     rb"\x42\x82(?:\x84|[\x01\x02\x04\x08\x10\x20\x40]\x00{0,6}\x04)webm", re.DOTALL
 )
 
 
 def is_video(content_type: str) -> bool:
-    """Tell whether this accepted type is a video, one that gets a poster frame."""
+    """Tell whether a content type is an accepted type of video."""
     return content_type.startswith("video/") and content_type in EXTENSIONS
 
 
-def declared(content_type: str | None, file_name: str) -> str | None:
-    """Return the accepted content type that a client means, or None.
+def accepted_type(content_type: str | None, file_name: str) -> str | None:
+    """Return the accepted content type that a client announces, or None.
 
-    Browsers do not know every type; for a file without one its name counts.
+    Browsers do not know every type. If they name none, the extension of `file_name` decides.
     """
     name = (content_type or "").partition(";")[0].strip().lower()
-    if name in _UNKNOWN:
+    if name in _NO_TYPES:
         extension = file_name.rpartition(".")[2].lower()
         by_extension = {ending: accepted for accepted, ending in EXTENSIONS.items()}
-        return (by_extension | _OTHER_EXTENSIONS).get(extension)
-    name = _OTHER_NAMES.get(name, name)
+        return (by_extension | _EXTENSION_ALIASES).get(extension)
+    name = _ALIASES.get(name, name)
     return name if name in EXTENSIONS else None
 
 
 def satisfies(sniffed: str, declared: str) -> bool:
-    """Tell whether a file whose bytes say `sniffed` is what a client that said `declared` promised.
+    """Tell whether a file that is `sniffed` by its bytes may be announced as `declared`.
 
-    HEIC is HEIF with HEVC inside, and MP4 grew out of QuickTime: phones and browsers use either
+    HEIC is HEIF with HEVC inside, and MP4 is based on QuickTime: phones and browsers use either
     name for the same file. All other types must be equal.
     """
-    return sniffed == declared or any({sniffed, declared} <= names for names in _ONE_CONTAINER)
+    return sniffed == declared or any({sniffed, declared} <= names for names in _SAME_CONTAINER)
 
 
 def sniff(head: bytes) -> str | None:
-    """Return the accepted content type that these first `SNIFF_BYTES` of a file show, or None."""
+    """Return the accepted content type of a file that begins with `head`, or None.
+
+    `head` is its first `SNIFF_BYTES`.
+    """
     if head.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -99,7 +104,7 @@ def sniff(head: bytes) -> str | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head.startswith((b"II*\0", b"MM\0*", b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0")):
-        # Canon's CR2 raw files are TIFF by the first four bytes and name themselves after them.
+        # Canon's CR2 raw files begin like TIFF. Their own name follows the first eight bytes.
         return None if head[8:10] == b"CR" else "image/tiff"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return "video/webm" if _DOC_TYPE_WEBM.search(head) else None
@@ -121,7 +126,7 @@ def _sniff_brands(head: bytes) -> str | None:
     if major in _HEVC_IMAGE_BRANDS:
         return "image/heic"
     if major in _IMAGE_CONTAINER_BRANDS:
-        # The container's own brand does not say what codec is inside: its companions do.
+        # This brand names only the container. The compatible brands name the codec.
         return "image/avif" if compatible & _AVIF_BRANDS else "image/heif"
     if major == b"qt  ":
         return "video/quicktime"

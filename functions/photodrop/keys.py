@@ -1,4 +1,4 @@
-"""Where objects lie in the buckets. Keys are opaque ASCII: nothing that a user wrote is in them."""
+"""The keys of objects in the buckets. They are ASCII, and contain nothing that a user wrote."""
 
 import re
 
@@ -13,12 +13,15 @@ MAX_ID_LENGTH = 64
 
 
 def is_id(text: str) -> bool:
-    """Tell whether a photo, event or student may have this id. DynamoDB does not take any text."""
+    """Tell whether a text can be the id of a photo, an event or a student.
+
+    Other texts are never looked up: DynamoDB refuses some of them as keys.
+    """
     return _ID.fullmatch(text) is not None
 
 
 def is_photo_id(text: str) -> bool:
-    """Tell whether a photo may have this id, or a version of a student's picture."""
+    """Tell whether a text can be the id of a photo or of a version of a student's picture."""
     name, _, version = text.partition("_")
     return is_id(name) and (not version or version.isdecimal()) and len(text) <= MAX_ID_LENGTH
 
@@ -40,17 +43,17 @@ def picture_id(student_id: str, version: int) -> str:
 
 
 def pictures(student_id: str) -> str:
-    """Return what the keys of all versions of a student's picture begin with."""
+    """Return the prefix of the keys of all versions of a student's picture."""
     return f"students/{student_id}_"
 
 
 def is_reserved(key: str) -> bool:
-    """Tell whether a key is one of an original: clients may not choose such a key."""
+    """Tell whether a key is in the namespace of originals. Clients may not choose such a key."""
     return key.startswith(("uploads/", "students/"))
 
 
 def photo_id(original_key: str) -> str | None:
-    """Return the id of the photo that an original's key is of, or None when it is no such key."""
+    """Return the id of the photo whose original has this key, or None for any other key."""
     match = _ORIGINAL.fullmatch(original_key) or _PICTURE.fullmatch(original_key)
     return match["photo_id"] if match else None
 
@@ -58,11 +61,11 @@ def photo_id(original_key: str) -> str | None:
 def thumbnail(original_key: str, resolution: int | str, extension: str = "webp") -> str:
     """Return the key of an original's thumbnail, in the thumbnails bucket.
 
-    `resolution` is its longest side, or the box that it was fitted into: 640 or "640x480".
+    `resolution` is its longest side, or the box that it fits into: 640 or "640x480".
     """
     return f"{thumbnails(original_key)}{resolution}.{extension}"
 
 
 def thumbnails(original_key: str) -> str:
-    """Return what the keys of all thumbnails of an original begin with."""
+    """Return the prefix of the keys of all thumbnails of an original."""
     return f"{original_key.rpartition('.')[0]}/"

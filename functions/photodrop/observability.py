@@ -1,8 +1,8 @@
-"""The logger and the metrics of every function, made once.
+"""The logger and the metrics that every function uses.
 
-Log lines are JSON. `correlation_id` is the id of the API request that granted the upload; it is
-kept in the photo's record and travels with its messages, so one query shows a photo's whole way.
-Never log a token, a signed URL, a file name, or anything else that a user wrote.
+Log lines are JSON. `correlation_id` is the id of the API request that began the upload. The photo's
+record keeps it, so that one query finds every line about a photo. Never log a token, a signed URL,
+a file name, or anything else that a user wrote.
 """
 
 import warnings
@@ -12,5 +12,5 @@ from aws_lambda_powertools import Logger, Metrics
 logger = Logger()
 metrics = Metrics()
 
-# A message that was handled before counts nothing; Powertools would warn of it in the log.
+# Powertools warns in the log when a call counts nothing. That is normal for a repeated message.
 warnings.filterwarnings("ignore", "No application metrics to publish")

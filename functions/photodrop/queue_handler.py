@@ -1,4 +1,4 @@
-"""What every queue function has in common: one message at a time, partial failures, logs."""
+"""What every function of a queue has in common: a message at a time, partial failures, logs."""
 
 import json
 from collections.abc import Callable
@@ -14,13 +14,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from photodrop.observability import logger, metrics
 
-MESSAGE_MILLIS = 10_000
-"""With less than this left no further message of a batch is begun. Reading a header in as many
-requests as one may take, and all writes after it, take half of it."""
+MIN_REMAINING_MS = 10_000
+"""With less time left than this, the function begins no further message of a batch. The slowest
+message of the uploads queue takes half of it."""
 
 
 class _NoTimeLeftError(Exception):
-    """The message is left to another invocation."""
+    """There is no time left for this message. The queue delivers it again."""
 
 
 def handler(
@@ -28,19 +28,19 @@ def handler(
     *,
     count_try: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[[dict[str, Any], LambdaContext], Any]:
-    """Return a Lambda entry point that gives `process` the JSON body of each message.
+    """Return a Lambda entry point that calls `process` with the JSON body of each message.
 
-    A message whose processing raises is delivered again, the others of the batch are done. So are
-    those for which there is too little time left: were the function ended in the middle, all of
-    the batch would come again. The first always has its turn.
-    `count_try` gets each message that comes again, before `process` does.
+    A message for which `process` raises an error is delivered again, without the others of its
+    batch. So is a message for which too little time is left: if the function timed out, the whole
+    batch would be delivered again. The first message is always processed. Before a message that was
+    delivered before is processed, `count_try` is called with it.
     """
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
     def process_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
         logger.append_keys(message_id=record.message_id)
         is_first = not processor.success_messages and not processor.fail_messages
-        if not is_first and lambda_context.get_remaining_time_in_millis() < MESSAGE_MILLIS:
+        if not is_first and lambda_context.get_remaining_time_in_millis() < MIN_REMAINING_MS:
             logger.warning("There is no time left for this message: it will be delivered again")
             raise _NoTimeLeftError
         try:

@@ -1,4 +1,4 @@
-"""Reading little of a large file: blocks that are fetched once, within a budget."""
+"""Reading parts of a large file in blocks, each fetched once, within a budget."""
 
 import io
 from collections import OrderedDict
@@ -8,18 +8,19 @@ from typing import Any
 
 from photodrop.errors import ContentRejectedError
 
-_KEPT = 4
-"""How many of the largest requests are kept. Readers go back and forth between a few places."""
+_KEPT_REQUESTS = 4
+"""The cache holds as many bytes as this number of the largest requests. Readers go back and forth
+between a few positions."""
 
 
 @dataclass
 class Ranges:
     """A file that is read in ranges, within a budget of bytes and of requests.
 
-    `fetch` returns `length` bytes from `start`, fewer only at the end of the file. One request
-    fetches a block of `block_bytes` where the reader jumps, and twice the last one where it reads
-    on, up to `largest_bytes`. Blocks begin at multiples of their size, so that none is fetched in
-    two overlapping pieces, and those used last are kept.
+    `fetch(start, length)` returns `length` bytes, fewer only at the end of the file. After a jump,
+    a request fetches one block of `block_bytes`. While the reader reads on, each request fetches
+    twice as much as the one before, up to `largest_bytes`. Blocks begin at multiples of their size,
+    so that no byte is fetched twice, and the blocks that were used last are kept.
     """
 
     fetch: Callable[[int, int], bytes]
@@ -34,9 +35,9 @@ class Ranges:
     _last: range = range(0)
 
     def read(self, start: int, length: int) -> bytes | None:
-        """Return `length` bytes, fewer at the end of the file; None: the budget is spent.
+        """Return `length` bytes, fewer at the end of the file, or None when the budget is spent.
 
-        At most `largest_bytes` are read at once.
+        One call returns at most `largest_bytes`.
         """
         length = min(length, self.largest_bytes)
         if length <= 0 or not 0 <= start < self.size_bytes:
@@ -52,7 +53,7 @@ class Ranges:
         return b"".join(parts)
 
     def _block(self, number: int, end: int) -> bytes | None:
-        """Return a block. When it has to be fetched: with those after it, at least up to `end`."""
+        """Return a block. If it has to be fetched, fetch those up to `end` with it."""
         if number not in self._blocks and not self._fetch(self._run(number, end)):
             return None
         self._blocks.move_to_end(number)
@@ -61,7 +62,7 @@ class Ranges:
     def _run(self, first: int, end: int) -> range:
         """Return the numbers of the blocks to fetch with one request."""
         most = self.largest_bytes // self.block_bytes
-        # What is skipped may be as long as what was fetched last: it is still reading on.
+        # A jump forward by no more than the last request fetched still counts as reading on.
         reads_on = first in range(self._last.stop, self._last.stop + len(self._last))
         count = min(2 * len(self._last), most) if reads_on else 1
         stop = min(max(first + count, end), first + most, -(-self.size_bytes // self.block_bytes))
@@ -82,19 +83,16 @@ class Ranges:
         for number in run:
             begin = number * self.block_bytes - start
             self._blocks[number] = data[begin : begin + self.block_bytes]
-        while len(self._blocks) > _KEPT * self.largest_bytes // self.block_bytes:
+        while len(self._blocks) > _KEPT_REQUESTS * self.largest_bytes // self.block_bytes:
             self._blocks.popitem(last=False)
         return True
 
 
-class RangedFile(io.RawIOBase):
-    """A file to read from and to seek in, of which only ranges are fetched.
+class SeekableFile(io.RawIOBase):
+    """Base of files that are read from elsewhere: it keeps the position, `_at`, in bytes."""
 
-    Reading beyond their budget raises ContentRejectedError: `HeaderTooLarge`.
-    """
-
-    def __init__(self, ranges: Ranges) -> None:
-        self._ranges = ranges
+    def __init__(self, size_bytes: int) -> None:
+        self._size_bytes = size_bytes
         self._at = 0
 
     def readable(self) -> bool:
@@ -111,13 +109,24 @@ class RangedFile(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move to a position, in bytes, and return it."""
-        size = self._ranges.size_bytes
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: size}[whence]
+        end = self._size_bytes
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: end}[whence]
         self._at = max(0, start + offset)
         return self._at
 
+
+class RangedFile(SeekableFile):
+    """A file over `Ranges`.
+
+    Reading beyond the budget raises ContentRejectedError with the code `HeaderTooLarge`.
+    """
+
+    def __init__(self, ranges: Ranges) -> None:
+        super().__init__(ranges.size_bytes)
+        self._ranges = ranges
+
     def readinto(self, buffer: Any) -> int:
-        """Fill `buffer` with what comes next; errors of fetching it pass through."""
+        """Fill `buffer` with the next bytes. Errors of `fetch` pass through."""
         data = self._ranges.read(self._at, len(buffer))
         if data is None:
             raise ContentRejectedError(

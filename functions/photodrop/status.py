@@ -1,4 +1,4 @@
-"""The states of a photo."""
+"""The statuses of a photo."""
 
 from enum import StrEnum
 

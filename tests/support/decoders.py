@@ -11,7 +11,7 @@ _HEAD = """
 import ctypes, json, os, signal, socket, sys, time
 
 def tell(message):
-    parent.tell(message)
+    parent.send_json(message)
 
 def run(_parent, task, original):
     global parent

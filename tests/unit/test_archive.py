@@ -17,7 +17,7 @@ from photodrop.aws.tables import Photo, Restore
 from photodrop.domain import archive
 from tests.support import events, pictures
 from tests.unit.test_process_upload import is_there
-from tests.unit.test_view_and_list import make_photo, page, view
+from tests.unit.test_view_and_list_photos import make_photo, page, view
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -287,7 +287,7 @@ def test_a_restored_copy_that_has_ended_is_not_shown_even_if_the_event_was_lost(
 
 def test_a_change_that_comes_between_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     photo = make_archived(noted=False)
-    ask = archive._ask
+    ask = archive._fetch_state
     titles = iter(["First", "Second"])
 
     def edited_meanwhile(asked_for: Photo) -> Any:
@@ -295,7 +295,7 @@ def test_a_change_that_comes_between_is_not_lost(monkeypatch: pytest.MonkeyPatch
             Photo.get(photo.photo_id, "photo").change(title=title)
         return ask(asked_for)
 
-    monkeypatch.setattr(archive, "_ask", edited_meanwhile)
+    monkeypatch.setattr(archive, "_fetch_state", edited_meanwhile)
     tell(photo, "LifecycleTransition")
     assert saved(photo) == ("DEEP_ARCHIVE", None)
     assert Photo.get(photo.photo_id, "photo").title == "Second"

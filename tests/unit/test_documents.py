@@ -24,9 +24,9 @@ CODE = "\n".join(path.read_text() for path in sorted((ROOT / "functions").rglob(
 def metrics_of_the_code() -> set[str]:
     """Return the names given to add_metric, by itself or by the helpers that choose one."""
     by_itself = re.findall(r'add_metric\(\s*name="(\w+)"', CODE)
-    counted = re.findall(r'\b_count\(\s*"(\w+)"', CODE)
-    timed = re.findall(r'timed_as="(\w+)"', CODE)
-    chosen = re.findall(r'_erase\(\s*"(\w+)"', CODE)
+    counted = re.findall(r'\b_count(?:_refused)?\(\s*"(\w+)"', CODE)
+    timed = re.findall(r'duration_metric="(\w+)"', CODE)
+    chosen = re.findall(r'_erase_refused\(\s*"(\w+)"', CODE)
     return {*by_itself, *counted, *timed, *chosen}
 
 

@@ -20,7 +20,7 @@ from photodrop.config import settings as current_settings
 from photodrop.domain import lifecycle, multipart_signing, upload_tokens, uploads
 from photodrop.domain.callers import Caller
 from photodrop.errors import InvalidRequestError, UploadTokenExpiredError
-from photodrop.http.fields import MAX_CHECKSUMS_AT_ONCE, MAX_PARTS_AT_ONCE
+from photodrop.http.fields import MAX_CHECKSUMS_PER_BATCH, MAX_PARTS_PER_BATCH
 from photodrop.http.schemas.multipart import SignRequest, UploadMetadata
 from photodrop.status import Status
 from tests.support import events, gateway, pictures
@@ -220,7 +220,7 @@ class TestCharging:
         created = begin(tags="a")
         stale, late = photo_of(created), photo_of(created)
         assert call("cancel_upload", key=created["key"]) == (200, {})
-        stale.settle_size(5000)
+        stale.set_size(5000)
         assert stale.status == "failed"
         assert held() == (0, 0)
         assert not lifecycle.advance(late, Status.UPLOADED)
@@ -437,7 +437,7 @@ class TestTokens:
     ],
 )
 def test_what_type_a_client_means(type_: str | None, name: str, meant: str | None) -> None:
-    assert file_types.declared(type_, name) == meant
+    assert file_types.accepted_type(type_, name) == meant
 
 
 @pytest.mark.parametrize(
@@ -482,9 +482,9 @@ def test_what_may_be_asked_of_a_batch_fits_in_a_request() -> None:
     headers_bytes = 2_048 + 1_024  # an ID token of a user in some groups, and what browsers send
     key = f"uploads/event_{'0' * 36}/{'0' * 36}.heic"
     path = f"/prod/s3/multipart/{'u' * 150}/batch"
-    numbers = ",".join(str(number) for number in range(9_000, 9_000 + MAX_PARTS_AT_ONCE))
-    checksums = ",".join(["f" * 64] * MAX_CHECKSUMS_AT_ONCE)
-    few = numbers[: 5 * MAX_CHECKSUMS_AT_ONCE - 1]
+    numbers = ",".join(str(number) for number in range(9_000, 9_000 + MAX_PARTS_PER_BATCH))
+    checksums = ",".join(["f" * 64] * MAX_CHECKSUMS_PER_BATCH)
+    few = numbers[: 5 * MAX_CHECKSUMS_PER_BATCH - 1]
     for query in (
         {"key": key, "partNumbers": numbers},
         {"key": key, "partNumbers": few, "checksumsSha256": checksums},

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from photodrop import keys
 from photodrop.aws.tables import PHOTO_ROW, Photo, Student
 from tests.support import fake_aws, pictures
-from tests.unit.test_any_order import CUT, GOOD, cut_off, resize
 from tests.unit.test_process_upload import deliver, is_there, put
 from tests.unit.test_resize_thumbnails import thumbnails
 from tests.unit.test_student_pictures import grant, remove, versions
 from tests.unit.test_students import create, delete
+from tests.unit.test_uploads_any_order import CUT, GOOD, cut_off, resize
 
 CONTENTS = [GOOD, b"not a picture, " * 40, pictures.jpeg(30, 40), CUT]
 NEWEST_GOOD = 3

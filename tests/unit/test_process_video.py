@@ -23,7 +23,7 @@ from tests.support.template import resources
 from tests.unit.test_process_upload import deliver, is_there, make_pending, put, reload
 from tests.unit.test_resize_thumbnails import thumbnails
 from tests.unit.test_thumbnail_photo import ask, stored
-from tests.unit.test_view_and_list import make_photo
+from tests.unit.test_view_and_list_photos import make_photo
 
 pytestmark = pytest.mark.usefixtures("aws")
 

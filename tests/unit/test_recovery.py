@@ -13,7 +13,7 @@ import process_upload
 import report_status
 from photodrop.aws import storage
 from photodrop.aws.tables import Photo, Usage
-from photodrop.errors import PhotosLeftError
+from photodrop.errors import PhotosNotCheckedError
 from tests.support import events, pictures
 from tests.unit.test_process_upload import deliver, is_there, make_pending, put, reload
 from tests.unit.test_resize_thumbnails import resize
@@ -221,7 +221,7 @@ def test_an_error_of_one_photo_stops_no_other_and_the_run_fails(
         return find(key, version_id)
 
     monkeypatch.setattr(storage, "find_original", failing)
-    with pytest.raises(PhotosLeftError):
+    with pytest.raises(PhotosNotCheckedError):
         expire()
     assert [reload(photo).status for photo in photos].count("failed") == 4
     assert reload(broken).status == "pending"

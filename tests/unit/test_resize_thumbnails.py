@@ -164,7 +164,7 @@ def test_a_fault_of_the_decoder_itself_is_tried_again(monkeypatch: pytest.Monkey
     ("name", "limits"),
     [
         ("ResizeThumbnailsFunction", images.LIMITS),
-        ("ThumbnailPhotoFunction", images.LIMITS_OF_A_REQUEST),
+        ("ThumbnailPhotoFunction", images.REQUEST_LIMITS),
     ],
 )
 def test_the_decoder_is_given_up_before_the_function_is(name: str, limits: Limits) -> None:

@@ -36,7 +36,7 @@ def decoders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Decode
 
 def answer_of(sandbox: Sandbox, task: Any = None, limits: Limits = LIMITS) -> Any:
     with sandbox.decode(task or {}, limits) as child:
-        return child.answer()
+        return child.receive_json()
 
 
 def refusal_of(sandbox: Sandbox, limits: Limits = LIMITS) -> str:
@@ -73,7 +73,7 @@ def test_a_child_that_hangs_is_killed_and_the_next_file_is_decoded(decoders: Dec
         pytest.raises(ContentRejectedError, match="TooMuchTime"),
         sandbox.decode({"hang": True}, Limits(cpu_seconds=5, wall_seconds=0.5)) as child,
     ):
-        child.answer()
+        child.receive_json()
     exit_code, _, _ = child.end()
     assert exit_code == -9
     assert answer_of(sandbox, {"hang": False}) == "done"
@@ -212,7 +212,7 @@ def test_a_child_holds_its_own_files_alone(decoders: Decoders) -> None:
         original.write(b"the original")
         original.seek(0)
         with sandbox.decode({}, LIMITS, original) as child:
-            held, expected, content = child.answer()
+            held, expected, content = child.receive_json()
     assert [number for number, _ in held] == sorted(expected)
     assert len({inode for _, inode in held[:3]}) == 1, "standard files lead to /dev/null"
     assert content == "the original"
@@ -248,7 +248,7 @@ def test_neither_the_process_nor_its_child_can_read_the_functions_memory(tmp_pat
                 before=sys.argv[2],
             )
             with sandbox.decode({"function": os.getpid()}, Limits(5, 20)) as child:
-                print(json.dumps(child.answer()))
+                print(json.dumps(child.receive_json()))
             decoders.stop()
         """)
     )

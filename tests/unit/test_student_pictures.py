@@ -16,7 +16,6 @@ from photodrop import keys
 from photodrop.aws.tables import PHOTO_ROW, Photo, Student, Usage
 from photodrop.domain import photos, recovery, student_pictures, uploads
 from tests.support import events, pictures
-from tests.unit.test_any_order import resize
 from tests.unit.test_process_upload import deliver, is_there, put
 from tests.unit.test_resize_thumbnails import thumbnails
 from tests.unit.test_students import (
@@ -31,6 +30,7 @@ from tests.unit.test_students import (
     page,
     view,
 )
+from tests.unit.test_uploads_any_order import resize
 
 pytestmark = pytest.mark.usefixtures("aws")
 

@@ -19,7 +19,7 @@ from photodrop.domain import photos, thumbnails_on_demand
 from photodrop.imaging import images
 from tests.support import events, pictures
 from tests.unit.test_process_upload import put
-from tests.unit.test_view_and_list import make_photo
+from tests.unit.test_view_and_list_photos import make_photo
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -201,7 +201,7 @@ def test_what_takes_long_is_left_to_the_queue_once(
 
 def test_who_comes_second_waits_for_the_first(making: list[Any], monkeypatch: Any) -> None:
     photo = make_stored()
-    assert ThumbnailLease.acquire(photo.photo_id, "640x480.webp", None, seconds=30, queued=False)
+    assert ThumbnailLease.acquire(photo.photo_id, "640x480.webp", None, seconds=30, is_queued=False)
 
     def finish(_: float) -> None:
         storage.put_thumbnail(f"{photo.key.removesuffix('.jpg')}/640x480.webp", b"x", "image/webp")
@@ -216,7 +216,7 @@ def test_who_has_waited_long_enough_is_told_to_come_back(
 ) -> None:
     monkeypatch.setattr(thumbnails_on_demand, "WAIT_SECONDS", 0.1)
     photo = make_stored()
-    assert ThumbnailLease.acquire(photo.photo_id, "640x480.webp", None, seconds=30, queued=False)
+    assert ThumbnailLease.acquire(photo.photo_id, "640x480.webp", None, seconds=30, is_queued=False)
     assert ask(photo)[0] == 202
     assert making == []
 
@@ -224,13 +224,13 @@ def test_who_has_waited_long_enough_is_told_to_come_back(
 def test_only_one_of_many_gets_the_claim() -> None:
     photo = make_photo()
     taken = [
-        ThumbnailLease.acquire(photo.photo_id, "160.avif", None, seconds=30, queued=False)
+        ThumbnailLease.acquire(photo.photo_id, "160.avif", None, seconds=30, is_queued=False)
         for _ in range(5)
     ]
     assert taken == [True, False, False, False, False]
     lapsed = ThumbnailLease.find(photo.photo_id, "160.avif")
     taken = [
-        ThumbnailLease.acquire(photo.photo_id, "160.avif", lapsed, seconds=31 + n, queued=True)
+        ThumbnailLease.acquire(photo.photo_id, "160.avif", lapsed, seconds=31 + n, is_queued=True)
         for n in range(3)
     ]
     assert taken == [True, False, False]

@@ -19,10 +19,10 @@ from photodrop.domain.callers import Caller
 from photodrop.domain.uploads import UploadRequest, begin
 from photodrop.status import Status
 from tests.support import events, fake_aws, pictures
-from tests.unit.test_any_order import resize
 from tests.unit.test_multipart import call, granted, send
 from tests.unit.test_process_upload import deliver, put
 from tests.unit.test_recovery import expire, make_due, process_queue
+from tests.unit.test_uploads_any_order import resize
 
 BUCKET = "photodrop-uploads"
 ADA = Caller("ada", None, frozenset())
@@ -75,7 +75,7 @@ class World:
         except Photo.DoesNotExist:
             return
         path, key = f"/photos/{photo.photo_id}", {"key": photo.key}
-        upload_id = next(iter(storage.find_multiparts(photo.key)), None)
+        upload_id = next(iter(storage.list_multiparts(photo.key)), None)
         match name:
             case "send part" if upload_id:
                 send({"key": photo.key, "uploadId": upload_id}, GOOD)

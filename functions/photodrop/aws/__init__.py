@@ -1,1 +1,1 @@
-"""Everything that speaks to AWS's services: S3, SQS, and DynamoDB's tables."""
+"""Everything that calls AWS's services: S3, SQS and DynamoDB."""

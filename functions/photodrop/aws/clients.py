@@ -1,4 +1,4 @@
-"""Clients of AWS's services, all of one session: it holds the service descriptions it has read."""
+"""Clients of S3 and SQS. They share a session, which has already read what every client needs."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ def s3() -> Any:
     return _client(
         "s3",
         Config(
-            # Checksums only where S3 demands them: the SDK's default ones break other S3 endpoints.
+            # The SDK's default checksums are refused by some other endpoints that speak S3.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             s3={
                 "us_east_1_regional_endpoint": "regional",
-                # A local endpoint has one host for all buckets.
+                # A local endpoint serves all buckets at one host.
                 "addressing_style": "path" if settings().links_endpoint_url else "virtual",
             },
         ),

@@ -1,6 +1,11 @@
-"""The messages of the queues: how each is sent, and how it is read again.
+"""The messages of each queue: what they hold, how they are sent, and how they are read.
 
-Every queue carries JSON. The uploads queue carries S3's own events: see `s3_events`.
+- Thumbnails queue: `MakeThumbnails` for all standard thumbnails of a photo, or `MakeThumbnail`.
+- Videos queue: `ProcessVideo`.
+- Purge queue: `PurgeEvent`.
+- Uploads queue: S3's own events, see `s3_events`. `send_object_created` sends one in S3's place.
+
+All are JSON.
 """
 
 import json
@@ -16,18 +21,18 @@ _sqs = clients.sqs()
 
 @dataclass(frozen=True, slots=True)
 class MakeThumbnails:
-    """On the thumbnails queue: make all thumbnails of a verified photo, and complete it."""
+    """On the thumbnails queue: make the standard thumbnails of a verified photo."""
 
     photo_id: str
 
     def send(self) -> None:
-        """Put it on the queue."""
+        """Send the message."""
         _send(settings().thumbnails_queue_url, {"photoId": self.photo_id})
 
 
 @dataclass(frozen=True, slots=True)
 class MakeThumbnail:
-    """On the thumbnails queue: make one thumbnail that a request asked for.
+    """On the thumbnails queue: make one thumbnail on demand.
 
     `resolution` is 640 or "640x480", in pixels; `format` is webp, jpeg or avif.
     """
@@ -37,13 +42,13 @@ class MakeThumbnail:
     format: ThumbnailFormat
 
     def send(self) -> None:
-        """Put it on the queue."""
+        """Send the message."""
         body = {"photoId": self.photo_id, "res": self.resolution, "format": self.format}
         _send(settings().thumbnails_queue_url, body)
 
 
 def read_thumbnails_message(body: dict[str, Any]) -> MakeThumbnails | MakeThumbnail:
-    """Return what a message of the thumbnails queue asks for. Raises KeyError."""
+    """Parse a message of the thumbnails queue. Raises KeyError."""
     if "res" in body:
         return MakeThumbnail(body["photoId"], body["res"], body["format"])
     return MakeThumbnails(body["photoId"])
@@ -56,43 +61,44 @@ class ProcessVideo:
     photo_id: str
 
     def send(self) -> None:
-        """Put it on the queue."""
+        """Send the message."""
         _send(settings().videos_queue_url, {"photoId": self.photo_id})
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> "ProcessVideo":
-        """Return what a message says. Raises KeyError."""
+        """Parse a message. Raises KeyError."""
         return cls(body["photoId"])
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeEvent:
-    """On the purge queue: delete the next rows and photos of a deleted event.
+    """On the purge queue: delete the next attendees and photos of a deleted event.
 
-    `last_look`: nothing was left at the look before, so the event's own row goes now.
+    With `is_last_check`, the message before found nothing left. If this one finds nothing either,
+    it deletes the event's own row.
     """
 
     event_id: str
     correlation_id: str
-    last_look: bool = False
+    is_last_check: bool = False
 
     def send(self, *, delay_seconds: int = 0) -> None:
-        """Put it on the queue, where it stays hidden for so long."""
+        """Send the message. It is delivered after `delay_seconds`."""
         body = {
             "eventId": self.event_id,
             "correlationId": self.correlation_id,
-            "lastLook": self.last_look,
+            "lastLook": self.is_last_check,
         }
         _send(settings().purge_queue_url, body, delay_seconds=delay_seconds)
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> "PurgeEvent":
-        """Return what a message says. Raises KeyError."""
+        """Parse a message. Raises KeyError."""
         return cls(body["eventId"], body["correlationId"], body["lastLook"])
 
 
 def send_object_created(stored: dict[str, Any]) -> None:
-    """Put S3's event of an object on the uploads queue, in place of one that was lost.
+    """Send S3's event of an object to the uploads queue again, because it may have been lost.
 
     `stored` describes the object as S3's events do: see `storage.find_original`.
     """

@@ -1,8 +1,8 @@
-"""S3's event notifications, in each shape in which they reach a queue.
+"""S3's event notifications, in each format in which they reach the uploads queue.
 
-S3 sends them to the queue itself, as `template.yaml` has it. Where others listen to the same
-bucket, they come by way of an SNS topic (with raw message delivery or without) or of EventBridge.
-The shapes are those of "Event message structure" and "EventBridge event message structure" in the
+By default (`template.yaml`), S3 sends them to the queue itself. Where others need the events of the
+bucket too, they come through an SNS topic (with or without raw message delivery) or EventBridge.
+The formats are those of "Event message structure" and "EventBridge event message structure" in the
 Amazon S3 user guide, and of "Parsing Amazon SNS message formats" in Amazon SNS's.
 """
 
@@ -18,7 +18,7 @@ from photodrop.errors import UnknownMessageError
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """One version of an object in the uploads bucket. A delete marker has no bytes."""
+    """One version of an object in the uploads bucket. A delete marker has a size of 0."""
 
     key: str
     version_id: str | None
@@ -27,13 +27,13 @@ class StoredObject:
 
 
 class Kind(Enum):
-    """What became of an object."""
+    """What happened to an object."""
 
     CREATED = auto()
     EXPIRED = auto()
-    """The lifecycle put a delete marker over it."""
+    """The bucket's lifecycle has put a delete marker over it."""
     MOVED = auto()
-    """Its storage class or its restore state may be another one."""
+    """Its storage class or its restore state may have changed."""
 
 
 _KINDS = {
@@ -51,14 +51,14 @@ _EVENTBRIDGE_KINDS = {
     "Object Restore Expired": Kind.MOVED,
 }
 TEST_EVENT = "s3:TestEvent"
-"""Sent once when a bucket's notifications are set up: about no object."""
+"""S3 sends this once when a bucket's notifications are set up. It names no object."""
 
 
 def read(message: Any) -> list[tuple[Kind, StoredObject]]:
-    """Return everything that one message tells of.
+    """Parse a message: return what happened, and to which object, for each event in it.
 
-    Raises UnknownMessageError for what is none of these, so that it ends in the dead-letter queue,
-    where somebody sees it.
+    Raises UnknownMessageError for any other message, so that it ends in the dead-letter queue,
+    which has an alarm.
     """
     try:
         return list(_read(message))
@@ -77,7 +77,7 @@ def _read(message: Any) -> Iterator[tuple[Kind, StoredObject]]:
 
 
 def _from_s3(record: dict[str, Any]) -> tuple[Kind, StoredObject]:
-    """Read one record. Keys are URL-encoded in it, with + for a space."""
+    """Parse a record of S3's own format, in which keys are URL-encoded, with + for a space."""
     item = record["s3"]["object"]
     kind = _KINDS[record.get("eventName", "ObjectCreated").partition(":")[0]]
     return kind, StoredObject(
@@ -89,7 +89,7 @@ def _from_s3(record: dict[str, Any]) -> tuple[Kind, StoredObject]:
 
 
 def _from_eventbridge(event: dict[str, Any]) -> tuple[Kind, StoredObject]:
-    """Read one event. Its names are other ones, and the key is as it is."""
+    """Parse an event of EventBridge, which has other field names and plain keys."""
     item = event["detail"]["object"]
     return _EVENTBRIDGE_KINDS[event["detail-type"]], StoredObject(
         key=item["key"],

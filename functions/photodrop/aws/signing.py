@@ -1,11 +1,11 @@
 """Presigned S3 URLs and POST policies, by AWS Signature Version 4.
 
-Signed here rather than by boto3 because a page of a hundred photos needs three hundred URLs:
-boto3 takes ten times as long and has to be loaded first. Every output is compared to botocore's,
-byte for byte, in `tests/unit/test_signing.py`.
+Signing is implemented here because a page of a hundred photos needs three hundred URLs: boto3 takes
+ten times as long, and loading it takes time too. `tests/unit/test_signing.py` compares the output
+with botocore's, byte for byte.
 
-Rules: "Authenticating Requests: Using Query Parameters" and "Browser-Based Uploads Using POST"
-in the Amazon S3 API reference.
+Rules: "Authenticating Requests: Using Query Parameters" and "Browser-Based Uploads Using POST" in
+the Amazon S3 API reference.
 """
 
 import base64
@@ -18,17 +18,19 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from photodrop.clock import timestamp
 from photodrop.config import credentials, settings
 
-KEPT_FOR_GOOD = "private, max-age=31536000, immutable"
-"""The Cache-Control of originals and thumbnails: by one reader's browser, for none ever changes."""
+CACHE_FOREVER = "private, max-age=31536000, immutable"
+"""The Cache-Control of originals and thumbnails: private, because they are; for good, because they
+never change."""
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 @dataclass(frozen=True, slots=True)
 class SignedUrl:
-    """A URL that carries its own permission. `headers` must be sent exactly as they stand."""
+    """A presigned URL. The client must send exactly these `headers`."""
 
     url: str
     headers: dict[str, str]
@@ -36,10 +38,7 @@ class SignedUrl:
 
     @property
     def headers_to_set(self) -> dict[str, str]:
-        """The headers that a client is told: every client sends the length by itself.
-
-        Browsers allow no other way.
-        """
+        """The headers that clients have to set. All clients set Content-Length by themselves."""
         return {name: value for name, value in self.headers.items() if name != "Content-Length"}
 
 
@@ -63,8 +62,8 @@ def presign_url(
 ) -> SignedUrl:
     """Sign one S3 request.
 
-    `headers` (besides Host) and `query` become part of the signature: a request with any other
-    value is refused. `ttl_seconds` is an upper bound, see `_lifetime`.
+    The signature covers `headers`, Host and `query`: S3 refuses a request with other values.
+    `ttl_seconds` is an upper bound, see `_lifetime`.
     """
     now, ttl_seconds, access = _lifetime(ttl_seconds)
     amz_date, scope = _scope(now)
@@ -126,10 +125,10 @@ def presign_post(
     conditions: list[Any] = [{"bucket": bucket}, ["content-length-range", *length_range]]
     conditions += [{name: value} for name, value in fixed.items()]
     expires_at = now + timedelta(seconds=ttl_seconds)
-    policy = {"expiration": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"), "conditions": conditions}
+    policy = {"expiration": timestamp(expires_at), "conditions": conditions}
     encoded = base64.b64encode(json.dumps(policy).encode()).decode()
     signature = _sign(access.secret_key, scope, encoded)
-    # With a slash at the end, because Uppy makes the object's address of it and the key.
+    # The URL ends with a slash, because Uppy appends the key to it to get the object's address.
     return SignedPost(
         f"{url}{path.rstrip('/')}/",
         fixed | {"policy": encoded, "x-amz-signature": signature},
@@ -138,16 +137,16 @@ def presign_post(
 
 
 def object_url(bucket: str, key: str) -> str:
-    """Return the plain address of an object, which allows nothing."""
+    """Return the address of an object without a signature, which gives no access."""
     _, url, path = _address(bucket, key)
     return url + path
 
 
 def _lifetime(ttl_seconds: int) -> tuple[datetime, int, Any]:
-    """Return now, the effective life in seconds (at least 1), and the credentials to sign with.
+    """Return the current time, the lifetime in seconds (at least 1), and the credentials.
 
-    A signature ends with the credentials that made it, whatever it says: the life is the shorter
-    of the two (boto3#2392, "the URL dies before its stated expiry").
+    A signature expires with the credentials that made it, if not before. So the lifetime is the
+    shorter of the two (boto3#2392, "the URL dies before its stated expiry").
     """
     now = datetime.now(UTC).replace(microsecond=0)
     access = credentials()
@@ -166,8 +165,8 @@ def _scope(now: datetime) -> tuple[str, str]:
 def _address(bucket: str, key: str) -> tuple[str, str, str]:
     """Return host, base URL and encoded path of an object.
 
-    On AWS always the bucket's own regional host: the global one answers with redirects that
-    browsers take for CORS errors (boto3#421).
+    On AWS it is the bucket's regional host: the global one answers with redirects, which browsers
+    report as CORS errors (boto3#421).
     """
     region, endpoint = settings().region, settings().links_endpoint_url
     path = quote(key, safe="/~")
@@ -184,24 +183,14 @@ def _sign(secret_key: str, scope: str, text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _encoded(text: str) -> str:
-    """Percent-encode a parameter. Most are the same in all URLs of a page: once is enough."""
+    """Percent-encode a parameter. Cached, because most are the same in all URLs of a page."""
     return quote(text, safe="")
 
 
 @lru_cache(maxsize=4)
 def _signing_key(secret_key: str, scope: str) -> bytes:
-    """Derive the key of one day, region and service: four HMACs that need not be done per URL."""
+    """Derive the signing key of a day, region and service. Cached, because it takes four HMACs."""
     key = f"AWS4{secret_key}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key
-
-
-def timestamp(moment: datetime) -> str:
-    """Return a moment in UTC as the API writes it: ISO 8601 with `Z`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def epoch_timestamp(seconds: int) -> str:
-    """Return a moment in epoch seconds as the API writes it."""
-    return timestamp(datetime.fromtimestamp(seconds, UTC))

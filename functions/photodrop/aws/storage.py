@@ -1,4 +1,4 @@
-"""The two buckets: reading what landed, writing thumbnails, erasing what was refused."""
+"""The two buckets: reading and erasing originals, multipart uploads, and thumbnails."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from botocore.exceptions import ClientError
 
 from photodrop import keys
 from photodrop.aws import clients
-from photodrop.aws.signing import KEPT_FOR_GOOD
+from photodrop.aws.signing import CACHE_FOREVER
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
 from photodrop.ranges import RangedFile, Ranges
 
 HEADER_BLOCK_BYTES = 64 * 1024
 LARGEST_HEADER_BLOCK_BYTES = 1024 * 1024
-"""One ranged read. Nearly every header fits in the first."""
+"""The smallest and the largest ranged read. Nearly every header fits in the smallest."""
 
 MAX_HEADER_BYTES = 16 * 1024 * 1024
 MAX_HEADER_REQUESTS = 64
-"""What reading one header may fetch. A phone's photo takes one or two requests; one that hides
-megabytes of other pictures in its header, a dozen. All of them together take S3 a few seconds."""
+"""What reading one header may fetch, which takes a few seconds at most. A phone's photo takes one
+or two requests; a photo whose header holds megabytes of other pictures takes a dozen."""
 
 
 class ObjectGoneError(Exception):
@@ -30,15 +30,15 @@ class ObjectGoneError(Exception):
 
 
 class UploadGoneError(Exception):
-    """There is no such multipart upload: it never was, was completed, or was aborted."""
+    """There is no such multipart upload: it was completed or aborted, or never existed."""
 
 
-class ObjectThereError(Exception):
-    """The key has an object already, and must keep it."""
+class ObjectExistsError(Exception):
+    """The key has an object already, which must not be replaced."""
 
 
 class ConflictError(Exception):
-    """Another request wrote to the key at the same moment. S3 has given up the multipart upload."""
+    """Another request wrote to the key at the same moment. S3 has aborted the multipart upload."""
 
 
 class ObjectArchivedError(Exception):
@@ -47,7 +47,7 @@ class ObjectArchivedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a multipart upload that S3 has. `etag` is without quotes, `checksum` base64."""
+    """A part of a multipart upload in S3. `etag` is without quotes, `checksum_sha256` is base64."""
 
     number: int
     etag: str
@@ -56,7 +56,7 @@ class Part:
 
 
 _PLAIN_ENCODINGS = ("", "identity", "aws-chunked")
-"""The last one is how SDKs send checksums behind a file. S3 takes it off."""
+"""SDKs send `aws-chunked` when a checksum follows the file. S3 removes it."""
 
 _s3 = clients.s3()
 
@@ -64,8 +64,8 @@ _s3 = clients.s3()
 def read_original(key: str, version_id: str | None, start: int, length: int) -> bytes:
     """Return `length` bytes of one version of an original.
 
-    Raises ObjectGoneError, and ContentRejectedError for what was sent with a Content-Encoding:
-    browsers would decode what is not encoded.
+    Raises ObjectGoneError, and ContentRejectedError for a file with a Content-Encoding, because
+    browsers would try to decode it.
     """
     source = {"Bucket": settings().uploads_bucket, "Key": key} | _version(version_id)
     found = _get(source | {"Range": f"bytes={start}-{start + length - 1}"})
@@ -78,9 +78,9 @@ def read_original(key: str, version_id: str | None, start: int, length: int) -> 
 
 
 def open_original(key: str, version_id: str | None, size_bytes: int) -> BinaryIO:
-    """Open one version of an original for reading its header, in blocks.
+    """Open one version of an original, to read its header in blocks.
 
-    Reading raises ObjectGoneError, and ContentRejectedError when it goes on for too long.
+    Reading raises ObjectGoneError, and ContentRejectedError when too much is read.
     """
     ranges = Ranges(
         partial(read_original, key, version_id),
@@ -111,9 +111,9 @@ def download_thumbnail(key: str, target: IO[bytes]) -> None:
 
 
 def find_original(key: str, version_id: str | None) -> dict[str, Any] | None:
-    """Return an original as S3's events describe it, or None when there is none.
+    """Return an original as S3's events describe it, or None if there is none.
 
-    `version_id` None: the current version.
+    Without a `version_id`, it is the current version.
     """
     source = {"Bucket": settings().uploads_bucket, "Key": key} | _version(version_id)
     try:
@@ -133,7 +133,7 @@ def find_original(key: str, version_id: str | None) -> dict[str, Any] | None:
 def create_multipart(key: str, content_type: str, *, part_checksums: bool) -> str:
     """Begin a multipart upload and return its id.
 
-    `part_checksums`: S3 then takes no part without its SHA-256.
+    With `part_checksums`, S3 refuses a part that comes without its SHA-256.
     """
     begun = _s3.create_multipart_upload(
         Bucket=settings().uploads_bucket,
@@ -144,8 +144,8 @@ def create_multipart(key: str, content_type: str, *, part_checksums: bool) -> st
     return str(begun["UploadId"])
 
 
-def find_multiparts(key: str) -> list[str]:
-    """Return the ids of the multipart uploads to a key that are not over, the newest last."""
+def list_multiparts(key: str) -> list[str]:
+    """Return the ids of the multipart uploads to a key that are in progress, the newest last."""
     found = _s3.get_paginator("list_multipart_uploads").paginate(
         Bucket=settings().uploads_bucket, Prefix=key
     )
@@ -170,13 +170,13 @@ def list_parts(key: str, upload_id: str) -> list[Part]:
             for part in page.get("Parts", [])
         ]
     except ClientError as error:
-        raise _gone(error) from error
+        raise _multipart_error(error) from error
 
 
 def complete_multipart(key: str, upload_id: str, parts: Iterable[Part]) -> tuple[str | None, str]:
-    """Make an object of parts and return its version id and ETag, without quotes.
+    """Join parts into an object. Returns its version id, and its ETag without quotes.
 
-    Raises UploadGoneError, ObjectThereError where the key has an object already, ConflictError.
+    Raises UploadGoneError, ObjectExistsError, ConflictError.
     """
     parts = list(parts)
     try:
@@ -196,32 +196,34 @@ def complete_multipart(key: str, upload_id: str, parts: Iterable[Part]) -> tuple
         )
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 412:
-            raise ObjectThereError from error
+            raise ObjectExistsError from error
         if error.response["Error"]["Code"] == "ConditionalRequestConflict":
             raise ConflictError from error
-        raise _gone(error) from error
+        raise _multipart_error(error) from error
     return made.get("VersionId"), made["ETag"].strip('"')
 
 
 def abort_multipart(key: str, upload_id: str) -> None:
-    """End a multipart upload and remove its parts. Does nothing for one that is over."""
+    """Abort a multipart upload, which removes its parts. Does nothing if it has ended."""
     try:
         _s3.abort_multipart_upload(Bucket=settings().uploads_bucket, Key=key, UploadId=upload_id)
     except ClientError as error:
-        if not isinstance(_gone(error), UploadGoneError):
+        if not isinstance(_multipart_error(error), UploadGoneError):
             raise
 
 
 def abort_multiparts(key: str) -> None:
-    """End every multipart upload to a key."""
-    for upload_id in find_multiparts(key):
+    """Abort every multipart upload to a key."""
+    for upload_id in list_multiparts(key):
         abort_multipart(key, upload_id)
 
 
-def put_thumbnail(key: str, data: bytes, content_type: str, *, is_first: bool = False) -> None:
-    """Store a thumbnail. What lies at its key never changes, so it may be cached for long.
+def put_thumbnail(
+    key: str, data: bytes, content_type: str, *, only_if_absent: bool = False
+) -> None:
+    """Store a thumbnail. It never changes, so browsers may cache it.
 
-    `is_first`: one that is there already stays as it is.
+    With `only_if_absent`, a thumbnail that exists already is not replaced.
     """
     try:
         _s3.put_object(
@@ -229,11 +231,11 @@ def put_thumbnail(key: str, data: bytes, content_type: str, *, is_first: bool = 
             Key=key,
             Body=data,
             ContentType=content_type,
-            CacheControl=KEPT_FOR_GOOD,
-            **({"IfNoneMatch": "*"} if is_first else {}),
+            CacheControl=CACHE_FOREVER,
+            **({"IfNoneMatch": "*"} if only_if_absent else {}),
         )
     except ClientError as error:
-        # 412: it is there. 409: somebody else is storing it at this very moment.
+        # 412: it exists already. 409: somebody else is storing it at this moment.
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
             raise
 
@@ -250,7 +252,7 @@ def has_thumbnail(key: str) -> bool:
 
 
 def erase_original(key: str) -> None:
-    """Delete an original for good, all versions of it. There are few: one, and delete markers."""
+    """Erase all versions of an original. There are few: usually one, and a delete marker."""
     found = _s3.get_paginator("list_object_versions").paginate(
         Bucket=settings().uploads_bucket, Prefix=key
     )
@@ -260,7 +262,7 @@ def erase_original(key: str) -> None:
 
 
 def erase_thumbnails(original_key: str) -> None:
-    """Delete every thumbnail of an original, of whatever size and format."""
+    """Erase every thumbnail of an original, of any size and format."""
     bucket = settings().thumbnails_bucket
     found = _s3.get_paginator("list_objects_v2").paginate(
         Bucket=bucket, Prefix=keys.thumbnails(original_key)
@@ -271,7 +273,7 @@ def erase_thumbnails(original_key: str) -> None:
 
 
 def erase_version(key: str, version_id: str | None) -> None:
-    """Delete one version for good. None: the object, in a bucket without versions."""
+    """Erase one version of an original. None means the object of a bucket without versions."""
     _s3.delete_object(Bucket=settings().uploads_bucket, Key=key, **_version(version_id))
 
 
@@ -291,7 +293,7 @@ def _get(source: dict[str, str]) -> Any:
         raise
 
 
-def _gone(error: ClientError) -> Exception:
+def _multipart_error(error: ClientError) -> Exception:
     return UploadGoneError() if error.response["Error"]["Code"] == "NoSuchUpload" else error
 
 

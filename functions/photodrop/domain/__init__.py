@@ -1,4 +1,4 @@
-"""What an upload is, what may happen to it, and who may see it.
+"""The rules: uploads, photos, events and students, and who may do what to them.
 
 Functions here take and return plain Python: nothing of HTTP, and nothing of pydantic.
 """

@@ -1,7 +1,8 @@
-"""Originals in S3's archive classes: which can be read at once, and which must be restored first.
+"""Originals in S3's archive classes, which must be restored before they can be read.
 
-Only S3 knows. Its events (see `process_upload`) are hints to ask it, so it does not matter how
-often, late or out of order they come. The photo's record has what S3 said last.
+Only S3 knows the storage class of an original and the state of its restore. The photo's record
+keeps what S3 answered last. Each event of S3 about a class or a restore only makes us ask S3 again,
+so it does not matter how often, how late or in which order events come.
 """
 
 import re
@@ -36,21 +37,21 @@ TIERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "DEEP_ARCHIVE": {"Standard": "within 12 hours", "Bulk": "within 48 hours"},
     }
 )
-"""The classes whose objects must be restored, each with its tiers and how long they take.
+"""The storage classes whose objects must be restored: how long a restore takes, by tier.
 
-From "Archive retrieval options" in the Amazon S3 user guide. GLACIER is named Glacier Flexible
-Retrieval there. Glacier Instant Retrieval (GLACIER_IR) is not among them: it is read at once.
+From "Archive retrieval options" in the Amazon S3 user guide, where GLACIER is called Glacier
+Flexible Retrieval. Glacier Instant Retrieval (GLACIER_IR) is not here: it needs no restore.
 """
 
 
 @cache
 def _s3() -> Any:
-    """Return a client, made when it is first needed: viewing a photo seldom needs one."""
+    """Return a client of S3, made at the first use: viewing a photo rarely needs it."""
     return clients.s3()
 
 
 def current_restore(photo: Photo) -> Restore | None:
-    """Return how far a photo's restoring is; None when there is none, or it has ended again."""
+    """Return the state of a photo's restore. None if there is none, or the copy has expired."""
     restore = photo.restore
     if restore is None:
         return None
@@ -59,25 +60,28 @@ def current_restore(photo: Photo) -> Restore | None:
     return restore
 
 
-def refresh(photo: Photo, *, ask: bool = False) -> None:
-    """Bring class and restore state of `photo` up to date, in memory, where they may have changed.
+def refresh(photo: Photo, *, force: bool = False) -> None:
+    """Update storage class and restore state of `photo` in memory, where they may have changed.
 
-    S3 is asked only about what is archived, or is old enough to be; with `ask`, in any case.
+    Without `force`, S3 is asked only if the photo is archived or is old enough to be.
     """
-    may_be_archived = ask or photo.storage_class in TIERS or _is_old(photo)
+    may_be_archived = force or photo.storage_class in TIERS or _is_old_enough(photo)
     if photo.status == Status.COMPLETED and may_be_archived:
-        photo.storage_class, photo.restore = _ask(photo) or (photo.storage_class, photo.restore)
+        photo.storage_class, photo.restore = _fetch_state(photo) or (
+            photo.storage_class,
+            photo.restore,
+        )
 
 
-def require_readable(photo: Photo, *, ask: bool = False) -> None:
-    """Raise PhotoArchivedError, which says what to do, unless the original can be read now."""
-    refresh(photo, ask=ask)
-    now = current_restore(photo)
-    if photo.storage_class not in TIERS or (now and now.status == "completed"):
+def require_readable(photo: Photo, *, force: bool = False) -> None:
+    """Raise PhotoArchivedError, which says how to restore it, if the original cannot be read."""
+    refresh(photo, force=force)
+    current = current_restore(photo)
+    if photo.storage_class not in TIERS or (current and current.status == "completed"):
         return
     raise PhotoArchivedError(
         "The photo is being restored from the archive. Try again when that is done."
-        if now
+        if current
         else "The photo is archived. Restore it first.",
         restore={
             "method": "POST",
@@ -87,24 +91,27 @@ def require_readable(photo: Photo, *, ask: bool = False) -> None:
                 {"tier": tier, "typicalTime": duration}
                 for tier, duration in TIERS[photo.storage_class].items()
             ],
-            "current": {"status": now.status, "expiresAt": now.expires_at} if now else None,
+            "current": (
+                {"status": current.status, "expiresAt": current.expires_at} if current else None
+            ),
         },
     )
 
 
 def restore(photo: Photo, tier: str, days: int) -> None:
-    """Ask S3 for a readable copy of an archived original, for so many days.
+    """Ask S3 for a readable copy of an archived original, for this number of days.
 
-    While one is on its way nothing more is asked for; once it is there, its end is moved. Raises
-    PhotoNotReadyError, NotArchivedError, InvalidRequestError for a tier that the class does not
-    have, TierUnavailableError, and PhotoNotFoundError when the original or the photo is gone.
+    While a restore is under way, nothing is requested. If the copy exists already, its expiry is
+    changed. Raises PhotoNotReadyError, NotArchivedError, InvalidRequestError for a tier that the
+    class does not have, TierUnavailableError, and PhotoNotFoundError when the original or the photo
+    is gone.
     """
     if photo.status != Status.COMPLETED:
         raise PhotoNotReadyError(f"The photo cannot be restored: it is {photo.status}.")
-    found = _ask(photo)
+    found = _fetch_state(photo)
     if found is None:
         raise PhotoNotFoundError
-    storage_class, now = found
+    storage_class, current = found
     if storage_class not in TIERS:
         raise NotArchivedError(f"The photo can be viewed at once: its class is {storage_class}.")
     if tier not in TIERS[storage_class]:
@@ -112,16 +119,16 @@ def restore(photo: Photo, tier: str, days: int) -> None:
         raise InvalidRequestError(
             [FieldError("tier", f"must be one of {allowed}, for the class {storage_class}")]
         )
-    if now is None or now.status != "ongoing":
-        _request(photo, tier, days)
+    if current is None or current.status != "ongoing":
+        _request_restore(photo, tier, days)
     try:
         _save(photo)
     except Photo.DoesNotExist:
         raise PhotoNotFoundError from None
 
 
-def record(key: str) -> None:
-    """Write to the record what S3 says of the original at `key`: its class and restore state."""
+def refresh_record(key: str) -> None:
+    """Write the storage class and the restore state of the original at `key` to its record."""
     photo = Photo.find_by_key(key)
     if photo is None or photo.status != Status.COMPLETED:
         return
@@ -129,31 +136,31 @@ def record(key: str) -> None:
     logger.append_keys(photo_id=photo.photo_id)
     try:
         _save(photo)
-        logger.info("Storage class noted", storage_class=photo.storage_class)
+        logger.info("Storage class recorded", storage_class=photo.storage_class)
     except Photo.DoesNotExist:
         logger.info("Photo was deleted in the meantime")
 
 
 def _save(photo: Photo) -> None:
-    """Write what S3 says to the record. Raises Photo.DoesNotExist for a photo that was deleted.
+    """Write the state that S3 has to the record. Raises Photo.DoesNotExist if it was deleted.
 
-    S3 is asked after the record was read, and the record is written only if it is still as it was
-    read. So of two calls at once, none can put an older state over a newer one.
+    S3 is asked after the record was read, and the record is written only if it has not changed
+    since. So of two calls at the same time, neither can replace a newer state by an older one.
     """
-    while (found := _ask(photo)) is not None:
+    while (found := _fetch_state(photo)) is not None:
         storage_class, restored = found
-        if (photo.storage_class, _pair(photo.restore)) == (storage_class, _pair(restored)):
+        if (photo.storage_class, _as_tuple(photo.restore)) == (storage_class, _as_tuple(restored)):
             return
         if photo.change(storage_class=storage_class, restore=restored):
             return
 
 
-def _pair(restore: Restore | None) -> tuple[str, str | None] | None:
+def _as_tuple(restore: Restore | None) -> tuple[str, str | None] | None:
     return (restore.status, restore.expires_at) if restore else None
 
 
-def _is_old(photo: Photo) -> bool:
-    """Tell whether the lifecycle may have archived the photo since its record was written."""
+def _is_old_enough(photo: Photo) -> bool:
+    """Tell whether the bucket's lifecycle may have archived the photo by now."""
     days = settings().archive_after_days
     if not days:
         return False
@@ -161,21 +168,21 @@ def _is_old(photo: Photo) -> bool:
     return bool(photo.created_at <= timestamp(oldest))
 
 
-def _ask(photo: Photo) -> tuple[str, Restore | None] | None:
-    """Return the class and the restore state that S3 names, or None when the original is gone."""
+def _fetch_state(photo: Photo) -> tuple[str, Restore | None] | None:
+    """Ask S3 for storage class and restore state. Returns None when the original is gone."""
     try:
-        found = _s3().head_object(**_original(photo))
+        found = _s3().head_object(**_location(photo))
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 405):
             return None
         raise
-    return found.get("StorageClass", "STANDARD"), _restore_of(found.get("Restore"))
+    return found.get("StorageClass", "STANDARD"), _parse_restore(found.get("Restore"))
 
 
-def _restore_of(header: str | None) -> Restore | None:
-    """Read `x-amz-restore`.
+def _parse_restore(header: str | None) -> Restore | None:
+    """Parse the header `x-amz-restore`.
 
-    It is `ongoing-request="true"`, or when the copy is there `ongoing-request="false",
+    It is `ongoing-request="true"`, or once the copy exists `ongoing-request="false",
     expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"`.
     """
     if not header:
@@ -187,22 +194,22 @@ def _restore_of(header: str | None) -> Restore | None:
     return Restore(status="completed", expires_at=expires_at)
 
 
-def _request(photo: Photo, tier: str, days: int) -> None:
+def _request_restore(photo: Photo, tier: str, days: int) -> None:
     request = {"Days": days, "GlacierJobParameters": {"Tier": tier}}
     try:
-        _s3().restore_object(**_original(photo), RestoreRequest=request)
+        _s3().restore_object(**_location(photo), RestoreRequest=request)
     except ClientError as error:
         match error.response["Error"]["Code"]:
             case "RestoreAlreadyInProgress":
-                return  # another call has asked for it
+                return  # another call has requested it
             case "GlacierExpeditedRetrievalNotAvailable":
                 raise TierUnavailableError from error
             case "NoSuchKey" | "NoSuchVersion":
                 raise PhotoNotFoundError from error
         raise
-    logger.info("Restore asked for", photo_id=photo.photo_id, tier=tier, days=days)
+    logger.info("Restore requested", photo_id=photo.photo_id, tier=tier, days=days)
 
 
-def _original(photo: Photo) -> dict[str, str]:
+def _location(photo: Photo) -> dict[str, str]:
     version = {"VersionId": photo.version_id} if photo.version_id else {}
     return {"Bucket": settings().uploads_bucket, "Key": photo.key} | version

@@ -16,7 +16,7 @@ class Caller:
 
     @property
     def is_staff(self) -> bool:
-        """Whether they belong to the staff: see `permissions`."""
+        """Whether they belong to the staff. `permissions` says what staff may do."""
         return STAFF_GROUP in self.groups
 
     @property

@@ -1,4 +1,4 @@
-"""What a file is, by its own bytes."""
+"""The content type and the facts of a file, read from its own bytes."""
 
 from typing import Any, BinaryIO
 
@@ -10,17 +10,15 @@ from photodrop.errors import ContentRejectedError
 from photodrop.imaging import formats
 
 
-def read_facts(landed: StoredObject, announced_type: str) -> dict[str, Any]:
-    """Return what the header of a file says, as attributes of a photo; of a video its type alone.
+def read_facts(file: StoredObject, announced_type: str) -> dict[str, Any]:
+    """Return what the header of a file says, as attributes of a photo; of a video, only its type.
 
-    ProcessVideo reads the rest, with a library that this function does without. Raises
-    ContentRejectedError for what is not accepted, is not of the announced content type, or is gone.
+    ProcessVideo reads the facts of a video, with a library that ProcessUpload does not have. Raises
+    ContentRejectedError for a file that is not accepted or is not of the announced type, and
+    storage.ObjectGoneError.
     """
-    try:
-        with storage.open_original(landed.key, landed.version_id, landed.size_bytes) as stream:
-            facts = _read(stream, landed.size_bytes)
-    except storage.ObjectGoneError:
-        raise ContentRejectedError("UploadRemoved", "The file was removed again.") from None
+    with storage.open_original(file.key, file.version_id, file.size_bytes) as stream:
+        facts = _read(stream, file.size_bytes)
     if not file_types.satisfies(facts["content_type"], announced_type):
         raise ContentRejectedError(
             "ContentTypeMismatch",

@@ -1,8 +1,8 @@
-"""Deleting an event: at once for everybody, while what is left of it is purged in batches.
+"""Deleting an event: nobody sees it any more at once, and it is purged in batches.
 
-The event's row stays while its attendees and photos are deleted. It is marked, so that nobody sees
-the event and a repeated message knows what was asked for. Each message purges one batch and sends
-the next message, until nothing is left: no number of photos runs into a timeout. Every step may be
+The event's row is first marked as being deleted, with what becomes of its photos. It is itself
+deleted last. Each message of the purge queue deletes one batch and sends the next message, until
+nothing is left, so that an event of any size is purged without a timeout. Every step can be
 repeated.
 """
 
@@ -10,7 +10,7 @@ import time
 from typing import Literal
 
 from aws_lambda_powertools.metrics import MetricUnit
-from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
 
 from photodrop.aws.messages import PurgeEvent
 from photodrop.aws.tables import (
@@ -22,35 +22,37 @@ from photodrop.aws.tables import (
     event_scope,
     list_key,
 )
+from photodrop.aws.tables.connection import write_if
 from photodrop.domain.callers import Caller
 from photodrop.domain.membership import find_organized
 from photodrop.domain.photos import delete as delete_photo
 from photodrop.errors import EventNotFoundError
 from photodrop.observability import logger, metrics
 
-BATCH = 200
-"""Rows or photos that one message deletes at most."""
+MAX_BATCH = 200
+"""How many attendees and photos one message deletes at most."""
 
 BATCH_SECONDS = 60
-"""After so long it leaves the rest to the next message: half of the function's timeout."""
+"""After this time a batch ends early. It is half of the function's timeout."""
 
-LAST_LOOK_SECONDS = 60
-"""What was begun before the event was deleted has arrived, and in the index, by then."""
+LAST_CHECK_DELAY_SECONDS = 60
+"""The last check waits for this long: uploads that were begun just before the event was deleted may
+reach the index a little later."""
 
 
 def begin(
     caller: Caller, event_id: str, photos: Literal["keep", "delete"], *, correlation_id: str
 ) -> Literal["kept", "deleted"]:
-    """Delete an event that the caller organizes: from now on nobody finds it.
+    """Begin to delete an event that the caller organizes. From now on nobody finds it.
 
-    Its photos are kept by their owners, or deleted as well: returns which. Deleting again while
-    the event is purged returns what the first call asked for. Raises EventNotFoundError, or
-    ForbiddenError for an event that the caller attends.
+    Returns whether its owners keep its photos, or they are deleted too. A repeated call returns
+    what the first one chose. Raises EventNotFoundError, or ForbiddenError for an event that the
+    caller attends.
     """
-    event = find_organized(caller, event_id, also_deleted=True)
-    if event.photos_become is None:
+    event = find_organized(caller, event_id, include_deleted=True)
+    if not event.is_deleting:
         _mark(event, "kept" if photos == "keep" else "deleted")
-    # Also the second time: the first call may have been cut off before it sent the message.
+    # A repeated call sends the message too: the first one may have been cut off before it did.
     PurgeEvent(event_id, correlation_id).send()
     return "kept" if event.photos_become == "kept" else "deleted"
 
@@ -58,7 +60,8 @@ def begin(
 def purge_batch(message: PurgeEvent) -> None:
     """Delete the next attendees and photos of a deleted event, and send the next message.
 
-    When nothing is left, a last message comes a little later; then the event's row is deleted too.
+    When nothing is left, one last message checks that again a little later, and then deletes the
+    event's row.
     """
     event_id, correlation_id = message.event_id, message.correlation_id
     logger.set_correlation_id(correlation_id)
@@ -66,18 +69,18 @@ def purge_batch(message: PurgeEvent) -> None:
     try:
         event = Event.get(event_id, EVENT_ROW, consistent_read=True)
     except Event.DoesNotExist:
-        return  # another delivery has done everything
-    if event.photos_become is None:
+        return  # another delivery has purged everything
+    if not event.is_deleting:
         raise ValueError("This event is not being deleted.")
-    removed = _purge_attendees(event_id, BATCH)
-    if event.photos_become == "deleted" and removed < BATCH:
-        removed += _purge_photos(event_id, BATCH - removed)
+    removed = _purge_attendees(event_id, MAX_BATCH)
+    if event.photos_become == "deleted" and removed < MAX_BATCH:
+        removed += _purge_photos(event_id, MAX_BATCH - removed)
     if removed:
         logger.info("Batch of the event purged", removed=removed)
         PurgeEvent(event_id, correlation_id).send()
-    elif not message.last_look:
-        last = PurgeEvent(event_id, correlation_id, last_look=True)
-        last.send(delay_seconds=LAST_LOOK_SECONDS)
+    elif not message.is_last_check:
+        last = PurgeEvent(event_id, correlation_id, is_last_check=True)
+        last.send(delay_seconds=LAST_CHECK_DELAY_SECONDS)
     else:
         event.delete()
         logger.info("Event purged")
@@ -86,14 +89,8 @@ def purge_batch(message: PurgeEvent) -> None:
 
 def _mark(event: Event, photos_become: str) -> None:
     """Mark an event as being deleted, unless another call has marked it already."""
-    try:
-        event.update(
-            [Event.photos_become.set(photos_become), Event.member.remove()],
-            Event.row.exists() & Event.photos_become.does_not_exist(),
-        )
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    actions: list[Action] = [Event.photos_become.set(photos_become), Event.member.remove()]
+    if not write_if(lambda: event.update(actions, Event.is_kept())):
         try:
             event.refresh(consistent_read=True)
         except Event.DoesNotExist:

@@ -21,7 +21,8 @@ from photodrop.domain.paging import Page
 from photodrop.errors import EventNotFoundError, ForbiddenError
 
 _BATCH = 50
-"""Events looked up at once: with the caller's attendance of each, a hundred rows."""
+"""How many events are read in one request. With the caller's attendance of each, that is a hundred
+rows, which is the limit of BatchGetItem."""
 
 _EMAIL_POSITION = re.compile(r"\S{3,254}")
 
@@ -59,36 +60,39 @@ def edit(event: Event, changes: Mapping[str, str | None]) -> None:
         getattr(Event, name).remove() if value is None else getattr(Event, name).set(value)
         for name, value in changes.items()
     ]
-    is_there = Event.row.exists() & Event.photos_become.does_not_exist()
-    if not write_if(lambda: event.update(actions, is_there)):
+    if not write_if(lambda: event.update(actions, Event.is_kept())):
         raise EventNotFoundError
 
 
 def list_events(caller: Caller, *, limit: int, cursor: str | None) -> Page[Event]:
     """Return one page of the events that the caller organizes or attends, newest first.
 
-    One Query for either kind, and one look-up that leaves out what the index still has and the
-    caller no more. Raises InvalidRequestError for a cursor that no list gave out.
+    One Query for each of the two lists, and one consistent read that leaves out events that the
+    caller has just left, while the index still has them. Raises InvalidRequestError for a cursor
+    that no list returned.
     """
     position = paging.decode(cursor) if cursor else None
-    found = _visible(caller, position, limit + 1)
+    found = _iterate(caller, position, limit + 1)
     return paging.read_page(found, limit, lambda event: str(event.list_order))
 
 
-def _visible(caller: Caller, position: str | None, wanted: int) -> Iterator[Event]:
-    """Yield the caller's events before a position, newest first; about `wanted` will be read."""
+def _iterate(caller: Caller, position: str | None, count: int) -> Iterator[Event]:
+    """Yield the caller's events before a position, newest first.
+
+    `count` is about how many the caller of this function will read.
+    """
     members = [organizer_member(caller.user_id)]
     if caller.email:
         members.append(attendee_row(caller.email))
     older = Event.list_order < position if position else None
     lists = (
-        Event.by_member.query(member, older, scan_index_forward=False, page_size=wanted)
+        Event.by_member.query(member, older, scan_index_forward=False, page_size=count)
         for member in members
     )
     merged = heapq.merge(*lists, key=lambda row: row.list_order, reverse=True)
     # An organizer may attend their own event: it is listed once.
     event_ids = (event_id for event_id, _ in groupby(merged, key=lambda row: row.event_id))
-    while batch := list(islice(event_ids, min(wanted, _BATCH))):
+    while batch := list(islice(event_ids, min(count, _BATCH))):
         memberships = membership.find_all(caller, batch)
         yield from (memberships[event_id].event for event_id in batch if event_id in memberships)
 
@@ -108,7 +112,7 @@ def register(event: Event, email: str) -> Attendee:
     try:
         return Attendee.get(event.event_id, attendee.row, consistent_read=True)
     except Attendee.DoesNotExist:
-        return register(event, email)  # they were removed in between
+        return register(event, email)  # they were removed in the meantime
 
 
 def remove(event: Event, email: str) -> None:
@@ -119,7 +123,7 @@ def remove(event: Event, email: str) -> None:
 def list_attendees(event: Event, *, limit: int, cursor: str | None) -> Page[Attendee]:
     """Return one page of those who attend, by their e-mails.
 
-    One Query. Raises InvalidRequestError for a cursor that no list gave out.
+    One Query. Raises InvalidRequestError for a cursor that no list returned.
     """
     start = None
     if cursor:

@@ -1,4 +1,4 @@
-"""A photo's life: its statuses, the steps between them, and how it ends.
+"""A photo's life: its statuses and the transitions between them.
 
 ::
 
@@ -6,12 +6,14 @@
        │            │             │
        └────────────┴─────────────┴───────> failed ──> uploaded or processing, when retried
 
-Each step is one conditional write, from a status that may precede it. So however often, late or out
-of order events and calls arrive, each step is taken once. Of an upload that is cancelled and
-completed at the same moment one wins: the file is kept and the cancelling is refused, or the photo
-has failed and its file is erased. The record is always written first and the file erased second.
-Whatever is cut off in between is done by the next delivery of the message, or by ExpireUploads:
-a failed photo is due once more when nothing can land any longer.
+Each transition is one conditional write, which names the statuses that it may start from. So each
+is made only once, however often, how late and in which order events and calls arrive. If an upload
+is cancelled and completed at the same moment, one of the two wins: either the file is kept and
+cancelling is refused, or the photo fails and its file is erased.
+
+A photo that fails is first marked as failed, and then its file is erased. If this is cut off in
+between, the next delivery of the message finishes it, or ExpireUploads: it checks every failed
+photo once more when no file can land for it any longer.
 """
 
 from collections.abc import Mapping
@@ -42,37 +44,37 @@ MAY_FOLLOW: Mapping[Status, frozenset[Status]] = MappingProxyType(
 """The statuses that each status may follow. Only `retry` leads back, from failed."""
 
 STUCK_SECONDS = 900
-"""A photo that has made no step for so long is processed again: its message was lost."""
+"""A photo without any progress for so long counts as stuck: its message may be lost."""
 
 FAILED_DAYS = 30
-"""For how long an owner can see that a photo failed, and why."""
+"""For how long the record of a failed photo is kept, so that its owner can see why it failed."""
 
 
 def advance(photo: Photo, to: Status, **changes: Any) -> bool:
-    """Take a photo to its next status, unless somebody else has taken it on in the meantime.
+    """Take a photo to its next status, unless somebody else has done so in the meantime.
 
-    Returns False when the step was taken already; then the record is as the table has it.
-    `changes` are further attributes. A photo fails only from the status that this record has: who
-    finds that an upload never came does not end one that came in the meantime. The owner stays
-    charged until `release`. Raises Photo.DoesNotExist for a photo that was deleted.
+    Returns False if somebody else has; `photo` is then what the table has now. `changes` are
+    further attributes to set. A photo fails only from the status that `photo` had when this was
+    called: an upload that landed in the meantime must not fail as expired. The owner stays charged
+    until `release`. Raises Photo.DoesNotExist for a photo that was deleted.
     """
-    before = MAY_FOLLOW[to]
+    allowed_from = MAY_FOLLOW[to]
     if to == Status.FAILED:
-        before &= {Status(photo.status)}
+        allowed_from &= {Status(photo.status)}
     if to == Status.COMPLETED:
         changes["due_at"] = None
     else:
-        changes |= {"attempts": 0, "tries": 0}  # they are counted anew for the next step
-    while photo.status in before:
+        changes |= {"attempts": 0, "tries": 0}  # they are counted for each status
+    while photo.status in allowed_from:
         if photo.change(status=to, **changes):
             return True
     return False
 
 
 def retry(photo: Photo, to: Status, **changes: Any) -> bool:
-    """Take a photo that failed through no fault of its file back to the status `to`.
+    """Take a photo back to the status `to` if it failed through no fault of its file.
 
-    Returns False for any other. Raises Photo.DoesNotExist for a photo that was deleted.
+    Returns False for any other photo. Raises Photo.DoesNotExist for a photo that was deleted.
     """
     while photo.status == Status.FAILED and photo.is_retryable:
         if photo.change(status=to, failure=None, is_retryable=None, **changes):
@@ -80,80 +82,84 @@ def retry(photo: Photo, to: Status, **changes: Any) -> bool:
     return False
 
 
-def resume(photo: Photo, to: Status) -> None:
-    """Go on with a failed photo for which a message has come.
+def retry_or_erase(photo: Photo, to: Status) -> None:
+    """Handle a message for a photo that has failed.
 
-    If it failed through no fault of its file it is taken back to the status `to`. Of any other,
-    what is left of its file is erased. Raises Photo.DoesNotExist for a photo that was deleted.
+    If it failed through no fault of its file, it is taken back to the status `to`. Otherwise what
+    is left of its file is erased. Raises Photo.DoesNotExist for a photo that was deleted.
     """
     if retry(photo, to, due_at=stuck_at()):
-        logger.info("Photo is tried again")
+        logger.info("Photo is retried")
     elif photo.status == Status.FAILED:
         erase_failed(photo)  # an earlier delivery may have been cut off before it did
 
 
 def fail(photo: Photo, refusal: ContentRejectedError) -> None:
-    """Fail a photo because of its file: its owner is told why, and the file is erased and refunded.
+    """Fail a photo because of its file. The record says why; the file is erased and refunded.
 
-    Does nothing when somebody else has taken the photo on in the meantime. Raises
-    Photo.DoesNotExist for a photo that was deleted.
+    Does nothing if the photo's status has changed in the meantime. Raises Photo.DoesNotExist for a
+    photo that was deleted.
     """
-    if _fail(photo, refusal, remove_at=in_days(FAILED_DAYS), due_at=_last_landing_at(photo)):
+    if _fail(photo, refusal, remove_at=in_days(FAILED_DAYS), due_at=_last_arrival_at(photo)):
         erase_failed(photo)
 
 
-def fail_retryable(photo: Photo) -> None:
-    """Fail a photo that was tried too often, through no fault of its file, which is kept.
+def fail_removed(photo: Photo) -> None:
+    """Fail a photo whose file is no longer in the bucket. See `fail`."""
+    fail(photo, ContentRejectedError("UploadRemoved", "The file was removed again."))
 
-    `retry` takes it back. After FAILED_DAYS it is deleted.
+
+def fail_retryable(photo: Photo) -> None:
+    """Fail a photo that was tried too often, through no fault of its file. The file is kept.
+
+    `retry` can take it back for FAILED_DAYS. After that it is deleted.
     """
-    why = ContentRejectedError(
+    refusal = ContentRejectedError(
         "ProcessingFailed", "We could not process this photo. It is kept, to be tried again."
     )
-    _fail(photo, why, is_retryable=True, due_at=in_days(FAILED_DAYS))
+    _fail(photo, refusal, is_retryable=True, due_at=in_days(FAILED_DAYS))
 
 
 def cancel(photo: Photo, message: str) -> None:
-    """Fail a pending photo because its client gave the upload up, and remove its parts.
+    """Fail a pending photo because its client cancels the upload, and remove its parts.
 
-    Cancelling twice is the same as once. Raises NotPendingError when the file has arrived, and
-    Photo.DoesNotExist for a photo that was deleted. A file that lands afterwards is erased when
-    its event comes.
+    Can be repeated. Raises NotPendingError if the file has arrived, and Photo.DoesNotExist for a
+    photo that was deleted. A file that lands later is erased when its event comes.
     """
     if photo.status == Status.PENDING:
-        why = ContentRejectedError("UploadCancelled", message)
-        _fail(photo, why, remove_at=in_days(FAILED_DAYS), due_at=_last_landing_at(photo))
+        refusal = ContentRejectedError("UploadCancelled", message)
+        _fail(photo, refusal, remove_at=in_days(FAILED_DAYS), due_at=_last_arrival_at(photo))
     if photo.status != Status.FAILED:
         raise NotPendingError(f"The file has arrived: the photo is {photo.status}.")
     if photo.upload_method == "MULTIPART":
-        # Also the second time: parts that were on their way may have come since.
+        # A repeated call aborts again, because parts may have landed since the first one.
         storage.abort_multiparts(photo.key)
     photo.release()
 
 
 def erase_failed(photo: Photo) -> None:
-    """Erase what is left of a failed photo's file, then refund it. Twice is the same as once."""
+    """Erase what is left of a failed photo's file, then release its charge. Can be repeated."""
     if photo.upload_method == "MULTIPART" and photo.etag is None:
         storage.abort_multiparts(photo.key)
     storage.erase_original(photo.key)
     photo.release()
 
 
-def close_failed(photo: Photo) -> None:
-    """Settle a failed photo for which nothing can land any longer.
+def clean_up_failed(photo: Photo) -> None:
+    """Clean up a failed photo for which no file can land any longer.
 
-    If it could have been retried and was not in FAILED_DAYS, it is deleted.
+    A file that landed late is erased. A photo that could be retried, and was not, is deleted.
     """
     if not photo.is_retryable:
         erase_failed(photo)
         photo.change(due_at=None)
     elif photo.change(status=Status.FAILED, is_retryable=None, remove_at=in_days(1)):
-        # From here on nobody can retry it. If the deletion is cut off, the next run erases it.
+        # Now nobody can retry it. If deleting it is cut off, the next run erases its file.
         photos.delete(photo)
 
 
 def count_try(photo_id: str) -> None:
-    """Note that a message for this photo is delivered again: an earlier try did not succeed.
+    """Count that a message for this photo was delivered again: an earlier try did not succeed.
 
     Does nothing for a photo that is completed, failed or deleted.
     """
@@ -165,12 +171,12 @@ def count_try(photo_id: str) -> None:
 
 
 def stuck_at() -> int:
-    """Return when a photo counts as stuck whose message is sent now, in epoch seconds."""
+    """Return when a photo whose message is sent now counts as stuck, in epoch seconds."""
     return epoch_seconds() + STUCK_SECONDS
 
 
 def _fail(photo: Photo, refusal: ContentRejectedError, **changes: Any) -> bool:
-    """Return False when somebody else has taken the photo on; then it is as they left it."""
+    """Fail a photo. Returns False if its status has changed in the meantime."""
     failure = Failure(code=refusal.code, message=refusal.message)
     if not advance(photo, Status.FAILED, failure=failure, **changes):
         return False
@@ -179,8 +185,8 @@ def _fail(photo: Photo, refusal: ContentRejectedError, **changes: Any) -> bool:
     return True
 
 
-def _last_landing_at(photo: Photo) -> int:
-    """Return from when on nothing can land by what was signed, in epoch seconds."""
+def _last_arrival_at(photo: Photo) -> int:
+    """Return until when a file can still land by what was signed, in epoch seconds."""
     if photo.upload_method == "MULTIPART":
         return epoch_seconds() + settings().part_ttl_seconds + uploads.TRANSFER_SECONDS
     return max(stuck_at(), uploads.deadline(photo))

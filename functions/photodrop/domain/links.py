@@ -1,4 +1,4 @@
-"""Signed links to what viewers may see: originals and thumbnails."""
+"""Signed links to originals and thumbnails, for those who may view them."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from photodrop import keys
 from photodrop.aws import signing
-from photodrop.aws.signing import KEPT_FOR_GOOD, SignedUrl
+from photodrop.aws.signing import CACHE_FOREVER, SignedUrl
 from photodrop.aws.tables import Photo, ThumbnailSize
 from photodrop.config import settings
 from photodrop.domain import archive
@@ -17,8 +17,8 @@ from photodrop.status import Status
 def sign_photo(photo: Photo, disposition: str) -> SignedUrl:
     """Sign a GET of the verified version of a photo; `disposition` is inline or attachment.
 
-    Raises PhotoNotReadyError unless the photo is completed, and PhotoArchivedError for one that
-    has to be restored first.
+    Raises PhotoNotReadyError unless the photo is completed, and PhotoArchivedError for one that has
+    to be restored first.
     """
     if photo.status != Status.COMPLETED:
         raise PhotoNotReadyError(f"The photo cannot be viewed: it is {photo.status}.")
@@ -36,10 +36,10 @@ def sign_original(
 ) -> SignedUrl:
     """Sign a GET of one version of an original; `disposition` is a whole Content-Disposition.
 
-    S3 then answers with our headers, and not with those that the uploader sent.
+    S3 then answers with these headers instead of those that the uploader sent.
     """
     query = {
-        "response-cache-control": KEPT_FOR_GOOD,
+        "response-cache-control": CACHE_FOREVER,
         "response-content-disposition": disposition,
         "response-content-type": content_type,
     }
@@ -71,6 +71,6 @@ def sign_thumbnails(
 
 
 def content_disposition(disposition: str, file_name: str) -> str:
-    """Return a Content-Disposition (RFC 6266): the exact name, and one in ASCII for old clients."""
+    """Return a Content-Disposition (RFC 6266) with the exact name and one in ASCII."""
     plain = re.sub(r'[^ -~]|["\\%]', "_", file_name)
     return f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

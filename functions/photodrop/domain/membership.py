@@ -15,50 +15,51 @@ class Membership:
 
     event: Event
     is_organizer: bool
-    """Else they are an attendee."""
+    """Otherwise they are an attendee."""
 
 
-def find(caller: Caller, event_id: str, *, also_deleted: bool = False) -> Membership:
-    """Return an event that the caller organizes or attends. `also_deleted`: see `find_all`.
+def find(caller: Caller, event_id: str, *, include_deleted: bool = False) -> Membership:
+    """Return an event that the caller organizes or attends. `include_deleted`: see `find_all`.
 
-    Raises EventNotFoundError for all others, whether they exist or not.
+    Raises EventNotFoundError for any other event, whether it exists or not.
     """
     try:
-        return find_all(caller, [event_id], also_deleted=also_deleted)[event_id]
+        return find_all(caller, [event_id], include_deleted=include_deleted)[event_id]
     except KeyError:
         raise EventNotFoundError from None
 
 
 def require(caller: Caller, event_id: str | None) -> None:
-    """Raise EventNotFoundError unless the caller belongs to the event. None: there is none."""
+    """Raise EventNotFoundError unless the caller belongs to the event. Accepts None: no event."""
     if event_id is not None:
         find(caller, event_id)
 
 
-def find_organized(caller: Caller, event_id: str, *, also_deleted: bool = False) -> Event:
-    """Return an event that the caller organizes. `also_deleted`: see `find_all`.
+def find_organized(caller: Caller, event_id: str, *, include_deleted: bool = False) -> Event:
+    """Return an event that the caller organizes. `include_deleted`: see `find_all`.
 
     Raises EventNotFoundError, or ForbiddenError for one that they attend.
     """
-    membership = find(caller, event_id, also_deleted=also_deleted)
+    membership = find(caller, event_id, include_deleted=include_deleted)
     if not membership.is_organizer:
         raise ForbiddenError("Only its organizer may do this to an event.")
     return membership.event
 
 
 def find_all(
-    caller: Caller, event_ids: Iterable[str], *, also_deleted: bool = False
+    caller: Caller, event_ids: Iterable[str], *, include_deleted: bool = False
 ) -> dict[str, Membership]:
     """Return those of the events that the caller organizes or attends, by their ids.
 
-    One consistent BatchGetItem (for each hundred rows): whoever was removed a moment ago is out.
-    An event that is being deleted is nobody's; with `also_deleted` it is still its organizer's.
+    One consistent BatchGetItem for each hundred rows, so that removing an attendee has effect at
+    once. An event that is being deleted is found only by its organizer, and only with
+    `include_deleted`.
     """
     ids = [event_id for event_id in event_ids if keys.is_id(event_id)]
     wanted = [(event_id, EVENT_ROW) for event_id in ids]
     if caller.email:
         wanted += [(event_id, attendee_row(caller.email)) for event_id in ids]
-    # The rows of attendees come as events too; that they are there is all there is to know.
+    # PynamoDB returns the rows of attendees as events too. Only their keys are used.
     rows = {(row.event_id, row.row): row for row in Event.batch_get(wanted, consistent_read=True)}
     found = {}
     for event_id in ids:
@@ -66,7 +67,7 @@ def find_all(
         if event is None:
             continue
         is_organizer = event.organizer_id == caller.user_id
-        if event.photos_become and not (also_deleted and is_organizer):
+        if event.is_deleting and not (include_deleted and is_organizer):
             continue
         attends = caller.email and (event_id, attendee_row(caller.email)) in rows
         if is_organizer or attends:

@@ -1,6 +1,6 @@
-"""Multipart uploads, as far as S3 is called: beginning, listing, completing and cancelling them.
+"""Multipart uploads, where the service calls S3: beginning, listing, completing and cancelling.
 
-What the client itself sends to S3 is signed in `multipart_signing`.
+Requests that the client itself sends to S3 are signed in `multipart_signing`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,14 +28,14 @@ from photodrop.errors import (
 from photodrop.status import Status
 
 
-def begin(photo: Photo, *, is_repeatable: bool) -> str:
+def begin(photo: Photo, *, may_be_repeated: bool) -> str:
     """Begin the multipart upload of a pending photo and return its id.
 
-    `is_repeatable`: the same request may have come before; then return the upload that it began.
-    Raises NotPendingError.
+    With `may_be_repeated`, the same request may have come before. Then the upload that it began is
+    returned. Raises NotPendingError.
     """
     uploads.require_pending(photo)
-    if is_repeatable and (begun := storage.find_multiparts(photo.key)):
+    if may_be_repeated and (begun := storage.list_multiparts(photo.key)):
         return begun[-1]
     return storage.create_multipart(
         photo.key, photo.content_type, part_checksums=bool(photo.part_checksums)
@@ -51,31 +51,33 @@ def list_parts(photo: Photo, upload_id: str) -> list[Part]:
 
 
 def is_too_large(photo: Photo) -> bool:
-    """Tell whether S3 has more in parts of a pending upload than is charged for it.
+    """Tell whether the parts of a pending upload in S3 are larger than what is charged for it.
 
-    Parts whose client did not say how it divides the file are signed without their length, and a
-    client may begin an upload of the same file more than once.
+    This can happen because parts are signed without their length if the client did not announce its
+    part size, and because a client may begin several multipart uploads of the same file.
     """
     stored = 0
-    for upload_id in storage.find_multiparts(photo.key):
-        with suppress(storage.UploadGoneError):  # it ended in between
+    for upload_id in storage.list_multiparts(photo.key):
+        with suppress(storage.UploadGoneError):  # it ended in the meantime
             stored += sum(part.size_bytes for part in storage.list_parts(photo.key, upload_id))
-    return stored > uploads.largest_of(photo)
+    return stored > uploads.max_bytes_of(photo)
 
 
-def complete(caller: Caller, key: str, upload_id: str, named: Sequence[tuple[int, str]]) -> Photo:
-    """Make one file of the parts that the client names by number and ETag.
+def complete(
+    caller: Caller, key: str, upload_id: str, named_parts: Sequence[tuple[int, str]]
+) -> Photo:
+    """Join the parts that the client names by number and ETag into one file.
 
-    Completing twice is the same as once. Raises UploadNotFoundError, NotPendingError,
-    PartMissingError, PartTooSmallError, SizeMismatchError, FileTooLargeError,
-    UploadConflictError, and EventNotFoundError when the caller belongs to its event no more.
+    Can be repeated. Raises UploadNotFoundError, NotPendingError, PartMissingError,
+    PartTooSmallError, SizeMismatchError, FileTooLargeError, UploadConflictError, and
+    EventNotFoundError when the caller no longer belongs to its event.
     """
     photo = permissions.find_upload(caller, key)
     try:
         if photo.status == Status.PENDING:
             membership.require(caller, photo.event_id)
-            _complete(photo, upload_id, named)
-    except Photo.DoesNotExist:  # it was deleted in the meantime; its file goes when its event comes
+            _complete(photo, upload_id, named_parts)
+    except Photo.DoesNotExist:  # deleted in the meantime; its file is erased when its event comes
         raise UploadNotFoundError from None
     if photo.status == Status.FAILED:  # it may have been cancelled in the meantime
         uploads.require_pending(photo)
@@ -83,18 +85,18 @@ def complete(caller: Caller, key: str, upload_id: str, named: Sequence[tuple[int
 
 
 def require_complete(photo: Photo, upload_id: str) -> int:
-    """Check all parts that S3 has, for a client that completes the upload itself.
+    """Check all parts that S3 has, before the client itself completes the upload.
 
-    Returns their sum in bytes. Raises as `complete` does.
+    Returns their total size in bytes. Raises the errors of `complete`.
     """
     parts = list_parts(photo, upload_id)
     if not parts:
         raise PartMissingError("S3 has no part of this upload.")
     due_at = epoch_seconds() + settings().part_ttl_seconds + STUCK_SECONDS
     try:
-        _check(photo, parts)
+        _check_sizes(photo, parts)
         uploads.require_pending(photo)
-        # From now on S3's event may come. Should it be lost, ExpireUploads checks the photo soon.
+        # S3's event may come from now on. If it is lost, ExpireUploads checks the photo soon.
         while not photo.change(due_at=due_at):
             uploads.require_pending(photo)
     except Photo.DoesNotExist:
@@ -103,10 +105,10 @@ def require_complete(photo: Photo, upload_id: str) -> int:
 
 
 def cancel(photo: Photo) -> None:
-    """End an upload, remove its parts, and free what was charged. Cancelling twice is once.
+    """Cancel an upload: its photo fails, its parts are removed, its charge is released.
 
-    Raises NotPendingError when the file is complete, and UploadNotFoundError when the photo is
-    deleted in the meantime.
+    Can be repeated. Raises NotPendingError when the file is complete, and UploadNotFoundError when
+    the photo is deleted in the meantime.
     """
     try:
         lifecycle.cancel(photo, "The client cancelled the upload.")
@@ -114,18 +116,18 @@ def cancel(photo: Photo) -> None:
         raise UploadNotFoundError from None
 
 
-def _complete(photo: Photo, upload_id: str, named: Sequence[tuple[int, str]]) -> None:
+def _complete(photo: Photo, upload_id: str, named_parts: Sequence[tuple[int, str]]) -> None:
     try:
-        parts = _chosen(storage.list_parts(photo.key, upload_id), named)
-        _check(photo, parts)
+        parts = _select_parts(storage.list_parts(photo.key, upload_id), named_parts)
+        _check_sizes(photo, parts)
         version_id, etag = storage.complete_multipart(photo.key, upload_id, parts)
-    except (storage.UploadGoneError, storage.ObjectThereError, storage.ConflictError) as error:
-        # The same call may have come before, or at the same moment.
+    except (storage.UploadGoneError, storage.ObjectExistsError, storage.ConflictError) as error:
+        # The same request may have completed the upload before, or at the same moment.
         landed = storage.find_original(photo.key, None)
         if landed is None:
-            raise _why_not_there(photo, error) from None
+            raise _completion_error(photo, error) from None
         version_id, etag = landed["versionId"], landed["eTag"]
-    # S3's event says the same. Should it be lost, ExpireUploads checks the photo soon.
+    # S3's event reports this too. If it is lost, ExpireUploads checks the photo soon.
     lifecycle.advance(
         photo,
         Status.UPLOADED,
@@ -135,7 +137,7 @@ def _complete(photo: Photo, upload_id: str, named: Sequence[tuple[int, str]]) ->
     )
 
 
-def _why_not_there(photo: Photo, error: Exception) -> RequestError:
+def _completion_error(photo: Photo, error: Exception) -> RequestError:
     photo.reload()
     if photo.status != Status.PENDING:
         return NotPendingError(f"The upload is over: the photo is {photo.status}.")
@@ -144,10 +146,10 @@ def _why_not_there(photo: Photo, error: Exception) -> RequestError:
     return UploadNotFoundError()
 
 
-def _chosen(stored: Iterable[Part], named: Sequence[tuple[int, str]]) -> list[Part]:
+def _select_parts(stored: Iterable[Part], named_parts: Sequence[tuple[int, str]]) -> list[Part]:
     by_number = {part.number: part for part in stored}
     chosen = {}
-    for number, etag in named:
+    for number, etag in named_parts:
         part = by_number.get(number)
         if part is None or part.etag != etag.strip('"'):
             raise PartMissingError(f"S3 has no part {number} with this ETag. Send it again.")
@@ -155,8 +157,8 @@ def _chosen(stored: Iterable[Part], named: Sequence[tuple[int, str]]) -> list[Pa
     return [chosen[number] for number in sorted(chosen)]
 
 
-def _check(photo: Photo, parts: Sequence[Part]) -> None:
-    """Check the parts' sizes, each and together, and charge for what was not announced."""
+def _check_sizes(photo: Photo, parts: Sequence[Part]) -> None:
+    """Check the size of each part and their total, and charge a total that was not announced."""
     for part in parts[:-1]:
         if part.size_bytes < MIN_PART_BYTES:
             raise PartTooSmallError(
@@ -165,13 +167,13 @@ def _check(photo: Photo, parts: Sequence[Part]) -> None:
             )
     total = sum(part.size_bytes for part in parts)
     if photo.size_bytes is None:
-        most = uploads.largest_of(photo)
+        most = uploads.max_bytes_of(photo)
         if total > most:
             raise FileTooLargeError(
                 f"At most {most} bytes are accepted of a file whose size was not announced, and "
                 f"the parts have {total}."
             )
-        photo.settle_size(total)
+        photo.set_size(total)
         if photo.status == Status.FAILED:  # cancelled in the meantime
             uploads.require_pending(photo)
     if photo.size_bytes != total:

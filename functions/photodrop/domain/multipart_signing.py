@@ -1,10 +1,10 @@
-"""Multipart uploads, as far as S3 is not called: how a file is divided, and signing its requests.
+"""Multipart uploads, where S3 is not called: the size of parts, and signing requests for clients.
 
-S3 keeps all there is to know of an upload under way: its id, and its parts. The photo's record,
-pending from the first call, says whose it is. So an upload goes on from any device, and there is
-nothing to keep in step.
+S3 keeps the state of a multipart upload: its id and its parts. The photo's record, which is pending
+from the first request on, says whose upload it is. So any device can continue an upload, and no
+state has to be synchronized.
 
-Limits are those of "Amazon S3 multipart upload limits" in the Amazon S3 user guide.
+The limits are from "Amazon S3 multipart upload limits" in the Amazon S3 user guide.
 """
 
 from photodrop.aws.signing import SignedUrl, object_url, presign_url
@@ -15,20 +15,20 @@ from photodrop.errors import FieldError, InvalidRequestError
 
 MAX_PARTS = 10_000
 MIN_PART_BYTES = 5 * 1024**2
-"""Of every part but the last."""
+"""The smallest size of any part but the last."""
 USUAL_PART_BYTES = 8 * 1024**2
 """Small enough to send again over a phone's connection, large enough to keep requests few."""
 MIB = 1024**2
 
 
 def part_size(size_bytes: int | None) -> int:
-    """Return how large the parts of a file should be: whole MiB, and never more than 10,000."""
+    """Return a part size in whole MiB, with which a file has at most 10,000 parts."""
     needed = -(-(size_bytes or 0) // MAX_PARTS)
     return max(USUAL_PART_BYTES, -(-needed // MIB) * MIB)
 
 
 def part_size_of(photo: Photo) -> int:
-    """Return how large the parts of a photo are: as its client said, or as `part_size` proposes."""
+    """Return the part size of a photo: the one that its client announced, or `part_size`."""
     size_bytes = None if photo.size_bytes is None else int(photo.size_bytes)
     return int(photo.part_bytes or part_size(size_bytes))
 
@@ -45,11 +45,11 @@ def check_part_size(size_bytes: int | None, part_size_bytes: int) -> None:
 
 
 def part_length(photo: Photo, number: int) -> int | None:
-    """Return how long a part must be, in bytes; None where the client did not say its part size.
+    """Return the length of a part in bytes, or None if the client announced no part size.
 
-    Raises InvalidRequestError for a number that the file cannot have, however it is divided.
+    Raises InvalidRequestError for a part number that is too high for the file's size.
     """
-    size_bytes = uploads.largest_of(photo)
+    size_bytes = uploads.max_bytes_of(photo)
     part_bytes = int(photo.part_bytes or MIN_PART_BYTES)
     count = max(1, -(-size_bytes // part_bytes))
     if number > count:
@@ -62,7 +62,7 @@ def part_length(photo: Photo, number: int) -> int | None:
 
 
 def sign_create(photo: Photo) -> SignedUrl:
-    """Sign the request by which the client itself begins a pending photo's multipart upload."""
+    """Sign the request with which the client begins the multipart upload of a pending photo."""
     headers = {"Content-Type": photo.content_type}
     if photo.part_checksums:
         headers["x-amz-checksum-algorithm"] = "SHA256"
@@ -77,11 +77,11 @@ def sign_part(
     checksum_sha256: str | None = None,
     ttl_seconds: int | None = None,
 ) -> SignedUrl:
-    """Sign the PUT of one part, with its length where it is known. It may be sent again.
+    """Sign the PUT of one part, with its length if it is known. The part may be sent again.
 
-    `checksum_sha256` is base64. Raises InvalidRequestError when it is missing in an upload that was
-    begun with such, or given in one that was not: S3 would refuse the part; and for a number that
-    the file's size does not allow.
+    `checksum_sha256` is base64. S3 needs it exactly if the upload was begun with `partChecksums`.
+    Raises InvalidRequestError if that is not so, or the part number is too high for the file's
+    size.
     """
     if bool(photo.part_checksums) != bool(checksum_sha256):
         wrong = "is required" if photo.part_checksums else "is not possible"
@@ -101,26 +101,29 @@ def sign_part(
 
 
 def sign_list(photo: Photo, upload_id: str) -> SignedUrl:
-    """Sign the request by which the client itself asks S3 for the parts."""
+    """Sign the request with which the client lists the parts in S3."""
     return _sign(photo, "GET", {"uploadId": upload_id})
 
 
 def sign_complete(photo: Photo, upload_id: str, size_bytes: int) -> SignedUrl:
-    """Sign the request by which the client itself makes the file of all parts.
+    """Sign the request with which the client joins all parts into one file.
 
-    They must then have `size_bytes` together, and the key no object yet.
+    S3 refuses it unless the parts have `size_bytes` in total and the key has no object yet.
     """
     headers = {"If-None-Match": "*", "x-amz-mp-object-size": str(size_bytes)}
     return _sign(photo, "POST", {"uploadId": upload_id}, headers=headers)
 
 
 def sign_cancel(photo: Photo, upload_id: str) -> SignedUrl:
-    """Sign the request by which the client itself would remove the parts, were they still there."""
+    """Sign the request with which the client removes the parts.
+
+    They are removed already, so S3 answers it with 404, which clients expect of a cancelled upload.
+    """
     return _sign(photo, "DELETE", {"uploadId": upload_id})
 
 
 def location(photo: Photo) -> str:
-    """Return the plain address of a photo's object, which only a signature opens."""
+    """Return the address of a photo's object without a signature. It gives no access."""
     return object_url(settings().uploads_bucket, photo.key)
 
 

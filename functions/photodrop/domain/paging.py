@@ -1,7 +1,7 @@
 """Pages of lists, and the cursors between them.
 
-A cursor holds only the position at which a page ended. What it is a position in comes from the
-request, so a forged one can do no more than start elsewhere in a list that the caller may see.
+A cursor holds only the position at which a page ended. The list itself is named by the request. So
+a forged cursor can only start at another position of a list that the caller may see.
 """
 
 import base64
@@ -15,7 +15,7 @@ from typing import Any
 from photodrop.errors import FieldError, InvalidRequestError
 
 LIST_ORDER = re.compile(r"[0-9TZ:.-]{24}#[0-9a-f-]{36}")
-"""Positions in the lists that are ordered by creation: `createdAt#id`."""
+"""The positions in lists that are ordered by creation: `createdAt#id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class Page[Item]:
 def read_page[Item](
     found: Iterable[Item], limit: int, position: Callable[[Item], str]
 ) -> Page[Item]:
-    """Return the first `limit` items as a page; `position` says where each stands in its list.
+    """Return the first `limit` items as a page. `position` returns the position of an item.
 
-    One item more is read, where there is one: it tells whether there is a next page. So a Query
-    should ask for `limit + 1`.
+    One more item is read, to know whether there is a next page. So a Query should ask for `limit +
+    1` items.
     """
     items = list(islice(found, limit + 1))
     page = items[:limit]
@@ -49,11 +49,11 @@ def query_newest(
     cursor: str | None,
     keys_of: Callable[[str], dict[str, Any]],
 ) -> Page[Any]:
-    """Return one page of a list that is ordered by creation, newest first: one Query.
+    """Return one page of a list that is ordered by creation, newest first, by one Query.
 
-    `hash_key` is the index's hash key, as the table has it, and `keys_of` returns the table's own
-    keys of the item with an id: DynamoDB goes on from an item that is named by both. Raises
-    InvalidRequestError for a cursor that no list gave out.
+    DynamoDB continues after an item that is named by its keys in the index and in the table.
+    `hash_key` is the name of the index's hash key; `keys_of` returns the table's keys of the item
+    with a given id. Raises InvalidRequestError for a cursor that no list returned.
     """
     start = None
     if cursor:
@@ -72,9 +72,9 @@ def encode(position: str) -> str:
 
 
 def decode(cursor: str, pattern: re.Pattern[str] = LIST_ORDER) -> str:
-    """Return the position of a cursor; all of it matches `pattern`.
+    """Return the position of a cursor, which must match `pattern`.
 
-    Raises InvalidRequestError for a cursor that no list gave out.
+    Raises InvalidRequestError for a cursor that no list returned.
     """
     try:
         position = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()

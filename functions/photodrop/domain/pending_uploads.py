@@ -1,4 +1,4 @@
-"""The uploads of a user that have not ended, with what S3 has of each."""
+"""A user's pending uploads, and the parts that S3 has of each."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from photodrop.domain.paging import Page
 from photodrop.status import Status
 
 THREADS = 16
-"""S3 is asked twice for each upload, and answers in some 20 ms."""
+"""How many uploads are looked up at once. Each takes two requests to S3, of some 20 ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingUpload:
-    """A pending photo. `upload_id` is None where S3 has no multipart upload for it."""
+    """A pending photo. `upload_id` is None if S3 has no multipart upload for it."""
 
     photo: Photo
     upload_id: str | None
@@ -27,7 +27,7 @@ class PendingUpload:
 def list_uploads(caller: Caller, *, limit: int, cursor: str | None) -> Page[PendingUpload]:
     """Return one page of the caller's pending uploads, newest first.
 
-    Raises InvalidRequestError for a cursor that no list gave out.
+    Raises InvalidRequestError for a cursor that no list returned.
     """
     page = photos.list_photos(
         user_scope(caller.user_id), status=Status.PENDING, limit=limit, cursor=cursor
@@ -37,14 +37,17 @@ def list_uploads(caller: Caller, *, limit: int, cursor: str | None) -> Page[Pend
 
 
 def _find(photo: Photo) -> PendingUpload:
-    """Find the upload that has come furthest: a client that lost an answer began another one."""
+    """Find the multipart upload with the most parts.
+
+    There can be several: a client that did not get an answer may have begun another one.
+    """
     furthest = PendingUpload(photo, None, [])
     if photo.upload_method != "MULTIPART":
         return furthest
-    for upload_id in storage.find_multiparts(photo.key):
+    for upload_id in storage.list_multiparts(photo.key):
         try:
             parts = storage.list_parts(photo.key, upload_id)
-        except storage.UploadGoneError:  # it ended in between
+        except storage.UploadGoneError:  # it ended in the meantime
             continue
         if furthest.upload_id is None or len(parts) >= len(furthest.parts):
             furthest = PendingUpload(photo, upload_id, parts)

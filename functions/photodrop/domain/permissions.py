@@ -1,8 +1,8 @@
-"""Who may do what to a photo or to a student: the table, and the look-ups that hold to it.
+"""Who may do what to a photo or a student: the table `ALLOWED`, and the functions that apply it.
 
-Events have their own look-ups, in `membership`. What a caller may not see does not exist for them:
-they get the same error as for an id that nobody has. What they may see, but not change, they are
-told so.
+`find_photo_to_delete`, for example, decides who may delete a photo. For events see `membership`.
+For what a caller may not see, they get the same error as for an id that does not exist. For what
+they may see but not change, they get ForbiddenError.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from photodrop.errors import (
 
 
 class Role(Enum):
-    """What a caller is to a photo or to a student."""
+    """The relation of a caller to a photo or a student."""
 
     OWNER = auto()
     """Uploaded the photo."""
@@ -37,7 +37,7 @@ class Role(Enum):
 
 
 class Action(Enum):
-    """What can be done. Seeing comes first: it decides between 404 and 403 for all others."""
+    """What can be done. Whoever may not view something gets 404 for all other actions, not 403."""
 
     VIEW_PHOTO = auto()
     CHANGE_PHOTO = auto()
@@ -62,7 +62,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
     }
 )
 
-_REASONS: Mapping[Action, str] = MappingProxyType(
+_REFUSALS: Mapping[Action, str] = MappingProxyType(
     {
         Action.CHANGE_PHOTO: "Only its owner may change a photo.",
         Action.DELETE_PHOTO: "Only its owner or the organizer of its event may delete a photo.",
@@ -75,10 +75,10 @@ _REASONS: Mapping[Action, str] = MappingProxyType(
 
 
 def find_photo(caller: Caller, photo_id: str, action: Action = Action.VIEW_PHOTO) -> Photo:
-    """Return a photo to which the caller may do this.
+    """Return a photo if the caller may do `action` to it.
 
-    Raises PhotoNotFoundError for one that they may not see, whether it exists or not, and
-    ForbiddenError for one that they may only see.
+    Raises PhotoNotFoundError if they may not see it or it does not exist, and ForbiddenError if
+    they may only see it.
     """
     if not keys.is_id(photo_id):
         raise PhotoNotFoundError
@@ -86,29 +86,29 @@ def find_photo(caller: Caller, photo_id: str, action: Action = Action.VIEW_PHOTO
         photo = Photo.get(photo_id, PHOTO_ROW)
     except Photo.DoesNotExist:
         raise PhotoNotFoundError from None
-    if photo.owner_id is None:  # a student's picture, which is no photo of the library
+    if photo.owner_id is None:  # it is a student's picture, which has routes of its own
         raise PhotoNotFoundError
-    _require(caller, photo, action)
+    _require_allowed(caller, photo, action)
     return photo
 
 
 def find_photo_to_delete(caller: Caller, photo_id: str) -> Photo | None:
-    """Return a photo that the caller may delete, or None when it was deleted before.
+    """Return a photo if the caller may delete it, or None if it is deleted already.
 
     Raises PhotoNotFoundError and ForbiddenError as `find_photo` does.
     """
     try:
         return find_photo(caller, photo_id, Action.DELETE_PHOTO)
     except PhotoNotFoundError:
-        if not keys.is_id(photo_id) or not _has_deleted(caller, photo_id):
+        if not keys.is_id(photo_id) or not _was_deletable(caller, photo_id):
             raise
         return None
 
 
 def find_photo_to_retry(caller: Caller, photo_id: str) -> Photo:
-    """Return any photo to staff, a student's picture too.
+    """Return a photo or a student's picture if the caller may retry it.
 
-    Raises PhotoNotFoundError, and ForbiddenError for others who may see it.
+    Raises PhotoNotFoundError, and ForbiddenError for callers who may only see it.
     """
     if not caller.is_staff:
         find_photo(caller, photo_id)
@@ -122,9 +122,9 @@ def find_photo_to_retry(caller: Caller, photo_id: str) -> Photo:
 
 
 def find_upload(caller: Caller, key: str) -> Photo:
-    """Return the caller's photo whose upload goes to `key`.
+    """Return the caller's own photo whose file is uploaded to `key`.
 
-    Raises UploadNotFoundError for all others, whether they exist or not.
+    Raises UploadNotFoundError if there is none, or it is somebody else's.
     """
     photo = Photo.find_by_key(key)
     if photo is None or photo.owner_id != caller.user_id:
@@ -137,26 +137,26 @@ def find_student(
     student_id: str,
     action: Action = Action.VIEW_STUDENT,
     *,
-    also_deleted: bool = False,
+    include_deleted: bool = False,
 ) -> Student:
-    """Return a student to whom the caller may do this. `also_deleted`: or one half deleted.
+    """Return a student if the caller may do `action` to them.
 
-    Raises StudentNotFoundError for one that they may not see, whether they exist or not, and
-    ForbiddenError for one that they may only see.
+    With `include_deleted`, also a student whose deletion has begun. Raises StudentNotFoundError if
+    the caller may not see them or they do not exist, and ForbiddenError if they may only see them.
     """
     if not keys.is_id(student_id):
-        # Other keys of the table are e-mail addresses: nothing a client may look up.
+        # The table also has rows of e-mail addresses, which clients must not look up.
         raise StudentNotFoundError
     try:
-        # Consistent: who has just replaced a picture must not be shown the old one.
+        # A consistent read: whoever has just replaced a picture must see the new one.
         student = Student.get(student_id, consistent_read=True)
     except Student.DoesNotExist:
         raise StudentNotFoundError from None
-    roles = _staff(caller) | ({Role.SUBJECT} if caller.email == student.email else set())
-    if not roles & ALLOWED[Action.VIEW_STUDENT] or (student.is_deleting and not also_deleted):
+    roles = _staff_role(caller) | ({Role.SUBJECT} if caller.email == student.email else set())
+    if not roles & ALLOWED[Action.VIEW_STUDENT] or (student.is_deleting and not include_deleted):
         raise StudentNotFoundError
     if not roles & ALLOWED[action]:
-        raise ForbiddenError(_REASONS[action])
+        raise ForbiddenError(_REFUSALS[action])
     return student
 
 
@@ -166,25 +166,25 @@ def require_staff(caller: Caller) -> None:
         raise ForbiddenError("Only staff may do this.")
 
 
-def require_list_of(caller: Caller, user_id: str) -> None:
+def require_listing_allowed(caller: Caller, user_id: str) -> None:
     """Raise ForbiddenError unless the caller may list this user's photos."""
-    roles = _staff(caller) | ({Role.OWNER} if user_id == caller.user_id else set())
+    roles = _staff_role(caller) | ({Role.OWNER} if user_id == caller.user_id else set())
     if not roles & ALLOWED[Action.LIST_PHOTOS_OF_USER]:
-        raise ForbiddenError(_REASONS[Action.LIST_PHOTOS_OF_USER])
+        raise ForbiddenError(_REFUSALS[Action.LIST_PHOTOS_OF_USER])
 
 
-def _require(caller: Caller, photo: Photo | Tombstone, action: Action) -> None:
-    roles = _staff(caller) | ({Role.OWNER} if photo.owner_id == caller.user_id else set())
+def _require_allowed(caller: Caller, photo: Photo | Tombstone, action: Action) -> None:
+    roles = _staff_role(caller) | ({Role.OWNER} if photo.owner_id == caller.user_id else set())
     if roles & ALLOWED[action]:
-        return  # the event need not be read
+        return  # without reading the event
     roles |= _roles_at_event(caller, photo.event_id)
     if not roles & ALLOWED[Action.VIEW_PHOTO]:
         raise PhotoNotFoundError
     if not roles & ALLOWED[action]:
-        raise ForbiddenError(_REASONS[action])
+        raise ForbiddenError(_REFUSALS[action])
 
 
-def _staff(caller: Caller) -> set[Role]:
+def _staff_role(caller: Caller) -> set[Role]:
     return {Role.STAFF} if caller.is_staff else set()
 
 
@@ -195,10 +195,10 @@ def _roles_at_event(caller: Caller, event_id: str | None) -> set[Role]:
     return {Role.ORGANIZER} if found.is_organizer else {Role.ATTENDEE}
 
 
-def _has_deleted(caller: Caller, photo_id: str) -> bool:
-    """Tell whether a photo was deleted a while ago that the caller could have deleted."""
+def _was_deletable(caller: Caller, photo_id: str) -> bool:
+    """Tell whether a photo was deleted, and the caller could have deleted it."""
     try:
-        _require(caller, Tombstone.get(photo_id, TOMBSTONE_ROW), Action.DELETE_PHOTO)
+        _require_allowed(caller, Tombstone.get(photo_id, TOMBSTONE_ROW), Action.DELETE_PHOTO)
     except (Tombstone.DoesNotExist, PhotoNotFoundError, ForbiddenError):
         return False
     return True

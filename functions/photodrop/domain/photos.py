@@ -1,4 +1,4 @@
-"""Photos that are there: listing, editing and deleting them."""
+"""Listing, editing and deleting photos."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ _LISTS = {
     ("event", False): (Photo.by_event, "eventList"),
     ("event", True): (Photo.by_event_status, "eventStatusList"),
 }
-"""The index and its hash key, by the kind of scope and whether a status is asked for."""
+"""The index and its hash key, by the kind of scope and whether the list is of one status."""
 
 
 def list_photos(
@@ -28,10 +28,10 @@ def list_photos(
     limit: int,
     cursor: str | None,
 ) -> Page[Photo]:
-    """Return one page of the photos of a scope, newest first: see `user_scope`, `event_scope`.
+    """Return one page of the photos of a scope, newest first.
 
-    One Query on the list made for this filter, which reads just what it returns. Raises
-    InvalidRequestError for a cursor that no list gave out.
+    `scope` is made by `user_scope` or `event_scope`. One Query on the list for this filter, which
+    reads only what it returns. Raises InvalidRequestError for a cursor that no list returned.
     """
     index, hash_key = _LISTS[scope.partition("_")[0], status is not None]
     return paging.query_newest(
@@ -45,13 +45,13 @@ def list_photos(
 
 
 def edit(photo: Photo, changes: Mapping[str, Any]) -> None:
-    """Set what people wrote about a photo: `title`, `description` and `tags`, or some of them.
+    """Set `title`, `description` and `tags` of a photo, or some of them.
 
     Raises PhotoNotFoundError when the photo is deleted in the meantime.
     """
     try:
         while not photo.change(**changes):
-            pass  # another change was made in between: try again with what it wrote
+            pass  # somebody else changed the photo in the meantime: change what they wrote
     except Photo.DoesNotExist:
         raise PhotoNotFoundError from None
 
@@ -59,7 +59,7 @@ def edit(photo: Photo, changes: Mapping[str, Any]) -> None:
 def delete(photo: Photo) -> None:
     """Delete a photo: its original in all versions, every thumbnail, and its record.
 
-    The record goes last, so that a deletion that was cut off can be done again.
+    The record is deleted last, so that a deletion that was cut off can be repeated.
     """
     if photo.status == Status.PENDING and photo.upload_method == "MULTIPART":
         storage.abort_multiparts(photo.key)
@@ -70,14 +70,14 @@ def delete(photo: Photo) -> None:
 def delete_expired(key: str) -> None:
     """Delete a completed photo whose original the bucket's lifecycle has expired.
 
-    Does nothing while there is an original, so it does not matter how late or how often S3 tells
-    of it, nor for a photo that is not completed.
+    Does nothing while the original exists, so S3's event may come late or more than once. Does
+    nothing for a photo that is not completed either.
     """
     photo = Photo.find_by_key(key)
     if photo is None or photo.status != Status.COMPLETED:
         return
     if storage.find_original(key, None) is None:
-        storage.erase_original(key)  # the version below the delete marker is billed, too
+        storage.erase_original(key)  # the version below the delete marker still costs
         _delete_record(photo)
         logger.info("Photo expired", photo_id=photo.photo_id)
 
@@ -89,7 +89,7 @@ def _delete_record(photo: Photo) -> None:
         photo.delete_rows()
     except Photo.DoesNotExist:
         return  # another call has deleted it
-    # Whoever stores a thumbnail checks afterwards that the photo is still there, and erases the
-    # thumbnail if not. One that was stored after the first erasing, by somebody who still saw the
-    # record, is erased here.
+    # Erase again: a thumbnail may have been stored since, by a function that still found the
+    # record. Functions that store one from now on find no record, and erase their thumbnail
+    # themselves.
     storage.erase_thumbnails(photo.key)

@@ -1,4 +1,4 @@
-"""What processing an image and processing a video have in common."""
+"""What processing images and processing videos have in common."""
 
 from collections.abc import Callable, Iterable
 
@@ -22,11 +22,11 @@ def process(
     *,
     show: Callable[[Photo], None] | None = None,
 ) -> None:
-    """Have a verified photo completed by `complete`, unless it is completed or deleted already.
+    """Call `complete` with a verified photo, unless it is completed or deleted already.
 
-    `show` gets the completed photo, also when an earlier delivery completed it and was cut off.
-    When `complete` raises ContentRejectedError or storage.ObjectGoneError the photo fails. Errors
-    of AWS's services pass through, so that the message is delivered again.
+    `show` is then called with the completed photo, also if an earlier delivery completed it and was
+    cut off. If `complete` raises ContentRejectedError or storage.ObjectGoneError, the photo fails.
+    Errors of AWS's services pass through, so that the message is delivered again.
     """
     logger.append_keys(photo_id=photo_id)
     try:
@@ -40,13 +40,13 @@ def process(
         if show and photo.status == Status.COMPLETED:
             show(photo)
     except Photo.DoesNotExist:
-        # It was deleted in the meantime: its thumbnails must not outlive it.
+        # Its thumbnails must not stay when it was deleted in the meantime.
         storage.erase_thumbnails(photo.key)
         logger.info("Photo was deleted in the meantime")
 
 
 def store_thumbnails(photo: Photo, thumbnails: Iterable[Thumbnail]) -> list[ThumbnailSize]:
-    """Store the thumbnails that every photo gets, and return what its record says of them."""
+    """Store the standard thumbnails of a photo, and return the list of them for its record."""
     stored = []
     for made in thumbnails:
         key = keys.thumbnail(photo.key, made.size)
@@ -61,7 +61,7 @@ def count_completed() -> None:
 
 
 def budget() -> Budget:
-    """Return what decoding an image of this deployment may cost."""
+    """Return the budget for decoding an image, by the deployment's settings."""
     return Budget(
         max_pixels=settings().max_image_pixels,
         largest_thumbnail=max(settings().thumbnail_sizes),
@@ -70,7 +70,7 @@ def budget() -> Budget:
 
 def _process(photo: Photo, complete: Callable[[Photo], None]) -> None:
     if photo.status == Status.FAILED:
-        lifecycle.resume(photo, Status.PROCESSING)
+        lifecycle.retry_or_erase(photo, Status.PROCESSING)
     if photo.status != Status.PROCESSING:
         logger.info("Nothing left to do", status=photo.status)
         return
@@ -79,5 +79,4 @@ def _process(photo: Photo, complete: Callable[[Photo], None]) -> None:
     except ContentRejectedError as refusal:
         lifecycle.fail(photo, refusal)
     except storage.ObjectGoneError:
-        why = ContentRejectedError("UploadRemoved", "The file was removed again.")
-        lifecycle.fail(photo, why)
+        lifecycle.fail_removed(photo)

@@ -1,4 +1,7 @@
-"""The records that the domain returns: what the levels above may know of the tables and of S3."""
+"""The records and signed requests that the domain returns.
+
+The levels above import them from here, because they must not import `aws`.
+"""
 
 from photodrop.aws.signing import SignedPost, SignedUrl
 from photodrop.aws.tables import (

@@ -1,4 +1,4 @@
-"""Photos that make no progress: lost events, lost messages, and uploads that never came."""
+"""Photos without progress: lost events and messages, uploads that never came, and retries."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,24 +15,24 @@ from photodrop.errors import (
     NotRetryableError,
     NotUploadedError,
     PhotoNotFoundError,
-    PhotosLeftError,
+    PhotosNotCheckedError,
 )
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
 
 MAX_TRIES = 12
-"""How often a photo is tried again before it fails. Each message brings at most four such tries,
-as its queue delivers it five times, so these are three messages of three different hours."""
+"""How many tries a photo has before it fails. A queue delivers a message five times, of which the
+last four count as tries, so these are three messages, sent in three different hours."""
 
 LONGEST_WAIT_SECONDS = 6 * 3600
-"""The longest wait before the message of a stuck photo is sent again. The wait doubles, beginning
-with STUCK_SECONDS, so a message that waits in its queue for a day is joined by seven others."""
+"""The longest wait before the message of a stuck photo is sent again. The wait begins with
+STUCK_SECONDS and doubles, so that only seven messages are added in a day."""
 
 
-def process_again(photo: Photo) -> None:
-    """Process what S3 holds for a photo whose event may have been lost.
+def resend_event(photo: Photo) -> None:
+    """Send S3's event of a photo's file to the uploads queue again: it may have been lost.
 
-    Does nothing for one that has gone on. Raises NotUploadedError when S3 holds nothing.
+    Does nothing for a photo that is completed or failed. Raises NotUploadedError if S3 has no file.
     """
     if photo.status in (Status.COMPLETED, Status.FAILED):
         return
@@ -43,9 +43,9 @@ def process_again(photo: Photo) -> None:
 
 
 def retry(photo: Photo) -> None:
-    """Process a photo again that failed through no fault of its file.
+    """Retry a photo that failed through no fault of its file.
 
-    Does nothing for one that has not failed.
+    Does nothing for a photo that has not failed.
 
     Raises NotRetryableError, and PhotoNotFoundError when the photo is deleted in the meantime.
     """
@@ -56,18 +56,18 @@ def retry(photo: Photo) -> None:
         if photo.status == Status.FAILED:
             raise NotRetryableError
         if retried:
-            logger.info("Photo is tried again", photo_id=photo.photo_id)
+            logger.info("Photo is retried", photo_id=photo.photo_id)
         if photo.status in (Status.UPLOADED, Status.PROCESSING):
-            with suppress(NotUploadedError):  # the file is gone: ExpireUploads ends the photo
-                process_again(photo)
+            with suppress(NotUploadedError):  # the file is gone: ExpireUploads fails the photo
+                resend_event(photo)
     except Photo.DoesNotExist:
         raise PhotoNotFoundError from None
 
 
 def retry_failed(limit: int) -> tuple[list[Photo], bool]:
-    """Process up to `limit` photos again that failed through no fault of their files.
+    """Retry up to `limit` photos that failed through no fault of their files.
 
-    Returns those, and whether there are more.
+    Returns them, and whether there are more.
     """
     retried: list[Photo] = []
     for shard in range(DUE_SHARDS):
@@ -76,7 +76,7 @@ def retry_failed(limit: int) -> tuple[list[Photo], bool]:
                 return retried, True
             with suppress(Photo.DoesNotExist, PhotoNotFoundError, NotRetryableError):
                 photo = Photo.get(found.photo_id, PHOTO_ROW, consistent_read=True)
-                if photo.status == Status.FAILED:  # else the index is a little late
+                if photo.status == Status.FAILED:  # otherwise the index is a little behind
                     retry(photo)
                     retried.append(photo)
     return retried, False
@@ -85,12 +85,12 @@ def retry_failed(limit: int) -> tuple[list[Photo], bool]:
 def check_due(time_is_left: Callable[[], bool]) -> None:
     """Check every photo that is due, oldest first, while `time_is_left`.
 
-    A pending photo whose upload never came fails. The message of a photo that is stuck is sent
-    again, at growing intervals, because the first one may still wait in its queue. After MAX_TRIES
-    tries the photo fails, and can be retried. What is not reached is due at the next call. An
-    error of one photo does not stop the others; in the end it raises PhotosLeftError.
+    A pending photo whose upload never came fails. The message of a stuck photo is sent again, at
+    growing intervals, because the first one may still wait in its queue. After MAX_TRIES tries the
+    photo fails, and can be retried. Photos for which there is no time stay due. An error of one
+    photo does not stop the others; PhotosNotCheckedError is raised at the end.
     """
-    left = 0
+    not_checked = 0
     for photo_id in _due():
         if not time_is_left():
             logger.warning("More photos are due than there was time for")
@@ -102,10 +102,12 @@ def check_due(time_is_left: Callable[[], bool]) -> None:
             logger.info("Photo was deleted")
         except Exception:
             logger.exception("This photo is checked again at the next run")
-            left += 1
-    if left:
-        metrics.add_metric(name="PhotosLeft", unit=MetricUnit.Count, value=left)
-        raise PhotosLeftError(f"{left} photos could not be checked. The log has each error.")
+            not_checked += 1
+    if not_checked:
+        metrics.add_metric(name="PhotosLeft", unit=MetricUnit.Count, value=not_checked)
+        raise PhotosNotCheckedError(
+            f"{not_checked} photos could not be checked. The log has each error."
+        )
 
 
 def _due() -> Iterator[str]:
@@ -119,9 +121,9 @@ def _due() -> Iterator[str]:
 def _check(photo: Photo) -> None:
     logger.set_correlation_id(photo.correlation_id)
     if photo.due_at is None or photo.due_at > time.time():
-        return  # the index is a little late
+        return  # the index is a little behind
     if photo.status == Status.FAILED:
-        lifecycle.close_failed(photo)
+        lifecycle.clean_up_failed(photo)
         return
     landed = storage.find_original(photo.key, photo.version_id)
     if landed is None:
@@ -136,13 +138,13 @@ def _check(photo: Photo) -> None:
 
 
 def _expire(photo: Photo) -> None:
-    """Fail a photo of which S3 has no file, once none can come any longer."""
+    """Fail a photo of which S3 has no file, unless one can still come."""
     if photo.status != Status.PENDING:
-        lifecycle.fail(photo, ContentRejectedError("UploadRemoved", "The file was removed again."))
+        lifecycle.fail_removed(photo)
     elif photo.upload_method != "MULTIPART" or uploads.deadline(photo) <= time.time():
         lifecycle.fail(photo, ContentRejectedError("UploadExpired", "The file never came."))
     elif multipart.is_too_large(photo):
         why = "More was sent in parts than was announced."
         lifecycle.fail(photo, ContentRejectedError("FileTooLarge", why))
-    else:  # it was checked early, to see how much of it S3 has
+    else:  # its parts were only compared with what is charged
         photo.change(due_at=uploads.next_check_at(photo))

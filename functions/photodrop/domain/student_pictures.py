@@ -1,8 +1,8 @@
-"""Students' pictures: which one is shown, and deleting all others.
+"""Students' pictures: showing the newest version, and deleting the others.
 
-Each version of a picture is a photo of its own, at a key of its own. Which one is shown is changed
-by one conditional write, and only then the older ones are deleted: a reader gets the old picture or
-the new one, whole. Everything here may be cut off anywhere and be done again.
+Each version of a picture is a photo of its own, with a key of its own. One conditional write
+changes which version is shown; only after that the older ones are deleted. So every reader gets a
+whole picture, the old or the new one. Everything here can be cut off at any point and be repeated.
 """
 
 from photodrop import keys
@@ -13,9 +13,9 @@ from photodrop.observability import logger
 
 
 def show(photo: Photo) -> None:
-    """Show a completed picture instead of the older ones, and delete these.
+    """Show a completed version of a picture, and delete the older versions.
 
-    When a newer one is shown already, or the picture or the student was deleted, delete this one.
+    If a newer one is shown already, or the picture or the student was deleted, delete this version.
     """
     student, version = Student(photo.student_id), int(photo.picture_version)
     picture = ShownPicture(object_version_id=photo.version_id, thumbnails=photo.thumbnails)
@@ -24,11 +24,11 @@ def show(photo: Photo) -> None:
         logger.info("Picture shown")
     else:
         photos.delete(photo)
-        logger.info("Picture is no longer wanted")
+        logger.info("Picture is outdated")
 
 
 def delete(student: Student) -> None:
-    """Delete a student's picture, and all versions that were granted until now.
+    """Delete a student's picture, and all versions whose upload was granted until now.
 
     Raises Student.DoesNotExist for a student who was deleted.
     """
@@ -39,8 +39,8 @@ def delete(student: Student) -> None:
 def delete_student(student: Student) -> None:
     """Delete a student: all versions of the picture, and the record.
 
-    The record is marked first: a version that is still on its way is then not shown, and deletes
-    itself. The record goes last, so that a deletion that was cut off can be done again.
+    The record is marked first, so that a version that lands later is not shown but deleted. The
+    record is deleted last, so that a deletion that was cut off can be repeated.
     """
     try:
         student.begin_deletion()
@@ -52,7 +52,7 @@ def delete_student(student: Student) -> None:
 
 
 def _delete_versions(student_id: str, before: int | None = None) -> None:
-    """Delete all versions of a picture, or those before one."""
+    """Delete all versions of a picture, or only those before the version `before`."""
     for photo in Photo.by_owner.query(student_scope(student_id)):
         if before is None or photo.picture_version < before:
             photos.delete(photo)

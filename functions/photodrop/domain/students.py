@@ -1,4 +1,4 @@
-"""Students: their records, and where each one's picture stands.
+"""Students: their records, and the status of their pictures.
 
 `permissions` says who may do what.
 """
@@ -34,7 +34,8 @@ _LISTS = {
     True: (Student.by_picture, "pictureList", WITH_PICTURE),
     False: (Student.by_picture, "pictureList", WITHOUT_PICTURE),
 }
-"""The index, its hash key and the partition, by whether a picture is asked for."""
+"""The index, its hash key and the partition, for all students and for those with and without a
+picture."""
 
 
 def create(caller: Caller, *, name: str, email: str, course: str) -> Student:
@@ -70,8 +71,8 @@ def list_students(
 ) -> Page[Student]:
     """Return one page of all students, or of those with or without a picture, newest first.
 
-    One Query, which reads just what it returns. Raises ForbiddenError, and InvalidRequestError for
-    a cursor that no list gave out.
+    One Query, which reads only what it returns. Raises ForbiddenError, and InvalidRequestError for
+    a cursor that no list returned.
     """
     permissions.require_staff(caller)
     index, hash_key, partition = _LISTS[has_picture]
@@ -88,7 +89,7 @@ def list_students(
 def sign_picture(student: Student) -> SignedUrl:
     """Sign a GET of the picture that is shown, in the version that was verified.
 
-    Raises PictureNotReadyError while there is none yet, PictureNotFoundError when none is coming.
+    If none is shown, raises PictureNotReadyError if there is an upload, else PictureNotFoundError.
     """
     if student.picture is None:
         upload = find_newer_uploads([student]).get(student.student_id)
@@ -106,8 +107,8 @@ def sign_picture(student: Student) -> SignedUrl:
 def picture_key(student: Student) -> str | None:
     """Return the key of the picture that is shown.
 
-    Before there is one, the key that is to be uploaded to: of the last grant, or of the first one
-    to come. None after the picture was deleted, until the next grant.
+    If none is shown yet, return the key of the latest upload, or of the first one to come. None
+    after the picture was deleted, until another upload is granted.
     """
     if student.picture is not None:
         version = student.settled_version
@@ -121,7 +122,7 @@ def picture_key(student: Student) -> str | None:
 
 
 def find_newer_uploads(students: Iterable[Student]) -> dict[str, Photo]:
-    """Return the newest upload of each student that is newer than what is shown, by student id."""
+    """Return the latest uploads that are newer than the shown pictures, by student id."""
     wanted = [
         (keys.picture_id(student.student_id, int(student.upload_version)), PHOTO_ROW)
         for student in students
@@ -134,6 +135,6 @@ def find_newer_uploads(students: Iterable[Student]) -> dict[str, Photo]:
 
 
 def upload_status(upload: Photo) -> Status:
-    """Return the status of an upload of a picture: it is completed only once it is shown."""
+    """Return the status of a picture's upload, which is completed only once it is shown."""
     status = Status(upload.status)
     return Status.PROCESSING if status == Status.COMPLETED else status

@@ -1,6 +1,6 @@
-"""Thumbnails of a verified photo, the last step of its processing.
+"""The standard thumbnails of a verified image, the last step of its processing.
 
-``processing`` → ``completed`` or ``failed``.
+The status changes from ``processing`` to ``completed`` or ``failed``.
 """
 
 import tempfile
@@ -15,15 +15,15 @@ from photodrop.status import Status
 
 
 def start() -> None:
-    """Start the process that decodes images, so that it imports its decoders in the meantime."""
+    """Start the process that decodes images, so that it imports its decoders early."""
     images.start()
 
 
 def make(photo_id: str) -> None:
     """Make all thumbnails of a photo, then complete it. Does nothing when that is done already.
 
-    A photo that cannot be decoded fails. Errors of AWS's services pass through, so that the
-    message is delivered again.
+    A photo that cannot be decoded fails. Errors of AWS's services pass through, so that the message
+    is delivered again.
     """
     processing.process(photo_id, _complete, show=_show)
 

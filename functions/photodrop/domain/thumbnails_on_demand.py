@@ -1,8 +1,8 @@
-"""Thumbnails beyond the ones that every photo gets: made when first asked for, and only once.
+"""Thumbnails of other sizes and formats than the standard ones: made at the first request, once.
 
-The thumbnails bucket says which exist. The first request for another one acquires its lease in the
-table (`ThumbnailLease`) and makes it; requests that come in the meantime wait for it. What takes
-long to decode is left to the thumbnails queue, and so is what a first request did not finish.
+The thumbnails bucket holds those that exist. The first request for another one acquires its lease
+(`ThumbnailLease`) and makes it. Requests that come in the meantime wait for it. The thumbnails
+queue makes those that take long, and those that a first request did not finish.
 """
 
 import tempfile
@@ -35,17 +35,19 @@ from photodrop.status import Status
 QUICK_PIXELS = {"image/jpeg": 110_000_000}
 QUICK_PIXELS_OTHERS = 25_000_000
 QUICK_BYTES = 50_000_000
-"""What is made inside a request. To 2048 pixels, a progressive JPEG of 108 megapixels took 0.7 s
-of CPU, HEIC of 24 took 0.8 s, the slowest of the others; AVIF instead of WebP 0.1 s more."""
+"""Up to these limits a thumbnail is made within the request. A thumbnail of 2048 pixels took 0.7 s
+of CPU for a progressive JPEG of 108 megapixels, and 0.8 s for HEIC of 24 megapixels, the slowest of
+the other formats. AVIF instead of WebP took 0.1 s more."""
 
 REQUEST_SECONDS = 30
-"""Longer than a request can take: one that acquired a lease is done by then, or has failed."""
+"""The lease of a request, which never takes so long: it has succeeded by then, or failed."""
 
 QUEUE_SECONDS = 360
-"""After this the queue delivers a message again, and a request may send another."""
+"""The lease of a message. The queue delivers a message again after this time, and then a request
+may also send another one."""
 
 WAIT_SECONDS = 8.0
-"""How long a request waits for a thumbnail that another one is making."""
+"""How long a request waits for a thumbnail that another request is making."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,12 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """What its lease is named after, and what its key ends in."""
+        """The name of its lease, and the end of its key."""
         return f"{self.resolution}.{self.format}"
 
     @property
     def box(self) -> tuple[int, int]:
-        """Width and height that it fits into, in pixels."""
+        """The width and height that it fits into, in pixels."""
         width, _, height = self.resolution.partition("x")
         return int(width), int(height or width)
 
@@ -72,7 +74,7 @@ class Variant:
         return f"image/{self.format}"
 
     def key(self, photo: Photo) -> str:
-        """Return where it lies in the thumbnails bucket."""
+        """Return the key of this thumbnail in the thumbnails bucket."""
         return keys.thumbnail(photo.key, self.resolution, self.format)
 
 
@@ -86,18 +88,18 @@ class SignedThumbnail:
 
 
 def find_or_make(photo: Photo, variant: Variant) -> SignedThumbnail | None:
-    """Return a thumbnail, signed; None while it is being made elsewhere: ask again in a while.
+    """Return a thumbnail, signed. None while the queue or another request is making it.
 
-    Raises InvalidRequestError for what is not on the ladder, PhotoNotReadyError,
-    PhotoArchivedError when it would have to be made of an archived original, PhotoNotFoundError
-    when the photo is deleted in the meantime, ThumbnailFailedError.
+    Raises InvalidRequestError for a resolution that the settings do not list, PhotoNotReadyError,
+    PhotoArchivedError if its original has to be restored first, PhotoNotFoundError if the photo is
+    deleted in the meantime, ThumbnailFailedError.
     """
-    ladder = settings().thumbnail_resolutions
-    if variant.resolution not in ladder:
-        raise InvalidRequestError([FieldError("res", f"must be one of {', '.join(ladder)}")])
+    resolutions = settings().thumbnail_resolutions
+    if variant.resolution not in resolutions:
+        raise InvalidRequestError([FieldError("res", f"must be one of {', '.join(resolutions)}")])
     if photo.status != Status.COMPLETED:
         raise PhotoNotReadyError(f"The photo has no thumbnails: it is {photo.status}.")
-    if _of_every_photo(photo, variant) or storage.has_thumbnail(variant.key(photo)):
+    if _standard_thumbnail(photo, variant) or storage.has_thumbnail(variant.key(photo)):
         return _sign(photo, variant)
     if not file_types.is_video(photo.content_type):
         archive.require_readable(photo)
@@ -108,10 +110,10 @@ def find_or_make(photo: Photo, variant: Variant) -> SignedThumbnail | None:
 
 
 def make(photo_id: str, variant: Variant) -> None:
-    """Make one thumbnail that a request left to the queue.
+    """Make one thumbnail, for a message of the queue.
 
-    Raises nothing for one that cannot be made; errors of AWS's services pass through, to be tried
-    again.
+    Does not raise for a thumbnail that cannot be made. Errors of AWS's services pass through, so
+    that the message is delivered again.
     """
     logger.append_keys(photo_id=photo_id)
     try:
@@ -123,42 +125,42 @@ def make(photo_id: str, variant: Variant) -> None:
     except ThumbnailFailedError as error:
         logger.warning("Thumbnail failed", reason=error.message)
     except storage.ObjectArchivedError:
-        archive.record(photo.key)  # from now on requests are told so
+        archive.refresh_record(photo.key)  # requests get PhotoArchivedError from now on
         ThumbnailLease.release(photo_id, variant.name)
 
 
 def _acquire_and_make(photo: Photo, variant: Variant) -> bool:
-    """Return True when the thumbnail is there; False when it is being made elsewhere."""
+    """Return True if the thumbnail is stored now, False while somebody else makes it."""
     lease = ThumbnailLease.find(photo.photo_id, variant.name)
     if lease is not None and lease.failure is not None:
         raise ThumbnailFailedError(lease.failure.message)
     if lease is not None and lease.expires_at > time.time():
         return not lease.is_queued and _wait(photo, variant)
-    # An expired lease is that of a request that failed or took too long. The queue has more time
-    # than a request, tries again by itself, and raises an alarm when that does not help.
-    by_queue = lease is not None or not _is_quick(photo)
-    seconds = QUEUE_SECONDS if by_queue else REQUEST_SECONDS
+    # If the lease has expired, a request failed or took too long. The queue has more time than a
+    # request, retries by itself, and raises an alarm when that does not help.
+    is_queued = lease is not None or not _is_quick(photo)
+    seconds = QUEUE_SECONDS if is_queued else REQUEST_SECONDS
     if not ThumbnailLease.acquire(
-        photo.photo_id, variant.name, lease, seconds=seconds, queued=by_queue
+        photo.photo_id, variant.name, lease, seconds=seconds, is_queued=is_queued
     ):
-        return not by_queue and _wait(photo, variant)
+        return not is_queued and _wait(photo, variant)
     try:
-        if by_queue:
+        if is_queued:
             messages.MakeThumbnail(photo.photo_id, variant.resolution, variant.format).send()
         else:
-            _make(photo, variant, images.LIMITS_OF_A_REQUEST)
+            _make(photo, variant, images.REQUEST_LIMITS)
     except Photo.DoesNotExist:
         raise PhotoNotFoundError from None
     except ThumbnailFailedError:
         raise
     except storage.ObjectArchivedError:
         ThumbnailLease.release(photo.photo_id, variant.name)
-        archive.require_readable(photo, ask=True)
+        archive.require_readable(photo, force=True)
         return False
     except Exception:
         ThumbnailLease.release(photo.photo_id, variant.name)
         raise
-    return not by_queue
+    return not is_queued
 
 
 def _wait(photo: Photo, variant: Variant) -> bool:
@@ -171,12 +173,12 @@ def _wait(photo: Photo, variant: Variant) -> bool:
 
 
 def _make(photo: Photo, variant: Variant, limits: Limits) -> None:
-    """Make and store a thumbnail. It never outlives its photo.
+    """Make and store a thumbnail. It is erased if the photo was deleted in the meantime.
 
     Raises Photo.DoesNotExist when the photo is deleted in the meantime, ThumbnailFailedError,
     storage.ObjectArchivedError.
     """
-    images.start()  # it gets ready while the original is downloaded
+    images.start()  # the decoder starts while the original is downloaded
     key, poster_key = variant.key(photo), _poster_key(photo)
     try:
         with tempfile.TemporaryFile() as source:
@@ -197,7 +199,7 @@ def _make(photo: Photo, variant: Variant, limits: Limits) -> None:
         failure = Failure(code=refusal.code, message=refusal.message)
         ThumbnailLease.release(photo.photo_id, variant.name, failure)
         raise ThumbnailFailedError(refusal.message) from refusal
-    storage.put_thumbnail(key, made.data, made.content_type, is_first=True)
+    storage.put_thumbnail(key, made.data, made.content_type, only_if_absent=True)
     try:
         photo.reload()
     except Photo.DoesNotExist:
@@ -208,12 +210,12 @@ def _make(photo: Photo, variant: Variant, limits: Limits) -> None:
 
 
 def _poster(photo: Photo) -> ThumbnailSize:
-    """Return the largest thumbnail of a video, which all others on demand are made of."""
+    """Return the largest thumbnail of a video, from which its thumbnails on demand are made."""
     return max(photo.thumbnails, key=lambda made: made.size)
 
 
 def _poster_key(photo: Photo) -> str | None:
-    """Return where the poster of a video is; None for an image."""
+    """Return the key of the poster of a video, or None for an image."""
     if not file_types.is_video(photo.content_type):
         return None
     return keys.thumbnail(photo.key, int(_poster(photo).size))
@@ -226,8 +228,8 @@ def _is_quick(photo: Photo) -> bool:
     return bool(photo.width * photo.height <= most and photo.size_bytes <= QUICK_BYTES)
 
 
-def _of_every_photo(photo: Photo, variant: Variant) -> ThumbnailSize | None:
-    """Return the one that made the photo complete, where it is among those: its record has them."""
+def _standard_thumbnail(photo: Photo, variant: Variant) -> ThumbnailSize | None:
+    """Return the standard thumbnail that is this variant, from the photo's record, or None."""
     if variant.format != "webp":
         return None
     sizes = {str(int(made.size)): made for made in photo.thumbnails}
@@ -235,9 +237,9 @@ def _of_every_photo(photo: Photo, variant: Variant) -> ThumbnailSize | None:
 
 
 def _sign(photo: Photo, variant: Variant) -> SignedThumbnail:
-    # Computed as the imaging module does it, so that no thumbnail is fetched to learn its size.
+    # The size is computed as the imaging code does it, so that the thumbnail need not be read.
     source = _poster(photo) if file_types.is_video(photo.content_type) else photo
-    made = _of_every_photo(photo, variant)
+    made = _standard_thumbnail(photo, variant)
     size = (made.width, made.height) if made else (source.width, source.height)
     width, height = fit((int(size[0]), int(size[1])), variant.box)
     return SignedThumbnail(links.sign_thumbnail(variant.key(photo)), width, height)

@@ -17,11 +17,11 @@ from photodrop.errors import UploadTokenExpiredError
 
 TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-"""What 32 bytes are in base64: nothing else is worth a read."""
+"""32 bytes in base64. The table is not read for any other text."""
 
 
 def create(caller: Caller) -> tuple[str, datetime]:
-    """Return a new token of the caller's, and when it expires."""
+    """Create a token for the caller. Returns it, and when it expires."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     expires_at = int(time.time()) + settings().upload_token_ttl_seconds
     UploadToken(
@@ -31,7 +31,7 @@ def create(caller: Caller) -> tuple[str, datetime]:
 
 
 def caller_of(token: str) -> Caller:
-    """Return whom a token stands for, as one of no group. Raises UploadTokenExpiredError."""
+    """Return the user of a token, without any groups. Raises UploadTokenExpiredError."""
     if not _TOKEN.fullmatch(token):
         raise UploadTokenExpiredError
     try:

@@ -40,23 +40,23 @@ from photodrop.observability import logger, metrics
 from photodrop.status import Status
 
 TRANSFER_SECONDS = 3600
-"""S3 checks a grant when a transfer begins; this is how long it may then take."""
+"""How long a transfer may take. S3 checks that a grant has not expired only when it begins."""
 
 MAX_PENDING_PICTURES = 10
-"""Of one student: each may become a file that is charged to nobody."""
+"""How many uploads of one student's picture may be pending. Nobody is charged for their bytes."""
 
 PARTS_CHECK_SECONDS = 3600
 """How often the parts that S3 has of a pending upload are compared with what is charged for it."""
 
 MAX_SINGLE_BYTES = 5 * 1024**3
-"""Amazon S3's limit for one PUT or POST request; larger files come in parts."""
+"""Amazon S3's limit for one PUT or POST request. Larger files need a multipart upload."""
 
 
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
     """A file that somebody wants to upload.
 
-    `size_bytes` None: its size is known once it has landed.
+    `size_bytes` is None if the client does not announce it.
     """
 
     file_name: str
@@ -68,17 +68,17 @@ class UploadRequest:
     tags: list[str] = field(default_factory=list)
     checksum_sha256: str | None = None
     part_checksums: bool = False
-    """Of a multipart upload: each part comes with its SHA-256."""
+    """Whether each part of a multipart upload is sent with its SHA-256."""
     part_size_bytes: int | None = None
-    """Of a multipart upload: how large each part but the last is, where the client says so."""
+    """The size of each part of a multipart upload but the last, if the client announces it."""
 
 
 def find_existing(
     caller: Caller, request: UploadRequest, *, event: Event | None = None
 ) -> Photo | None:
-    """Return the caller's photo of this very file, if it is completed in the same place already.
+    """Return the caller's completed photo of this very file in the same scope, or None.
 
-    Only where the client says what the file's SHA-256 is.
+    It is found by the file's SHA-256, if the client announces it.
     """
     if request.checksum_sha256 is None:
         return None
@@ -87,14 +87,14 @@ def find_existing(
     for found in Photo.by_checksum.query(partition, limit=1):
         try:
             photo = Photo.get(found.photo_id, PHOTO_ROW)
-        except Photo.DoesNotExist:  # the index is a little late
+        except Photo.DoesNotExist:  # the index is a little behind
             return None
         _count("UploadsSpared")
         return photo
     return None
 
 
-def begin_new(
+def begin_unless_uploaded(
     caller: Caller,
     request: UploadRequest,
     *,
@@ -104,7 +104,8 @@ def begin_new(
 ) -> Photo:
     """Record a pending photo as `begin` does.
 
-    Raises AlreadyUploadedError too, where the very file is there.
+    Raises AlreadyUploadedError if the caller has uploaded this very file, and the errors of
+    `begin`.
     """
     if existing := find_existing(caller, request, event=event):
         raise AlreadyUploadedError(existing.photo_id)
@@ -127,13 +128,13 @@ def begin(
 ) -> Photo:
     """Record a pending photo, charged to the caller's limits.
 
-    With an `idempotency_key` that the caller has used before, return the photo of that first
-    request. `event` is one that `membership` found the caller to belong to. Raises
-    FileTooLargeError, LimitExceededError, IdempotencyKeyReusedError.
+    If the caller has used the `idempotency_key` before, return the photo of that first request. The
+    caller must belong to the `event`: `membership` checks that. Raises FileTooLargeError,
+    LimitExceededError, IdempotencyKeyReusedError.
     """
     try:
-        _require_size(request)
-        photo = _record(
+        _require_accepted_size(request)
+        photo = _create_or_find(
             caller, _pending_photo(caller, request, event, correlation_id), idempotency_key
         )
     except RequestError:
@@ -148,9 +149,9 @@ def begin_picture(
 ) -> Photo:
     """Record the next version of a student's picture as a pending photo, which has no owner.
 
-    It costs one of the caller's grants. `size_bytes` None: the size is checked when the file has
-    landed. Raises FileTooLargeError, LimitExceededError, and StudentNotFoundError when the
-    student is deleted in the meantime.
+    It takes one token of the caller's rate limit. If `size_bytes` is None, the size is checked when
+    the file has landed. Raises FileTooLargeError, LimitExceededError, and StudentNotFoundError when
+    the student is deleted in the meantime.
     """
     try:
         photo = _begin_picture(caller, student, size_bytes, correlation_id)
@@ -162,10 +163,10 @@ def begin_picture(
 
 
 def find_pending(caller: Caller, key: str) -> Photo:
-    """Return the caller's pending photo whose upload goes to `key`, and may go on.
+    """Return the caller's pending photo whose file is uploaded to `key`.
 
-    Raises UploadNotFoundError, NotPendingError, and EventNotFoundError when the caller belongs to
-    its event no more.
+    Raises UploadNotFoundError, NotPendingError, and EventNotFoundError if the caller no longer
+    belongs to its event.
     """
     photo = permissions.find_upload(caller, key)
     require_pending(photo)
@@ -174,29 +175,29 @@ def find_pending(caller: Caller, key: str) -> Photo:
 
 
 def require_pending(photo: Photo) -> None:
-    """Raise NotPendingError unless the photo's file may still come."""
+    """Raise NotPendingError unless the photo is pending."""
     if photo.status != Status.PENDING:
         raise NotPendingError(f"The upload is over: the photo is {photo.status}.")
 
 
-def largest(content_type: str, method: str) -> int:
-    """Return how many bytes a file of this type may have that comes in this way."""
+def max_bytes(content_type: str, method: str) -> int:
+    """Return the largest size of a file of this type that is uploaded by this method."""
     config = settings()
     most = config.max_video_bytes if file_types.is_video(content_type) else config.max_image_bytes
     return most if method == "MULTIPART" else min(most, MAX_SINGLE_BYTES)
 
 
-def largest_of(photo: Photo) -> int:
-    """Return how many bytes may land for a photo: those that were announced, or are reserved."""
+def max_bytes_of(photo: Photo) -> int:
+    """Return how many bytes may land for a photo: the announced size, or what is charged for it."""
     if photo.student_id:
         return settings().max_picture_bytes
     if photo.charged_bytes is not None:
         return int(photo.charged_bytes)
-    return largest(photo.content_type, photo.upload_method)
+    return max_bytes(photo.content_type, photo.upload_method)
 
 
 def deadline(photo: Photo) -> int:
-    """Return until when an upload must have come, in epoch seconds."""
+    """Return when a pending upload expires, in epoch seconds."""
     if photo.upload_method == "MULTIPART":
         life_seconds = settings().abandoned_upload_days * 24 * 3600
     else:
@@ -212,12 +213,12 @@ def next_check_at(photo: Photo) -> int:
 
 
 def grant(photo: Photo) -> SignedUrl | SignedPost | None:
-    """Sign what the client needs to send a pending photo's file, once; None when it is not pending.
+    """Sign the request that sends a pending photo's file. None if the photo is not pending.
 
-    By PUT, type, `If-None-Match: *`, and length and SHA-256 where they were announced are signed.
-    By POST the policy fixes the key, the type and the exact length, or the largest that is
-    reserved; S3 knows no write-once forms, so a second file that comes this way is removed when it
-    lands.
+    The signature of a PUT covers the type, `If-None-Match: *`, and length and SHA-256 if they were
+    announced. The policy of a POST form fixes the key, the type and the length, or the largest
+    length if none was announced. S3 cannot restrict a form to one use, so a second file that is
+    sent with it is erased when it lands.
     """
     if photo.status != Status.PENDING:
         return None
@@ -225,12 +226,13 @@ def grant(photo: Photo) -> SignedUrl | SignedPost | None:
 
 
 def grant_post(photo: Photo, *, fields: dict[str, str] | None = None) -> SignedPost:
-    """Sign the form that may send a file, with further `fields`: see `grant`."""
+    """Sign the form that sends a file, as `grant` describes it, with further `fields`."""
     fixed = {"Content-Type": photo.content_type} | (fields or {})
     if photo.checksum_sha256:
         fixed["x-amz-checksum-sha256"] = photo.checksum_sha256
-    # Of an unknown length even an empty file may come: its owner is told what is wrong with it.
-    length_range = (0, largest_of(photo))
+    # Without an announced size, even an empty file is let through: verifying it tells its owner why
+    # it is refused.
+    length_range = (0, max_bytes_of(photo))
     if photo.size_bytes is not None:
         length_range = (int(photo.size_bytes), int(photo.size_bytes))
     return signing.presign_post(
@@ -243,7 +245,7 @@ def grant_post(photo: Photo, *, fields: dict[str, str] | None = None) -> SignedP
 
 
 def grant_put(photo: Photo) -> SignedUrl:
-    """Sign the PUT that may send a file, once: see `grant`."""
+    """Sign the PUT that sends a file, as `grant` describes it."""
     headers = {"Content-Type": photo.content_type, "If-None-Match": "*"}
     if photo.checksum_sha256:
         headers["x-amz-checksum-sha256"] = photo.checksum_sha256
@@ -258,8 +260,8 @@ def grant_put(photo: Photo) -> SignedUrl:
     )
 
 
-def settle_size(photo: Photo, size_bytes: int) -> None:
-    """Compare the size that landed with the announced one; if none was, set it and charge for it.
+def verify_size(photo: Photo, size_bytes: int) -> None:
+    """Compare the size of a file that landed with the announced one; if there is none, charge it.
 
     Raises ContentRejectedError, and Photo.DoesNotExist for a photo that was deleted.
     """
@@ -270,18 +272,18 @@ def settle_size(photo: Photo, size_bytes: int) -> None:
                 f"{photo.size_bytes} bytes were announced, and {size_bytes} arrived.",
             )
         return
-    most = largest_of(photo)
+    most = max_bytes_of(photo)
     if size_bytes > most:
         raise ContentRejectedError(
             "FileTooLarge",
             f"At most {most} bytes are accepted of a file whose size was not announced, and "
             f"{size_bytes} arrived.",
         )
-    photo.settle_size(size_bytes)
+    photo.set_size(size_bytes)
 
 
-def _require_size(request: UploadRequest) -> None:
-    most = largest(request.content_type, request.method)
+def _require_accepted_size(request: UploadRequest) -> None:
+    most = max_bytes(request.content_type, request.method)
     if request.size_bytes is not None and request.size_bytes > most:
         hint = " Send larger files in parts." if most == MAX_SINGLE_BYTES else ""
         raise FileTooLargeError(f"sizeBytes: at most {most} bytes are accepted.{hint}")
@@ -293,8 +295,8 @@ def _pending_photo(
     event_id = event.event_id if event else None
     photo_id, created_at = str(uuid.uuid4()), now_iso()
     charged_bytes = request.size_bytes
-    if charged_bytes is None:  # so much is reserved until the size is known
-        largest_bytes = largest(request.content_type, request.method)
+    if charged_bytes is None:  # reserve the most that may land until the size is known
+        largest_bytes = max_bytes(request.content_type, request.method)
         charged_bytes = min(largest_bytes, settings().max_unannounced_bytes)
     digest = hashlib.sha256(f"{event_id or ''}{json.dumps(asdict(request))}".encode())
     return Photo(
@@ -320,16 +322,16 @@ def _pending_photo(
     )
 
 
-def _record(caller: Caller, photo: Photo, idempotency_key: str | None) -> Photo:
-    """Write a pending photo, or return the one that its Idempotency-Key was granted before."""
+def _create_or_find(caller: Caller, photo: Photo, idempotency_key: str | None) -> Photo:
+    """Write a pending photo, or return the one that its Idempotency-Key began before."""
     record = IdempotencyRecord.of(caller.user_id, idempotency_key) if idempotency_key else None
-    gone_photo_id = None
-    while not limits.create(
+    deleted_photo_id = None
+    while not limits.charge_and_create(
         photo,
         caller.user_id,
         due_at=next_check_at(photo),
         request=record,
-        gone_photo_id=gone_photo_id,
+        deleted_photo_id=deleted_photo_id,
     ):
         first_id = record.find_photo_id() if record else None
         try:
@@ -341,7 +343,7 @@ def _record(caller: Caller, photo: Photo, idempotency_key: str | None) -> Photo:
                     "This Idempotency-Key was used with another request. Use a new one."
                 )
         except Photo.DoesNotExist:
-            gone_photo_id = first_id  # it was deleted: the key may now stand for another photo
+            deleted_photo_id = first_id  # the key may be used for another photo now
     return photo
 
 
@@ -376,7 +378,7 @@ def _begin_picture(
         created_at=created_at,
         updated_at=created_at,
     )
-    limits.create(photo, caller.user_id, due_at=deadline(photo))
+    limits.charge_and_create(photo, caller.user_id, due_at=deadline(photo))
     return photo
 
 

@@ -1,9 +1,9 @@
-"""Verifying what landed: whether it is what was granted, and what it really is.
+"""Verifying a file that landed: whether it is what was announced, and what it is by its bytes.
 
-``pending`` → ``uploaded`` → ``processing`` or ``failed``. Everything here may run twice, at once,
-late, or be cut off anywhere: the queue delivers the message again, and the record says what is
-left to do. What is not exactly what was granted is erased. A log line and a metric say so, and its
-owner reads the reason in the record, where there is one.
+The status changes from ``pending`` to ``uploaded``, and then to ``processing`` or ``failed``. All
+of this may run late, twice or at the same time, and be cut off at any point: the queue delivers the
+message again, and the record says what is left to do. A file that is not what was announced is
+erased. Its record says why; a log line and a metric count a file without a record.
 """
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -18,60 +18,63 @@ from photodrop.observability import logger, metrics
 from photodrop.status import Status
 
 
-def verify(landed: StoredObject) -> None:
-    """Take the photo that `landed` belongs to on to ``processing`` or to ``failed``.
+def verify(file: StoredObject) -> None:
+    """Take the photo of a file that landed to ``processing``, or to ``failed``.
 
-    Raises nothing for what a client did. Errors of AWS's services pass through, so that the
+    Does not raise for a file that is refused. Errors of AWS's services pass through, so that the
     message is delivered again.
     """
-    photo = Photo.find_by_key(landed.key)
-    if photo is None:  # this key was granted to nobody, or the photo was deleted
-        _erase("ObjectsWithoutRecord", landed)
+    photo = Photo.find_by_key(file.key)
+    if photo is None:  # no upload to this key was granted, or the photo was deleted
+        _erase_refused("ObjectsWithoutRecord", file)
         return
     logger.set_correlation_id(photo.correlation_id)
     logger.append_keys(photo_id=photo.photo_id)
     try:
-        _verify(photo, landed)
+        _verify(photo, file)
     except Photo.DoesNotExist:  # it was deleted in the meantime
-        _erase("ObjectsWithoutRecord", landed)
+        _erase_refused("ObjectsWithoutRecord", file)
 
 
-def _verify(photo: Photo, landed: StoredObject) -> None:
+def _verify(photo: Photo, file: StoredObject) -> None:
     if photo.status == Status.PENDING:
         lifecycle.advance(
             photo,
             Status.UPLOADED,
-            version_id=landed.version_id,
-            etag=landed.etag,
+            version_id=file.version_id,
+            etag=file.etag,
             due_at=lifecycle.stuck_at(),
         )
-    if not _is_file_of(photo, landed):
-        _refuse_file(photo, landed)
+    if not _is_file_of(photo, file):
+        _refuse_file(photo, file)
         return
     if photo.status == Status.FAILED:
-        lifecycle.resume(photo, Status.UPLOADED)
+        lifecycle.retry_or_erase(photo, Status.UPLOADED)
     if photo.status == Status.UPLOADED:
         try:
-            _verify_content(photo, landed)
+            _verify_content(photo, file)
         except ContentRejectedError as refusal:
             lifecycle.fail(photo, refusal)
             return
+        except storage.ObjectGoneError:
+            lifecycle.fail_removed(photo)
+            return
     if photo.status == Status.PROCESSING:
-        # Also when an earlier delivery got this far and was cut off before it sent the message.
+        # An earlier delivery may have advanced the photo and been cut off before it sent this.
         is_video = file_types.is_video(photo.content_type)
         message = messages.ProcessVideo if is_video else messages.MakeThumbnails
         message(photo.photo_id).send()
 
 
-def _verify_content(photo: Photo, landed: StoredObject) -> None:
-    uploads.settle_size(photo, landed.size_bytes)
+def _verify_content(photo: Photo, file: StoredObject) -> None:
+    uploads.verify_size(photo, file.size_bytes)
     if photo.status != Status.UPLOADED:
-        return  # another delivery has taken it on in the meantime
-    facts = content.read_facts(landed, photo.content_type)
+        return  # another delivery has advanced it in the meantime
+    facts = content.read_facts(file, photo.content_type)
     if lifecycle.advance(
         photo,
         Status.PROCESSING,
-        size_bytes=landed.size_bytes,
+        size_bytes=file.size_bytes,
         due_at=lifecycle.stuck_at(),
         **facts,
     ):
@@ -79,34 +82,34 @@ def _verify_content(photo: Photo, landed: StoredObject) -> None:
         metrics.add_metric(name="PhotosVerified", unit=MetricUnit.Count, value=1)
 
 
-def _is_file_of(photo: Photo, landed: StoredObject) -> bool:
-    """Tell whether this is the file that the record is of.
+def _is_file_of(photo: Photo, file: StoredObject) -> bool:
+    """Tell whether the record is about this version of the file.
 
-    Its version says so. The ETag counts only in a bucket without versions.
+    In a bucket without versions, the ETag decides.
     """
-    if landed.version_id or photo.version_id:
-        return bool(landed.version_id == photo.version_id)
-    return bool(landed.etag == photo.etag)
+    if file.version_id or photo.version_id:
+        return bool(file.version_id == photo.version_id)
+    return bool(file.etag == photo.etag)
 
 
-def _refuse_file(photo: Photo, landed: StoredObject) -> None:
-    """Erase a file that came after its upload had ended, or a second one at the same key.
+def _refuse_file(photo: Photo, file: StoredObject) -> None:
+    """Erase a file that landed after its upload had ended, or a second file at the same key.
 
-    Only by form can a second one come, as S3 cannot make a form write-once.
+    Only a form can send a second file, because S3 cannot restrict a form to one use.
     """
     if photo.status == Status.FAILED:
-        _erase("LateFiles", landed)
-    elif landed.version_id:
-        _erase("SecondFiles", landed)
-    else:  # in a bucket without versions the second file has replaced the first
-        _count("SecondFiles", landed)
+        _erase_refused("LateFiles", file)
+    elif file.version_id:
+        _erase_refused("SecondFiles", file)
+    else:  # without versions, the second file has replaced the first one
+        _count_refused("SecondFiles", file)
 
 
-def _erase(metric: str, landed: StoredObject) -> None:
-    _count(metric, landed)
-    storage.erase_version(landed.key, landed.version_id)
+def _erase_refused(metric: str, file: StoredObject) -> None:
+    _count_refused(metric, file)
+    storage.erase_version(file.key, file.version_id)
 
 
-def _count(metric: str, landed: StoredObject) -> None:
+def _count_refused(metric: str, file: StoredObject) -> None:
     metrics.add_metric(name=metric, unit=MetricUnit.Count, value=1)
-    logger.warning("Object refused", reason=metric, key=landed.key, version_id=landed.version_id)
+    logger.warning("Object refused", reason=metric, key=file.key, version_id=file.version_id)

@@ -1,8 +1,8 @@
-"""The facts of a video and thumbnails of one of its frames, the last step of its processing.
+"""The facts and thumbnails of a verified video, the last step of its processing.
 
-``processing`` → ``completed`` or ``failed``. Only ranges of the file are read, whatever its size. A
-file that is no video fails. A video of which no frame can be shown is completed without thumbnails,
-and its record says why.
+The status changes from ``processing`` to ``completed`` or ``failed``. Only parts of the file are
+read. A file that is no video fails. A video of which no frame can be shown is completed without
+thumbnails, and its record says why.
 """
 
 from functools import partial
@@ -19,15 +19,15 @@ from photodrop.status import Status
 
 
 def start() -> None:
-    """Start the process that decodes videos, so that it imports its decoders in the meantime."""
+    """Start the process that decodes videos, so that it imports its decoders early."""
     video.start()
 
 
 def process(photo_id: str) -> None:
-    """Verify a video, store its thumbnails and complete it. Does nothing when that is done already.
+    """Read a video, store its thumbnails and complete it. Does nothing if that is done already.
 
-    A video that cannot be read fails. Errors of AWS's services pass through, so that the message
-    is delivered again.
+    A video that cannot be read fails. Errors of AWS's services pass through, so that the message is
+    delivered again.
     """
     processing.process(photo_id, _complete)
 

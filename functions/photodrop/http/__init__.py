@@ -1,1 +1,1 @@
-"""Everything that speaks HTTP: routes' resolver, requests' fields, answers, and who is calling."""
+"""Everything that speaks HTTP: routing, requests, answers, and who is calling."""

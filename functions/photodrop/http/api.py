@@ -30,16 +30,16 @@ from photodrop.http.schemas.base import Schema
 from photodrop.observability import logger, metrics
 
 _JSON = "application/json"
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 MAX_FIELD_ERRORS = 20
 MAX_FIELD_NAME_LENGTH = 100
-"""What an answer to a wrong request says at most: a body of megabytes may be wrong everywhere."""
+"""Limits of an answer to a wrong request: a body of megabytes may be wrong in many places."""
 Route = TypeVar("Route", bound=Callable[..., Any])
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
 class UnauthorizedError(RequestError):
-    """Nobody is signed in. On AWS the gateway says so first."""
+    """Nobody is signed in. On AWS, the gateway has already refused such a request."""
 
     status = 401
     code = "Unauthorized"
@@ -53,7 +53,7 @@ def application(
 ) -> APIGatewayRestResolver:
     """Return a resolver that answers every error in the service's own shape.
 
-    `strip_prefixes`: what a path may begin with before that which its route says.
+    `strip_prefixes` are removed from the beginning of a path before its route is looked up.
     """
     app = APIGatewayRestResolver(
         enable_validation=True,
@@ -67,7 +67,7 @@ def application(
 
     def refuse_invalid(error: RequestValidationError) -> Response[Any]:
         found = error.errors()[:MAX_FIELD_ERRORS]
-        return refuse(InvalidRequestError([_field_error(wrong) for wrong in found]))
+        return refuse(InvalidRequestError([_field_error(error) for error in found]))
 
     def refuse_content_type(_: RequestUnsupportedContentType) -> Response[Any]:
         return _respond_error(app, 415, "UnsupportedMediaType", "Send JSON, as application/json.")
@@ -88,45 +88,50 @@ def application(
     return app
 
 
-def handler(app: APIGatewayRestResolver, *, timed_as: str | None = None) -> Handler:
-    """Return the Lambda entry point of `app`; `timed_as` names the metric of its milliseconds."""
+def handler(app: APIGatewayRestResolver, *, duration_metric: str | None = None) -> Handler:
+    """Return the Lambda entry point of `app`.
+
+    `duration_metric` names a metric of the milliseconds that each request takes.
+    """
 
     @metrics.log_metrics
     @logger.inject_lambda_context(clear_state=True)
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         started = time.perf_counter()
         logger.set_correlation_id(request_id(event))
-        event["headers"] = _with_plain_type(event.get("headers") or {})
+        event["headers"] = _with_plain_content_type(event.get("headers") or {})
         event["multiValueHeaders"] = event.get("multiValueHeaders") or {}
         response = app.resolve(event, context)
-        response["body"] = response.get("body") or ""  # no body is an empty one
-        # On every answer, asked for by a browser or not: a cache must not keep one without.
+        response["body"] = response.get("body") or ""
+        # Every answer has these headers, because a cache may pass it on to a browser.
         response["multiValueHeaders"] |= {
             "Access-Control-Allow-Origin": [settings().allowed_origin],
             "Access-Control-Expose-Headers": ["Retry-After"],
             "Vary": ["Origin"],
             "X-Content-Type-Options": ["nosniff"],
         }
-        # Nearly all answers carry signed URLs or what only their reader may see.
+        # Nearly all answers hold signed URLs, or data that only the caller may see.
         response["multiValueHeaders"].setdefault("Cache-Control", ["no-store"])
-        if timed_as:
+        if duration_metric:
             milliseconds = (time.perf_counter() - started) * 1000
-            metrics.add_metric(name=timed_as, unit=MetricUnit.Milliseconds, value=milliseconds)
+            metrics.add_metric(
+                name=duration_metric, unit=MetricUnit.Milliseconds, value=milliseconds
+            )
         return response
 
     return handle
 
 
-def _with_plain_type(headers: dict[str, str]) -> dict[str, str]:
-    """Write the type of JSON as the resolver knows it, and leave out the type of a form.
+def _with_plain_content_type(headers: dict[str, str]) -> dict[str, str]:
+    """Write the content type of JSON as the resolver knows it, and drop that of a form.
 
-    Types are the same in any case and with any parameter. This API takes no form, but curl gives
-    that type to all that it sends. What has no type is read as JSON.
+    Content types may come in upper case and with parameters. This API accepts no forms, but curl
+    gives every body the type of a form. A body without a type is read as JSON.
     """
     kept = {}
     for name, value in headers.items():
         media_type = value.partition(";")[0].strip().lower()
-        if name.lower() == "content-type" and media_type in _FORMS:
+        if name.lower() == "content-type" and media_type in _FORM_TYPES:
             continue
         is_json = name.lower() == "content-type" and media_type == _JSON
         kept[name] = _JSON if is_json else value
@@ -134,7 +139,7 @@ def _with_plain_type(headers: dict[str, str]) -> dict[str, str]:
 
 
 def _parse_body(text: str) -> Any:
-    """Read a request's body. Raises InvalidRequestError, whatever is wrong with it."""
+    """Parse a request's body. Raises InvalidRequestError for anything that is not JSON."""
     try:
         return strict_json.loads(text)
     except ValueError:
@@ -142,7 +147,7 @@ def _parse_body(text: str) -> Any:
 
 
 def raises(*errors: type[RequestError]) -> Callable[[Route], Route]:
-    """Say which errors a route answers with, for the API's description."""
+    """Declare the errors of a route, for the API's description."""
 
     def mark(route: Route) -> Route:
         route.errors = errors  # type: ignore[attr-defined]
@@ -152,7 +157,7 @@ def raises(*errors: type[RequestError]) -> Callable[[Route], Route]:
 
 
 def answers(schemas: dict[int, type[Schema]]) -> Callable[[Route], Route]:
-    """Say what a route with more than one good status answers, for the API's description."""
+    """Declare the schema of each successful status of a route, for the API's description."""
 
     def mark(route: Route) -> Route:
         route.answers = schemas  # type: ignore[attr-defined]
@@ -162,7 +167,7 @@ def answers(schemas: dict[int, type[Schema]]) -> Callable[[Route], Route]:
 
 
 def answers_text(*content_types: str) -> Callable[[Route], Route]:
-    """Say that a route answers with text of these types, for the API's description."""
+    """Declare that a route answers with text of these types, for the API's description."""
 
     def mark(route: Route) -> Route:
         route.text_types = content_types  # type: ignore[attr-defined]
@@ -172,13 +177,13 @@ def answers_text(*content_types: str) -> Callable[[Route], Route]:
 
 
 def public[Route: Callable[..., Any]](route: Route) -> Route:
-    """Say that a route needs nobody to be signed in, for the API's description."""
+    """Declare that a route needs no sign-in, for the API's description."""
     route.is_public = True  # type: ignore[attr-defined]
     return route
 
 
 def respond(status: int, body: Schema, *, headers: dict[str, str] | None = None) -> Response[Any]:
-    """Return a response of a route that has more than one status."""
+    """Return the response of a route that has several successful statuses."""
     return Response(
         status_code=status,
         content_type=content_types.APPLICATION_JSON,
@@ -188,15 +193,15 @@ def respond(status: int, body: Schema, *, headers: dict[str, str] | None = None)
 
 
 def caller(app: APIGatewayRestResolver) -> Caller:
-    """Return who sent the current request. Raises UnauthorizedError when nobody did."""
-    who = caller_of(app.current_event.raw_event)
-    if who is None:
+    """Return the user who sent the current request. Raises UnauthorizedError if none is known."""
+    found = caller_of(app.current_event.raw_event)
+    if found is None:
         raise UnauthorizedError
-    return who
+    return found
 
 
 def request_id(event: Mapping[str, Any]) -> str:
-    """Return API Gateway's id of the request: the one in the access log and in error answers."""
+    """Return API Gateway's id of the request, which the access log and error answers show."""
     return str(event["requestContext"]["requestId"])
 
 
@@ -214,7 +219,7 @@ def _respond_error(
     }
     if isinstance(error, InvalidRequestError):
         body["fields"] = [
-            {"field": wrong.field, "message": wrong.message} for wrong in error.fields
+            {"field": error.field, "message": error.message} for error in error.fields
         ]
     if isinstance(error, PhotoArchivedError):
         body["restore"] = error.restore
@@ -228,8 +233,8 @@ def _respond_error(
     )
 
 
-# Pydantic's words for what people get wrong most, in words that need no Python.
-_PLAIN_WORDS = {
+# Plain messages for the most frequent errors: those of pydantic are made for Python programmers.
+_MESSAGES = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
     "string_unicode": "must be valid Unicode",
@@ -237,10 +242,10 @@ _PLAIN_WORDS = {
 }
 
 
-def _field_error(wrong: Mapping[str, Any]) -> FieldError:
-    """Put pydantic's finding into words: where (without body/query/path), and what is wrong."""
-    path = [str(part) for part in wrong["loc"]]
+def _field_error(error: Mapping[str, Any]) -> FieldError:
+    """Describe an error of pydantic: the field, without body, query or path, and what is wrong."""
+    path = [str(part) for part in error["loc"]]
     name = (".".join(path[1:]) or path[0])[:MAX_FIELD_NAME_LENGTH]
-    message = str(wrong["msg"]).removeprefix("Value error, ")
-    message = _PLAIN_WORDS.get(wrong["type"], message[:1].lower() + message[1:])
+    message = str(error["msg"]).removeprefix("Value error, ")
+    message = _MESSAGES.get(error["type"], message[:1].lower() + message[1:])
     return FieldError(name, message)

@@ -1,4 +1,4 @@
-"""Who is calling, as the API's authorizer has it."""
+"""Who is calling, by the claims of their ID token."""
 
 import base64
 import binascii
@@ -13,9 +13,9 @@ from photodrop.domain.callers import Caller
 def caller_of(event: Mapping[str, Any]) -> Caller | None:
     """Return the caller of an API Gateway proxy event, or None when it names none.
 
-    On AWS the Cognito authorizer has verified the token and put its claims into the event.
-    `sam local start-api` has no Cognito authorizer, so there, and only there, the claims are read
-    from the token itself, unverified: whoever can reach that server is the developer who runs it.
+    On AWS the Cognito authorizer has verified the token and put its claims into the event. `sam
+    local start-api` has no Cognito authorizer. Only there, the claims are read from the token
+    without verifying it: nobody but the developer who runs that server can reach it.
     """
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
     claims = authorizer.get("claims")
@@ -29,7 +29,7 @@ def caller_of(event: Mapping[str, Any]) -> Caller | None:
 
 
 def _groups(claim: Any) -> frozenset[str]:
-    """Read `cognito:groups`: a list in the token, "a,b" from AWS's authorizer, "[a b]" locally."""
+    """Parse `cognito:groups`: a list in a token, "a,b" from AWS's authorizer, "[a b]" locally."""
     if isinstance(claim, str):
         claim = claim.strip("[]").replace(",", " ").split()
     return frozenset(claim or ())

@@ -1,7 +1,7 @@
-"""What the functions behind the Companion paths have in common: who calls, and for what file.
+"""What the functions of the Companion paths share: who is calling, and which file they announce.
 
-The paths and shapes are those of Uppy's Companion server. A client that cannot send a header calls
-them below ``/u/{token}``.
+Paths, requests and answers are those of Uppy's Companion server. A client that cannot send a header
+calls them below ``/u/{token}``.
 """
 
 import re
@@ -22,14 +22,14 @@ TOKEN_PREFIX = re.compile(r"^/u/[^/]+(?=/s3/)")
 
 
 def application() -> APIGatewayRestResolver:
-    """Return a resolver of Companion paths, with an upload token before them or not."""
+    """Return a resolver of Companion paths, which may begin with an upload token."""
     app = api.application(strip_prefixes=[TOKEN_PREFIX])
     app.takes_upload_tokens = True  # type: ignore[attr-defined] # for the API's description
     return app
 
 
 def caller(app: APIGatewayRestResolver) -> Caller:
-    """Return who sent the current request, by ID token or by the upload token in the path.
+    """Return the user who sent the current request, by ID token or upload token.
 
     Raises UnauthorizedError, UploadTokenExpiredError.
     """
@@ -45,11 +45,11 @@ def upload_request(
     *,
     type_field: str = "type",
 ) -> UploadRequest:
-    """Return which file a client wants to upload, and by which method.
+    """Return the upload that a client asks for.
 
     Raises InvalidRequestError: for a type that is not accepted it names `type_field`.
     """
-    content_type = file_types.declared(type_, file_name)
+    content_type = file_types.accepted_type(type_, file_name)
     if content_type is None:
         accepted = ", ".join(sorted(file_types.EXTENSIONS))
         raise InvalidRequestError([FieldError(type_field, f"must be one of {accepted}")])
@@ -72,20 +72,20 @@ def upload_request(
 
 def begin(
     app: APIGatewayRestResolver,
-    who: Caller,
+    user: Caller,
     request: UploadRequest,
     event_id: str | None,
     *,
     idempotency_key: str | None = None,
 ) -> Photo:
-    """Record a pending photo, of an event if `event_id` says so.
+    """Record a pending photo, of an event if `event_id` is given.
 
-    Raises EventNotFoundError, AlreadyUploadedError, and what `uploads.begin` does.
+    Raises EventNotFoundError, and the errors of `uploads.begin_unless_uploaded`.
     """
-    return uploads.begin_new(
-        who,
+    return uploads.begin_unless_uploaded(
+        user,
         request,
-        event=membership.find(who, event_id).event if event_id else None,
+        event=membership.find(user, event_id).event if event_id else None,
         idempotency_key=idempotency_key,
         correlation_id=api.request_id(app.current_event.raw_event),
     )

@@ -1,7 +1,7 @@
-"""The types of fields: what a name, a tag or a checksum may be, for validation and description.
+"""The types of fields, such as a name, a tag or a checksum: they validate and describe them.
 
-What is stored of a text can be sent back as it is: limits count what is stored, and normalising it
-again changes nothing.
+A text that the API returned is accepted as it is: limits apply to the normalised text, and
+normalising it again changes nothing.
 """
 
 import base64
@@ -18,16 +18,17 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from photodrop.http import strict_json
 
 MAX_TAGS = 20
-MAX_PARTS_AT_ONCE = 500
-MAX_CHECKSUMS_AT_ONCE = 64
-"""What fits in a request line beside the headers, an ID token among them: API Gateway takes 10,240
-bytes of both together ("Amazon API Gateway quotas")."""
+MAX_PARTS_PER_BATCH = 500
+MAX_CHECKSUMS_PER_BATCH = 64
+"""The request line and the headers, which hold an ID token, may have 10,240 bytes together ("Amazon
+API Gateway quotas")."""
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Not allowed in any text: everything below space, except tab and line breaks."""
+"""Characters that no text may contain: those below space, except tab and line breaks."""
 
-_TURNING = re.compile("[\x80-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Left out of any text: what turns the direction of what follows, so that `gpj.exe` reads as
-`exe.jpg`, and the control characters of Latin 1, which terminals obey. No one misses them."""
+_DROPPED_CHARACTERS = re.compile("[\x80-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that are removed from any text. Some change the direction of writing, so that
+`gpj.exe` is shown as `exe.jpg`. The others are the control characters of Latin 1, which terminals
+obey."""
 
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Mn", "Me", "Zl", "Zp", "Zs"})
@@ -35,45 +36,45 @@ _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Mn", "Me", "Zl", "Zp", "Zs
 _ATOM = r"[^\s@\x00-\x1f\x7f<>()\[\]\\,;:\"%.]+"
 _LABEL = r"[^\W_](?:[^\W_]|-){0,62}(?<!-)"
 EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
-"""An address as RFC 5321 and 6531 have it, without quoted names and bare IP addresses."""
+"""An e-mail address by RFC 5321 and 6531, without quoted names and IP addresses."""
 MAX_EMAIL_BYTES = 254
-"""RFC 5321, 4.5.3.1.3, without the angle brackets."""
+"""The limit of RFC 5321, section 4.5.3.1.3, without the angle brackets."""
 
 
 def is_visible(character: str) -> bool:
-    """Tell whether a character shows by itself.
+    """Tell whether a character is visible by itself.
 
-    One that Unicode did not know when this Python was made counts: next year's emoji does show.
+    Characters that this Python does not know yet count as visible: new emoji are.
     """
     category = unicodedata.category(character)
     return category not in _INVISIBLE_CATEGORIES and character not in _BLANK_LETTERS
 
 
-def _plain_text(text: str) -> str:
-    """Normalise. What shows nothing is nothing."""
+def _normalize_text(text: str) -> str:
+    """Normalise a text. One without any visible character becomes empty."""
     if CONTROL_CHARACTERS.search(text):
         raise ValueError("must not contain control characters")
-    text = unicodedata.normalize("NFC", _TURNING.sub("", text)).strip()
+    text = unicodedata.normalize("NFC", _DROPPED_CHARACTERS.sub("", text)).strip()
     return text if any(map(is_visible, text)) else ""
 
 
 def file_name(name: str) -> str:
     """Return a name that a file may have. Raises ValueError."""
-    name = _plain_text(re.sub("[\u2028\u2029]", " ", name))
+    name = _normalize_text(re.sub("[\u2028\u2029]", " ", name))
     if not name or name in {".", ".."} or re.search(r"[/\\\r\n\t]", name):
         raise ValueError("must be the name of a file, without folders")
     return name
 
 
-def _tag(tag: str) -> str:
-    """Normalise: `  Été  2024 ` and `été 2024` are one tag."""
-    tag = " ".join(_plain_text(tag).split()).casefold()
+def _normalize_tag(tag: str) -> str:
+    """Normalise a tag: `  Été  2024 ` and `été 2024` are the same tag."""
+    tag = " ".join(_normalize_text(tag).split()).casefold()
     if not tag:
         raise ValueError("must not be empty")
     return unicodedata.normalize("NFC", tag)
 
 
-def _email(address: str) -> str:
+def _normalize_email(address: str) -> str:
     address = address.strip().lower()
     if not EMAIL.fullmatch(address) or len(address.encode()) > MAX_EMAIL_BYTES:
         raise ValueError("must be an e-mail address")
@@ -84,8 +85,8 @@ def _unique(tags: list[str]) -> list[str]:
     return list(dict.fromkeys(tags))
 
 
-def _sha256(checksum: str) -> str:
-    """Accept the digest in hex or base64; return base64, as S3 wants it."""
+def _to_base64_digest(checksum: str) -> str:
+    """Return a digest, given in hex or base64, in base64, as S3 needs it."""
     try:
         digest = (
             bytes.fromhex(checksum)
@@ -99,40 +100,40 @@ def _sha256(checksum: str) -> str:
     return base64.b64encode(digest).decode()
 
 
-def _name(name: str) -> str:
-    name = " ".join(_plain_text(name).split())
+def _normalize_name(name: str) -> str:
+    name = " ".join(_normalize_text(name).split())
     if not name:
         raise ValueError("must not be empty")
     return name
 
 
-def _moment(text: str) -> str:
-    """Keep a moment as it was written: its offset says in which time zone it was."""
+def _check_timestamp(text: str) -> str:
+    """Check a time, and keep it as it was written: its offset tells the time zone."""
     try:
-        moment = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or not text.isascii():
+        parsed = None
+    if parsed is None or parsed.tzinfo is None or not text.isascii():
         raise ValueError("must be ISO 8601 with an offset, as in 2026-05-01T18:00:00+02:00")
     return text
 
 
-def _path_email(text: str) -> str:
-    """Decode an e-mail address of a path, which gateways may have decoded before."""
+def _decode_path_email(text: str) -> str:
+    """Decode an e-mail address of a path. Some gateways have decoded it already, others not."""
     try:
-        return _email(unquote(text, errors="strict"))
+        return _normalize_email(unquote(text, errors="strict"))
     except UnicodeDecodeError:
         raise ValueError("must be an e-mail address") from None
 
 
-def _given(text: Any) -> Any:
-    """Read what clients write for nothing, when they make text of it, as nothing."""
+def _none_if_empty(text: Any) -> Any:
+    """Return None for the texts that clients send instead of null."""
     return None if text in ("", "null", "undefined") else text
 
 
-def _tag_list(text: Any) -> Any:
-    """Read tags from a form's one text field: a JSON array, or words with commas between."""
-    text = _given(text)
+def _parse_tags(text: Any) -> Any:
+    """Parse tags from one text field: a JSON array, or words separated by commas."""
+    text = _none_if_empty(text)
     if not isinstance(text, str):
         return text
     if text.startswith("["):
@@ -143,13 +144,13 @@ def _tag_list(text: Any) -> Any:
     return [tag for tag in text.split(",") if tag.strip()]
 
 
-def _split(text: Any) -> Any:
-    """Read a list from a query parameter: values with commas between."""
+def _split_list(text: Any) -> Any:
+    """Parse a query parameter whose values are separated by commas."""
     return text.split(",") if isinstance(text, str) else text
 
 
-def _kept(normalise: Callable[[str], str], most: int) -> AfterValidator:
-    """Normalise a text, and count again: `ß` is `ss` where case does not count."""
+def _normalized(normalise: Callable[[str], str], most: int) -> AfterValidator:
+    """Normalise a text, then check its length again: `ß` becomes `ss` in a tag, for example."""
 
     def keep(text: str) -> str:
         text = normalise(text)
@@ -160,79 +161,89 @@ def _kept(normalise: Callable[[str], str], most: int) -> AfterValidator:
     return AfterValidator(keep)
 
 
-# What validators check cannot be seen by pydantic, which writes the description.
-_SHOWN: dict[str, Any] = {"minLength": 1, "pattern": r"\S"}
+# Pydantic cannot describe what these validators check, so the description gets it from here.
+_VISIBLE: dict[str, Any] = {"minLength": 1, "pattern": r"\S"}
 _FILE_NAME: dict[str, Any] = {"minLength": 1, "pattern": r"^[^\u0000-\u001f\u007f/\\]+$"}
 _SHA256: dict[str, Any] = {"pattern": "^([0-9A-Fa-f]{64}|[A-Za-z0-9+/]{43}=)$"}
 _RESOLUTION: dict[str, Any] = {"pattern": "^[1-9][0-9]*(x[1-9][0-9]*)?$"}
 _CURSOR: dict[str, Any] = {"pattern": "^[A-Za-z0-9_-]*$"}
 _EMAIL: dict[str, Any] = {"format": "idn-email"}
-_MOMENT: dict[str, Any] = {"format": "date-time"}
+_TIMESTAMP: dict[str, Any] = {"format": "date-time"}
 
-Title = Annotated[str, Field(max_length=200), _kept(_plain_text, 200)]
-Description = Annotated[str, Field(max_length=5000), _kept(_plain_text, 5000)]
-Reason = Annotated[str, Field(max_length=500), _kept(_plain_text, 500)]
-Name = Annotated[str, Field(max_length=200, json_schema_extra=_SHOWN), _kept(_name, 200)]
-Tag = Annotated[str, Field(max_length=50, json_schema_extra=_SHOWN), _kept(_tag, 50)]
+Title = Annotated[str, Field(max_length=200), _normalized(_normalize_text, 200)]
+Description = Annotated[str, Field(max_length=5000), _normalized(_normalize_text, 5000)]
+Reason = Annotated[str, Field(max_length=500), _normalized(_normalize_text, 500)]
+Name = Annotated[
+    str, Field(max_length=200, json_schema_extra=_VISIBLE), _normalized(_normalize_name, 200)
+]
+Tag = Annotated[
+    str, Field(max_length=50, json_schema_extra=_VISIBLE), _normalized(_normalize_tag, 50)
+]
 Tags = Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(_unique)]
 FileName = Annotated[
-    str, Field(max_length=255, json_schema_extra=_FILE_NAME), _kept(file_name, 255)
+    str, Field(max_length=255, json_schema_extra=_FILE_NAME), _normalized(file_name, 255)
 ]
 Email = Annotated[
-    str, Field(max_length=MAX_EMAIL_BYTES, json_schema_extra=_EMAIL), AfterValidator(_email)
+    str,
+    Field(max_length=MAX_EMAIL_BYTES, json_schema_extra=_EMAIL),
+    AfterValidator(_normalize_email),
 ]
 PathEmail = Annotated[
     str,
     Field(max_length=3 * MAX_EMAIL_BYTES, json_schema_extra=_EMAIL),
-    AfterValidator(_path_email),
+    AfterValidator(_decode_path_email),
 ]
-Moment = Annotated[str, Field(max_length=40, json_schema_extra=_MOMENT), AfterValidator(_moment)]
-Checksum = Annotated[str, Field(json_schema_extra=_SHA256), AfterValidator(_sha256)]
+Timestamp = Annotated[
+    str, Field(max_length=40, json_schema_extra=_TIMESTAMP), AfterValidator(_check_timestamp)
+]
+Checksum = Annotated[str, Field(json_schema_extra=_SHA256), AfterValidator(_to_base64_digest)]
 """A SHA-256, in hex or base64."""
 Cursor = Annotated[str, Field(max_length=400, json_schema_extra=_CURSOR)]
 Resolution = Annotated[str, Field(max_length=20, json_schema_extra=_RESOLUTION)]
-"""A longest side, or a box to fit into. The deployment says which there are."""
+"""A longest side, or a box to fit into. The settings list the accepted ones."""
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=255)]
 
 _Digits = Annotated[str, Field(pattern="^[0-9]+$")]
-_Nothing = Literal["", "null", "undefined"]
+_EmptyText = Literal["", "null", "undefined"]
 
 
-def _may_be_text(*others: Any) -> BeforeValidator:
-    """Read what clients make of nothing; describe that, and `others` that a field is read from."""
-    return BeforeValidator(_given, json_schema_input_type=Union[(*others, _Nothing, None)])
+def _lax(*others: Any) -> BeforeValidator:
+    """Accept the texts that stand for null, and describe them besides the types `others`."""
+    return BeforeValidator(
+        _none_if_empty, json_schema_input_type=Union[(*others, _EmptyText, None)]
+    )
 
 
-GivenText = Annotated[str | None, Field(max_length=1024), BeforeValidator(_given)]
-GivenTitle = Annotated[Title | None, BeforeValidator(_given)]
-GivenDescription = Annotated[Description | None, BeforeValidator(_given)]
-GivenTags = Annotated[
-    Tags | None, BeforeValidator(_tag_list, json_schema_input_type=Tags | str | None)
+LaxText = Annotated[str | None, Field(max_length=1024), BeforeValidator(_none_if_empty)]
+LaxTitle = Annotated[Title | None, BeforeValidator(_none_if_empty)]
+LaxDescription = Annotated[Description | None, BeforeValidator(_none_if_empty)]
+LaxTags = Annotated[
+    Tags | None, BeforeValidator(_parse_tags, json_schema_input_type=Tags | str | None)
 ]
-GivenSize = Annotated[int | None, Field(ge=1), _may_be_text(Annotated[int, Field(ge=1)], _Digits)]
-GivenPartSize = Annotated[
+LaxSize = Annotated[int | None, Field(ge=1), _lax(Annotated[int, Field(ge=1)], _Digits)]
+LaxPartSize = Annotated[
     int | None,
     Field(ge=5 * 1024**2, le=5 * 1024**3),
-    _may_be_text(Annotated[int, Field(ge=5 * 1024**2, le=5 * 1024**3)], _Digits),
+    _lax(Annotated[int, Field(ge=5 * 1024**2, le=5 * 1024**3)], _Digits),
 ]
-GivenChecksum = Annotated[Checksum | None, _may_be_text(Checksum)]
-GivenPartChecksums = Annotated[Literal["sha256"] | None, _may_be_text(Literal["sha256"])]
-"""Fields of an upload's metadata, which clients may send as text whatever they are."""
+LaxChecksum = Annotated[Checksum | None, _lax(Checksum)]
+LaxPartChecksums = Annotated[Literal["sha256"] | None, _lax(Literal["sha256"])]
+"""Fields of an upload's metadata. Clients may send any of them as text, also numbers and null."""
 
 PartNumber = Annotated[int, Field(ge=1, le=10_000)]
 LaxPartNumber = Annotated[
     PartNumber, BeforeValidator(lambda number: number, json_schema_input_type=PartNumber | _Digits)
 ]
-"""Some clients send it as text."""
+"""A part number that some clients send as text."""
 Key = Annotated[str, Field(min_length=1, max_length=1024)]
 UploadId = Annotated[str, Field(max_length=1024, pattern=r"^[A-Za-z0-9._~-]+$")]
-"""As S3 has them: "unique URL-ready strings". What else came would be an error of S3's own."""
-GivenUploadId = Annotated[UploadId | None, BeforeValidator(_given)]
+"""S3's ids are "unique URL-ready strings". S3 would answer any other text with an error."""
+LaxUploadId = Annotated[UploadId | None, BeforeValidator(_none_if_empty)]
 PartNumbers = Annotated[
     list[PartNumber],
-    Field(min_length=1, max_length=MAX_PARTS_AT_ONCE),
-    BeforeValidator(_split),
+    Field(min_length=1, max_length=MAX_PARTS_PER_BATCH),
+    BeforeValidator(_split_list),
 ]
 Checksums = Annotated[
-    list[Checksum], Field(max_length=MAX_CHECKSUMS_AT_ONCE), BeforeValidator(_split)
+    list[Checksum], Field(max_length=MAX_CHECKSUMS_PER_BATCH), BeforeValidator(_split_list)
 ]

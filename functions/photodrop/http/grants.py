@@ -1,4 +1,4 @@
-"""Routes that grant uploads: what they answer, and how long they take."""
+"""What the routes that grant uploads have in common: their answer, and a metric of their time."""
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
@@ -18,9 +18,9 @@ def respond(
     event: Event | None = None,
     idempotency_key: str | None,
 ) -> Response[InitiatedUpload | ExistingPhoto]:
-    """Answer with a grant, or with the photo of this very file if it is there already.
+    """Grant an upload; if the caller has this very file already, answer with its photo.
 
-    Raises what `uploads.begin` does.
+    Raises the errors of `uploads.begin`.
     """
     caller, request = api.caller(app), UploadRequest(**body.model_dump())
     if existing := uploads.find_existing(caller, request, event=event):
@@ -36,5 +36,5 @@ def respond(
 
 
 def handler(app: APIGatewayRestResolver) -> api.Handler:
-    """Return the Lambda entry point of `app`, which also measures how long a grant takes."""
-    return api.handler(app, timed_as="GrantTime")
+    """Return the Lambda entry point of `app`, which also measures how long each request takes."""
+    return api.handler(app, duration_metric="GrantTime")

@@ -11,7 +11,7 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 """How many items a page of a list has at most."""
 
 PageCursor = Annotated[Cursor | None, Query()]
-"""Where a page begins: the `nextCursor` of the page before it."""
+"""Where a page begins: the `nextCursor` of the page before."""
 
 IdempotencyKeyHeader = Annotated[IdempotencyKey | None, Header(alias="Idempotency-Key")]
-"""A request that is repeated with the same key gets the answer of the first one."""
+"""Repeating a request with the same key begins no second upload."""

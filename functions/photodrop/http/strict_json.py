@@ -1,7 +1,7 @@
-"""Reading JSON that a stranger wrote: whatever is wrong with it is a ValueError, and nothing else.
+"""Parsing JSON that a stranger wrote: whatever is wrong with it raises ValueError.
 
-The standard library's parser raises RecursionError for deep nesting, and accepts NaN and halves of
-surrogate pairs, which no answer and no record can then carry.
+The standard library's parser raises RecursionError for deep nesting. It also accepts NaN and halves
+of surrogate pairs, which neither an answer nor a record can hold.
 """
 
 from typing import Any
@@ -10,8 +10,8 @@ from pydantic_core import from_json
 
 
 def loads(text: str) -> Any:
-    """Return what this JSON text says. Raises ValueError.
+    """Parse a JSON text. Raises ValueError.
 
-    Nesting ends at 200 levels, numbers at 4,300 digits.
+    It may have 200 levels of nesting, and numbers of 4,300 digits.
     """
     return from_json(text.encode("utf-8", "surrogatepass"), allow_inf_nan=False)

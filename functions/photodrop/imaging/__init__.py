@@ -1,6 +1,6 @@
-"""What is known of an image from its headers, and its thumbnails.
+"""Reading and decoding images and videos.
 
-`formats` reads a few kilobytes and imports no third party's code. Functions have files decoded by
-`images` and `video`, in a `sandbox`: a process of its own, the only one that imports the decoders
-(`image_decoder`, `video_decoder` and what these import).
+`formats` reads headers, a few kilobytes each, without third-party code: a new image format begins
+with a module there. `images` and `video` decode files for the functions, in the process of
+`sandbox`: only that process imports decoders (`image_decoder`, `video_decoder` and their imports).
 """

@@ -1,12 +1,12 @@
-"""Putting right what early encoders wrote wrong in the description of an AVIF.
+"""Repairing errors of early encoders in the `meta` box of an AVIF.
 
-Browsers show such files. libavif refuses them, and Pillow offers none of its flags that would let
-them through:
+Browsers show such files. libavif refuses them, and Pillow does not offer the flags of libavif that
+would accept them:
 
 - cavif (avif-serialize up to 0.7.3) wrote no size (`ispe`) for the picture that holds the
-  transparency. It can only be the size of the picture itself.
-- The first cavif of link-u wrote an own list of properties (`ipma`) for each picture, where all
-  belong in one; in animations it let the transparency belong to a picture 0, which no file has.
+  transparency. It must be the size of the main picture.
+- The first cavif of link-u wrote a list of properties (`ipma`) for each picture instead of one for
+  all. In animations it assigned the transparency to a picture 0, which does not exist.
 """
 
 import struct
@@ -17,17 +17,17 @@ _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:a
 
 
 def repaired(data: bytes) -> bytes:
-    """Return the file as it should have been written.
+    """Return the file without these errors.
 
-    A file in which nothing is wrong, or that is too damaged to tell, is returned as it is. The
-    new description stands at the end, and the old one becomes free space: all offsets stay right.
+    A file without them, or one that is damaged in another way, is returned as it is. The new `meta`
+    box is appended and the old one becomes free space, so that all offsets stay valid.
     """
     at = 0
     found = None
     while at + 8 <= len(data):
         size, kind = struct.unpack(">I4s", data[at : at + 8])
         if size < 8:
-            return data  # to the end of the file, or beyond 4 GB: written by no such encoder
+            return data  # an unlimited or very large box, which no such encoder wrote
         if kind == b"meta" and found is None:
             found = at, size
         at += size
@@ -76,22 +76,22 @@ def _with_alpha_sizes(
     *,
     mask: int,
 ) -> bool:
-    """Add its master's size to each alpha picture that has none; tell whether there was one."""
+    """Add the size of its main picture to each alpha picture without one. Tell whether any was."""
     shared = [box for kind, body in properties if kind == b"ipco" for box in boxes(body)]
     sizes = {index for index, (kind, _) in enumerate(shared, 1) if kind == b"ispe"}
     alphas = {index for index, (kind, body) in enumerate(shared, 1) if _is_alpha(kind, body)}
     changed = False
-    for item, its_own in items.items():
-        plain = {index & mask for index in its_own}
+    for item, indices in items.items():
+        plain = {index & mask for index in indices}
         size = [index for index in items.get(masters.get(item, 0), []) if index & mask in sizes]
-        if plain & alphas and not plain & sizes and size and len(its_own) < 255:
-            its_own.insert(0, size[0])
+        if plain & alphas and not plain & sizes and size and len(indices) < 255:
+            indices.insert(0, size[0])
             changed = True
     return changed
 
 
 def _without_picture_0(references: bytes) -> bytes:
-    """Return the references but those to picture 0; nothing where none is left."""
+    """Return the references without those to picture 0, or nothing if none is left."""
     width = 4 if references[:1] == b"\1" else 2
     kept = [
         (kind, body)
@@ -106,7 +106,7 @@ def _is_alpha(kind: bytes, body: bytes) -> bool:
 
 
 def _masters(references: bytes) -> dict[int, int]:
-    """Return which picture each auxiliary one belongs to."""
+    """Return the main picture of each auxiliary picture."""
     width = 4 if references[:1] == b"\1" else 2
     return {
         int.from_bytes(body[:width], "big"): int.from_bytes(body[width + 2 : 2 * width + 2], "big")
@@ -116,7 +116,7 @@ def _masters(references: bytes) -> dict[int, int]:
 
 
 def _associations(ipma: bytes, *, wide: bool) -> dict[int, list[int]]:
-    """Return the properties of each picture, as the file numbers them."""
+    """Return the indices of the properties of each picture."""
     id_width, width = (4 if ipma[0] else 2), (2 if wide else 1)
     items: dict[int, list[int]] = {}
     at = 8
@@ -126,8 +126,8 @@ def _associations(ipma: bytes, *, wide: bool) -> dict[int, list[int]]:
         at += id_width + 1
         body = ipma[at : at + count * width]
         items[item] = [
-            int.from_bytes(body[place : place + width], "big")
-            for place in range(0, len(body), width)
+            int.from_bytes(body[start : start + width], "big")
+            for start in range(0, len(body), width)
         ]
         at += count * width
     return items

@@ -1,21 +1,22 @@
-"""What an image may cost to decode: checked from its header, before anything is decoded."""
+"""What decoding an image may cost. It is checked by the header, before anything is decoded."""
 
 from dataclasses import dataclass
 
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging.header import Header, corrupt
 
-# What the thumbnails themselves and their encoder take, whatever the size of the original.
+# The memory of the thumbnails and their encoder. The size of the original does not matter for it.
 _ENCODER_BYTES = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an image may cost. Everything is checked from the header, before any decoding.
+    """What decoding an image may cost.
 
-    The default pixels admit the 200 megapixels of a phone (16320 x 12240). The memory is an upper
-    estimate of the bytes that decoding takes; the default fits the functions that decode, which
-    have 2048 MB in template.yaml. `largest_thumbnail` is the longest side in pixels to decode for.
+    The default `max_pixels` allows the 200 megapixels of a phone (16320 x 12240).
+    `max_decoded_bytes` is compared with an upper estimate of the memory; the default suits the 2048
+    MB that template.yaml gives to the functions that decode. `largest_thumbnail` is the longest
+    side in pixels of the thumbnails.
     """
 
     max_pixels: int = 205_000_000
@@ -26,7 +27,7 @@ class Budget:
 
 
 def check_budget(header: Header, budget: Budget) -> None:
-    """Raise ContentRejectedError if the image is above the budget (codes as of `inspect`)."""
+    """Raise ContentRejectedError for an image above the budget: see `formats.inspect`."""
     facts = header.facts
     width, height = header.decoded_size
     if width < 1 or height < 1:
@@ -52,7 +53,7 @@ def check_budget(header: Header, budget: Budget) -> None:
 
 
 def decoded_bytes(header: Header, largest: int) -> int:
-    """Estimate, from above, the memory in bytes that decoding for thumbnails of `largest` takes."""
+    """Estimate the most memory in bytes that decoding for thumbnails of `largest` takes."""
     width, height = header.decoded_size
     pixels = width * height
     scale = 1

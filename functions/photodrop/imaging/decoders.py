@@ -1,26 +1,27 @@
-"""Opening an image with the decoder of its format. The only module that imports decoders.
+"""Opening an image with the decoder of its format. Only this module imports the decoders.
 
-What Pillow's plugins get wrong is put right here, a format at a time.
+It also corrects errors of Pillow's plugins, format by format.
 """
 
 import io
 from typing import BinaryIO
 
-# Plugins are imported by name, here or where they are needed: Image.init() would import them all.
+# Plugins are imported one by one, here or where they are used: Image.init() imports all of them.
 from PIL import Image, ImageFile, JpegImagePlugin, WebPImagePlugin
 
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import avif_repair, colours
 from photodrop.imaging.header import Header, corrupt
 
-# The budget is checked from the header, with a code and a message of our own.
+# `budget` checks the number of pixels, with an error code of its own.
 Image.MAX_IMAGE_PIXELS = None
-# A truncated photo is refused and not filled up with grey.
+# A truncated photo is refused. Pillow could also fill it with grey.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 # These decoders apply the orientation themselves.
 _DECODED_UPRIGHT = frozenset({"image/heic", "image/heif"})
-# Text of a PNG is not read, but unpacked; profiles of printers have more than Pillow's megabyte.
+# Pillow unpacks the text of a PNG, although nothing reads it. Profiles of printers are larger than
+# its limit of a megabyte.
 _MAX_PNG_CHUNK_BYTES = 16_000_000
 _STRIP_BYTE_COUNTS = 279
 
@@ -33,8 +34,8 @@ def is_upright(header: Header) -> bool:
 def open_image(source: BinaryIO, header: Header) -> ImageFile.ImageFile:
     """Return the image, not yet decoded.
 
-    Raises ContentRejectedError when the decoder finds another size than the header: the one was
-    checked against the budget, and the other would be shown, perhaps of another picture.
+    Raises ContentRejectedError if the decoder finds another size than `header` says: the budget was
+    checked with that size, and the decoder may have found another picture of the file.
     """
     image = _open(source, header.facts.content_type)
     shown = header.facts.width, header.facts.height
@@ -48,11 +49,11 @@ def open_image(source: BinaryIO, header: Header) -> ImageFile.ImageFile:
     return image
 
 
-def resizable(image: ImageFile.ImageFile, header: Header) -> Image.Image:
-    """Return the image in a mode in which neighbouring pixels may be averaged."""
+def to_resizable(image: ImageFile.ImageFile, header: Header) -> Image.Image:
+    """Return the image in a mode in which resizing can average neighbouring pixels."""
     match header.facts.content_type:
         case "image/gif":
-            return _on_its_canvas(image)
+            return _on_canvas(image)
         case "image/png" if "transparency" in image.info and image.mode != "P":
             return _with_transparent_colour(image, header.sample_bits)
         case "image/tiff":
@@ -64,15 +65,15 @@ def resizable(image: ImageFile.ImageFile, header: Header) -> Image.Image:
         case "1":
             return image.convert("L")
         case "LAB":
-            return colours.transformed(image, "LAB", None)
+            return colours.convert_from_profile(image, "LAB", None)
         case mode if mode.startswith("I;16"):
             return image.convert("I")
     return image
 
 
 def _open(source: BinaryIO, content_type: str) -> ImageFile.ImageFile:
-    # The plugin is chosen by our own reading of the first bytes. Calling its class directly leaves
-    # out Pillow's guessing, and the factory that makes a phone's JPEG with a preview an "MPO".
+    # `file_types` has recognized the format already. Calling the plugin's class directly avoids
+    # Pillow's own detection, which turns a phone's JPEG with a preview into an "MPO".
     match content_type:
         case "image/jpeg":
             return JpegImagePlugin.JpegImageFile(source)
@@ -102,20 +103,21 @@ def _open(source: BinaryIO, content_type: str) -> ImageFile.ImageFile:
 def _open_heif(source: BinaryIO) -> ImageFile.ImageFile:
     import pillow_heif
 
-    # libheif's own limits stay on: 1000 items, which a 48 MP iPhone photo (about 250) passes.
+    # libheif's own limits stay on. They allow 1000 items; a 48 MP photo of an iPhone has about 250.
     pillow_heif.options.DISABLE_SECURITY_LIMITS = False
-    # An embedded preview may show something else than the photo; depth and gain maps are not shown.
+    # An embedded preview may show something other than the photo. Depth and gain maps are not
+    # shown.
     pillow_heif.options.THUMBNAILS = False
     pillow_heif.options.DEPTH_IMAGES = False
     pillow_heif.options.AUX_IMAGES = False
-    pillow_heif.options.DECODE_THREADS = 1  # a child of the sandbox may start no other
+    pillow_heif.options.DECODE_THREADS = 1  # a child of the sandbox cannot start more
     return pillow_heif.HeifImageFile(source)  # type: ignore[no-untyped-call]
 
 
-def _on_its_canvas(image: ImageFile.ImageFile) -> Image.Image:
-    """Return a GIF's first frame: nothing is where it does not cover the canvas.
+def _on_canvas(image: ImageFile.ImageFile) -> Image.Image:
+    """Return a GIF's first frame. It is transparent where the frame does not cover the canvas.
 
-    Pillow fills that with a colour; browsers do not.
+    Pillow fills that area with a colour; browsers do not.
     """
     covered = image.tile[0].extents if image.tile else None
     is_whole = covered in (None, (0, 0, *image.size))
@@ -130,14 +132,17 @@ def _on_its_canvas(image: ImageFile.ImageFile) -> Image.Image:
 
 
 def _with_transparent_colour(image: ImageFile.ImageFile, sample_bits: int) -> Image.Image:
-    """Make a PNG's one transparent colour so. Pillow compares it with samples of eight bits."""
+    """Make the transparent colour of a PNG transparent.
+
+    Pillow does that for samples of eight bits only.
+    """
     colour = image.info["transparency"]
     image.load()
     if image.mode.startswith("I;16"):
         opacity = [255] * 65536
         opacity[colour & 0xFFFF] = 0
         wide = image.convert("I")
-        # Averaging is done with eight bits: Pillow has no mode of 16 with transparency.
+        # The result has eight bits: Pillow has no mode with 16 bits and transparency.
         grey = wide.point([sample >> 8 for sample in range(65536)], "L")
         return Image.merge("LA", (grey, wide.point(opacity, "L")))
     if image.mode == "L" and sample_bits < 8:
@@ -148,9 +153,9 @@ def _with_transparent_colour(image: ImageFile.ImageFile, sample_bits: int) -> Im
 
 
 def _require_more_than_one_colour(image: ImageFile.ImageFile) -> None:
-    """Raise ContentRejectedError for a fax that decodes to nothing although it holds something.
+    """Raise ContentRejectedError for a fax that decodes to one colour although it holds more.
 
-    libtiff leaves lines that it cannot decode white, and says nothing.
+    libtiff leaves lines that it cannot decode white, without an error.
     """
     if image.info.get("compression") not in ("group3", "group4", "tiff_ccitt"):
         return
@@ -160,8 +165,8 @@ def _require_more_than_one_colour(image: ImageFile.ImageFile) -> None:
         return
     width, height = image.size
     counts = image.tag_v2.get(_STRIP_BYTE_COUNTS, ())  # type: ignore[attr-defined]
-    # What a line of one colour takes at most, padded and with its end marked. By group 4, a line
-    # that equals the one before takes a bit.
+    # The most that a line of one colour takes, with padding and an end mark. In group 4, a line
+    # that equals the one before takes one bit.
     line_bits = 40 + 13 * (width // 2560 + 2)
     if image.info["compression"] == "group4":
         bits = 2 * height + len(counts) * (line_bits + 512)

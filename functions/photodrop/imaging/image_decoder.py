@@ -1,7 +1,7 @@
-"""What the sandbox runs for images: one task of `images` for one file."""
+"""What the sandbox runs to decode an image: one task of `images`."""
 
-# A child can open no file, so it can import nothing: whatever decoding may need is imported here.
-import _strptime  # type: ignore[import-not-found]  # noqa: F401 - for the time a photo was taken
+# A child cannot open files, so it cannot import: everything that decoding needs is imported here.
+import _strptime  # type: ignore[import-not-found]  # noqa: F401 - to parse capture times
 from typing import Any, BinaryIO
 
 import pillow_heif  # noqa: F401
@@ -32,8 +32,8 @@ def run(parent: Parent, task: Any, original: BinaryIO) -> None:
 
 
 def send_rendition(parent: Parent, made: Rendition, **more: Any) -> None:
-    """Send an answer that tells of thumbnails, and then the bytes of each."""
+    """Send the sizes of the thumbnails, and then the bytes of each."""
     sizes = [[one.width, one.height] for one in made.thumbnails]
-    parent.tell({"thumbnails": sizes, "thumbHash": made.thumb_hash, **more})
+    parent.send_json({"thumbnails": sizes, "thumbHash": made.thumb_hash, **more})
     for one in made.thumbnails:
         parent.send(one.data)

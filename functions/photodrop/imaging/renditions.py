@@ -1,17 +1,18 @@
-"""What is made of an image: thumbnails, how large they are, and a placeholder."""
+"""What is made from an image: thumbnails of several sizes, and a placeholder."""
 
 from dataclasses import dataclass
 
-LADDER = (160, 640, 1600)
-"""The sizes that every photo gets: the longest side in pixels."""
+DEFAULT_SIZES = (160, 640, 1600)
+"""The sizes of thumbnails, where the caller names none: the longest side in pixels. Functions use
+the setting `thumbnail_sizes`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
     """One encoded thumbnail.
 
-    `size` is the step of the ladder that it stands for; `width` and `height` are its own, smaller
-    than the step where the original is.
+    `size` is the size that was asked for, the longest side in pixels. `width` and `height` are the
+    real ones, which are smaller if the original is.
     """
 
     size: int
@@ -23,9 +24,10 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """All thumbnails of an image in the order asked for, and its placeholder.
+    """All thumbnails of an image, and its placeholder.
 
-    `thumb_hash` is the base64 of a ThumbHash (https://evanw.github.io/thumbhash/).
+    The thumbnails are in the order in which their sizes were asked for. `thumb_hash` is the base64
+    of a ThumbHash (https://evanw.github.io/thumbhash/).
     """
 
     thumbnails: tuple[Thumbnail, ...]
@@ -35,7 +37,7 @@ class Rendition:
 def fit(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
     """Return the largest size that fits into the box, keeps the proportions and does not enlarge.
 
-    Sizes for boxes of several proportions are nested, so the largest one serves all others.
+    Of the sizes for several boxes, the largest contains all others.
     """
     scale = min(box[0] / size[0], box[1] / size[1], 1)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

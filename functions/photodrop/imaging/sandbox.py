@@ -1,9 +1,9 @@
-"""Decoding strangers' files in processes that hold nothing, and that may die.
+"""Decoding strangers' files in child processes without credentials.
 
-A photo or video is written by a stranger, and decoders are a million lines of C. So no function
-decodes anything itself. It starts one process that has imported the decoders, `sandbox_process`,
-and that process forks a child for each file: the child has its own limits of memory and processor
-time, can open neither file nor socket, and what it breaks, or leaves behind, ends with it.
+Decoders are a million lines of C, and a stranger's file may exploit an error in them. So no
+function decodes anything itself. It starts one process that has imported the decoders,
+`sandbox_process`, which forks a child for each file. The child has limits of memory and processor
+time, and can open neither files nor sockets. Whatever goes wrong in it ends with it.
 
 ::
 
@@ -11,8 +11,8 @@ time, can open neither file nor socket, and what it breaks, or leaves behind, en
       │                   ◄── how its child ended ────────────────        │ fork
       └────── a socket for each file: the task, then messages ──────►  child
 
-Each message is its length in four bytes, big-endian, and then itself. Nothing that comes from a
-child is trusted: it is JSON or plain bytes, and whoever reads it checks it.
+Each message begins with its length in four bytes, big-endian. A child is not trusted: its messages
+are JSON or plain bytes, and are checked when they are read.
 """
 
 import atexit
@@ -37,27 +37,28 @@ STATUS = struct.Struct("=idq")
 """How a child ended: its exit code (a signal is negative), seconds of CPU, and peak memory in KiB
 (on macOS: bytes)."""
 
-FAULT_OF_OURS = 70
-"""The exit code of a child that failed, and not because of its file (EX_SOFTWARE in sysexits.h)."""
+EXIT_INTERNAL_ERROR = 70
+"""The exit code of a child that failed, but not because of its file (EX_SOFTWARE of sysexits.h)."""
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 
-# How long a child may take to end by itself, and how long to end when it is killed.
+# How long to wait until a child ends by itself, until a killed child ends, and until the process
+# ends.
 _GRACE_SECONDS = 1.0
 _KILL_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 
 
 class DecoderError(Exception):
-    """The decoder failed by a fault that is not the file's: it may be tried again."""
+    """The decoder failed for another reason than the file. It can be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What decoding one file may take.
 
-    `wall_seconds` is for the child alone: the time in which it waits for its parent, which may be
-    waiting for S3, does not count. `memory_bytes` is of address space, the libraries included.
+    `wall_seconds` does not count the time in which the child waits for its parent, which may be
+    waiting for S3. `memory_bytes` is address space, libraries included.
     """
 
     cpu_seconds: int
@@ -66,9 +67,9 @@ class Limits:
 
 
 class Sandbox:
-    """Decodes one file after another by the module `decoder`, in children of its process.
+    """Decodes one file after another with the module `decoder`, in children of its process.
 
-    `noun` is what the files are called in failures: "image" or "video".
+    `noun` names the files in error messages: "image" or "video".
     """
 
     def __init__(self, decoder: str, noun: str) -> None:
@@ -78,25 +79,25 @@ class Sandbox:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Start the process, if it does not run, and do not wait until it is ready."""
+        """Start the process if it does not run. Does not wait until it is ready."""
         if self._process is not None and self._process.poll() is None:
             return
         self.stop()
         hardening.forbid_reading_this_process()
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - nothing in it is a user's
+            self._process = subprocess.Popen(  # noqa: S603 - no argument comes from a user
                 [sys.executable, "-S", "-m", "photodrop.imaging.sandbox_process", self._decoder],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env=decoder_environment(),
                 close_fds=True,
-                start_new_session=True,  # Ctrl-C in a terminal is for the parent
+                start_new_session=True,  # so that Ctrl-C in a terminal reaches the parent only
             )
         atexit.register(self.stop)
 
     def stop(self) -> None:
-        """End the process and wait for its end."""
+        """Stop the process, and wait until it has ended."""
         atexit.unregister(self.stop)
         if self._control is not None:
             self._control.close()
@@ -111,9 +112,9 @@ class Sandbox:
     def decode(
         self, task: dict[str, Any], limits: Limits, original: IO[bytes] | None = None
     ) -> Iterator["Child"]:
-        """Let a new child work on a task, within limits, and give it the file `original` to read.
+        """Start a child that works on a task within limits, and may read the file `original`.
 
-        When the block is left, the child is at its end.
+        When the block is left, the child has ended.
         """
         with self._lock:
             child = self._begin(task, limits, original)
@@ -139,22 +140,22 @@ class Sandbox:
         return child
 
     def interrupt(self) -> None:
-        """Let the process kill its child."""
+        """Tell the process to kill its child."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
 
     def status(self, wait_seconds: float) -> tuple[int, float, int] | None:
-        """Return how the child ended (see STATUS), or None when it has not yet."""
+        """Return how the child ended (see STATUS), or None if it still runs."""
         assert self._control is not None  # noqa: S101
         self._control.settimeout(wait_seconds)
         try:
-            said = self._control.recv(STATUS.size, socket.MSG_WAITALL)
+            reported = self._control.recv(STATUS.size, socket.MSG_WAITALL)
         except TimeoutError:
             return None
-        if len(said) < STATUS.size:
+        if len(reported) < STATUS.size:
             self.stop()
             raise DecoderError("The decoder's process has ended")
-        return STATUS.unpack(said)
+        return STATUS.unpack(reported)
 
     def _kill(self) -> None:
         if self._process is not None:
@@ -171,7 +172,7 @@ class Child:
         self._status: tuple[int, float, int] | None = None
 
     def send(self, message: bytes) -> None:
-        """Send it a message. One that has ended does not get it, which `receive` then tells."""
+        """Send the child a message. If it has ended, only `receive` raises an error."""
         with (
             contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError),
             self._clock(),
@@ -179,11 +180,11 @@ class Child:
             self._channel.sendall(len(message).to_bytes(4, "big") + message)
 
     def receive(self) -> bytes:
-        """Return its next message.
+        """Return the child's next message.
 
-        Raises ContentRejectedError when it ended without one, or took too long: `TooMuchTime`,
-        `TooMuchMemory`, or else `CorruptImage` or `CorruptVideo`. DecoderError when the fault is
-        ours.
+        If it ended without one or took too long, raises ContentRejectedError with the code
+        `TooMuchTime`, `TooMuchMemory`, `CorruptImage` or `CorruptVideo`, or DecoderError if the
+        file is not the reason.
         """
         try:
             length = int.from_bytes(self._read(4), "big")
@@ -195,10 +196,10 @@ class Child:
         except (EOFError, ConnectionResetError):
             raise self._explain() from None
 
-    def answer(self) -> Any:
-        """Return its next message, which is JSON.
+    def receive_json(self) -> Any:
+        """Return the child's next message, which is JSON.
 
-        Raises ContentRejectedError also when the child itself refuses the file, and as `receive`.
+        Raises ContentRejectedError if the child refuses the file, and the errors of `receive`.
         """
         try:
             message = json.loads(self.receive())
@@ -212,7 +213,7 @@ class Child:
         return message
 
     def corrupt(self) -> ContentRejectedError:
-        """Return the error for a file on which the decoder dies, or talks nonsense."""
+        """Return the error for a file on which the decoder crashes, or answers nonsense."""
         if self._sandbox.noun == "video":
             return ContentRejectedError(
                 "CorruptVideo", "The video is damaged: the decoder cannot read it."
@@ -222,7 +223,7 @@ class Child:
         )
 
     def end(self) -> tuple[int, float, int]:
-        """Wait for its end, and make it end when it does not. Return its status (see STATUS)."""
+        """Wait until the child has ended, or kill it. Returns its status (see STATUS)."""
         self._channel.close()
         if self._status is None and self._seconds_left > 0:
             self._status = self._sandbox.status(_GRACE_SECONDS)
@@ -239,11 +240,11 @@ class Child:
         code, cpu_seconds, _ = self.end()
         if code == -signal.SIGXCPU or cpu_seconds >= self._limits.cpu_seconds:
             return self._too_much_time()
-        if code == -signal.SIGKILL:  # by the kernel, which was out of memory
+        if code == -signal.SIGKILL:  # the kernel killed it, because memory ran out
             return ContentRejectedError(
                 "TooMuchMemory", f"Decoding the {self._sandbox.noun} needs too much memory."
             )
-        if code == FAULT_OF_OURS:
+        if code == EXIT_INTERNAL_ERROR:
             return DecoderError("The decoder failed and could not say why")
         return self.corrupt()
 
@@ -265,15 +266,15 @@ class Child:
 
     @contextlib.contextmanager
     def _clock(self) -> Iterator[None]:
-        """Count the time of the block, and raise TimeoutError in it when there is no more."""
+        """Subtract the time of the block from the time left. Raises TimeoutError at its end."""
         if self._seconds_left <= 0:
             raise TimeoutError
         self._channel.settimeout(self._seconds_left)
-        began = time.monotonic()
+        started = time.monotonic()
         try:
             yield
         except TimeoutError:
             self._seconds_left = 0
             raise
         finally:
-            self._seconds_left -= time.monotonic() - began
+            self._seconds_left -= time.monotonic() - started

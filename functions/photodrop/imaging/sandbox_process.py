@@ -1,7 +1,7 @@
-"""The process that `sandbox` starts: it imports a decoder, and forks a child for each file.
+"""The process that `sandbox` starts. It imports a decoder, and forks a child for each file.
 
-It runs on one thread and reads no stranger's bytes itself, so that forking is safe and each child
-starts from the same clean state, in about a millisecond.
+It has one thread and reads no stranger's bytes itself. So forking is safe, and each child starts
+from the same clean state, in about a millisecond.
 """
 
 import gc
@@ -18,19 +18,19 @@ from typing import Any, BinaryIO, NoReturn
 
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import hardening
-from photodrop.imaging.sandbox import FAULT_OF_OURS, STATUS
+from photodrop.imaging.sandbox import EXIT_INTERNAL_ERROR, STATUS
 
 _CONTROL, _MAX_FILES, _HIGHEST_FILE = 0, 2, 256
 
 Run = Callable[["Parent", Any, BinaryIO | None], None]
-"""Decodes the file for a task, and sends the answer to the parent."""
+"""A decoder: it decodes the file of a task, and sends the answer to the parent."""
 
 
 class Parent:
     """The function, as a child sees it."""
 
     def __init__(self, channel: int) -> None:
-        # Plain reads and writes: with a limit of no open files, poll() is refused.
+        # Unbuffered reads and writes, because poll() fails with a limit of no open files.
         self._channel = open(channel, "r+b", buffering=0)  # noqa: SIM115 - open to the end
 
     def send(self, message: bytes) -> None:
@@ -39,16 +39,16 @@ class Parent:
         while rest:
             rest = rest[self._channel.write(rest) :]
 
-    def tell(self, message: dict[str, Any]) -> None:
+    def send_json(self, message: dict[str, Any]) -> None:
         """Send a message in JSON."""
         self.send(json.dumps(message).encode())
 
     def reject(self, code: str, message: str) -> None:
-        """Tell why the file is refused."""
-        self.tell({"rejected": {"code": code, "message": message}})
+        """Send why the file is refused."""
+        self.send_json({"rejected": {"code": code, "message": message}})
 
     def receive(self) -> bytes:
-        """Return its next message. Ends this process when there is none any more."""
+        """Return the next message. Ends this process if the parent has closed the socket."""
         return self._read(int.from_bytes(self._read(4), "big"))
 
     def _read(self, length: int) -> bytes:
@@ -62,7 +62,7 @@ class Parent:
 
 
 class _Server:
-    """Forks a child for each file that comes in, and says how it ended."""
+    """Forks a child for each file that it receives, and reports how the child ended."""
 
     def __init__(self, control: socket.socket, run: Run) -> None:
         self._control, self._run = control, run
@@ -70,13 +70,13 @@ class _Server:
         self._null = os.open(os.devnull, os.O_RDWR)
 
     def serve(self) -> None:
-        """Go on until the function closes its end."""
+        """Serve until the function closes the socket."""
         signal.signal(signal.SIGTERM, lambda *_: self._kill())
         while True:
             message, files, _, _ = socket.recv_fds(self._control, 1, _MAX_FILES)
             if not message:
                 return
-            # A signal between the fork and the note of who was forked would find nobody to kill.
+            # The handler of SIGTERM must not run between the fork and setting `_child`.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
             self._child = os.fork()
             if not self._child:
@@ -99,7 +99,7 @@ class _Server:
         try:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-            # Libraries write warnings to these, with words from the file: they belong in no log.
+            # Libraries write warnings here that quote the file. They must not get into a log.
             for standard in (0, 1, 2):
                 os.dup2(self._null, standard)
             kept = [2, *sorted(files), _HIGHEST_FILE]
@@ -111,7 +111,7 @@ class _Server:
             hardening.limit(begin["limits"]["cpu_seconds"], begin["limits"]["memory_bytes"])
             code = _decode(self._run, parent, begin["task"], original)
         except BaseException:
-            code = FAULT_OF_OURS
+            code = EXIT_INTERNAL_ERROR
         os._exit(code)
 
 
@@ -124,21 +124,21 @@ def _decode(run: Run, parent: Parent, task: Any, original: BinaryIO | None) -> i
     except MemoryError:
         parent.reject("TooMuchMemory", "Decoding the file needs too much memory.")
     except BrokenPipeError:
-        pass  # the parent has what it wanted
+        pass  # the parent needs no more
     except Exception as error:
-        # Where it happened, and not its text: that may quote the file.
+        # Only where it happened: the text of the error may quote the file.
         where = "".join(traceback.format_tb(error.__traceback__)[-5:])
-        parent.tell({"fault": f"{type(error).__name__} in the decoder\n{where}"})
-        return FAULT_OF_OURS
+        parent.send_json({"fault": f"{type(error).__name__} in the decoder\n{where}"})
+        return EXIT_INTERNAL_ERROR
     return 0
 
 
 def main() -> None:
-    """Serve the function at the other end of standard input with the decoder of the argument."""
+    """Serve the function at the other end of standard input. The argument names the decoder."""
     hardening.forbid_reading_this_process()
     hardening.forbid_privileges()
     decoder = importlib.import_module(sys.argv[1])
-    gc.freeze()  # else the first collection of each child would copy every page
+    gc.freeze()  # otherwise the first garbage collection of each child copies every page
     _Server(socket.socket(fileno=_CONTROL), decoder.run).serve()
 
 

@@ -1,14 +1,17 @@
-"""TIFF by Pillow and libtiff, as it is stored: it is put upright later, when it is small."""
+"""Decoding TIFF with Pillow and libtiff, without applying the orientation.
+
+Applying it after resizing is faster.
+"""
 
 from PIL import ImagePalette, TiffImagePlugin
 
-# libtiff reads what is not compressed, too: Pillow's own reader turns planes of 16 bits into noise,
-# and knows neither subsampled colours nor tiles that stand out over the edge.
+# libtiff also reads uncompressed files. Pillow's own reader turns planes of 16 bits into noise, and
+# supports neither subsampled colours nor tiles that extend beyond the edge.
 TiffImagePlugin.READ_LIBTIFF = True
 
 _COLOUR_MAP = 320
-# libtiff hands over samples in the processor's order, which is little-endian wherever this runs.
-# Pillow takes these for big-endian, as they are in the file.
+# libtiff returns samples in the byte order of the processor, which is little-endian wherever this
+# runs. Pillow treats these modes as big-endian, as they are in the file.
 _NATIVE = {"I;16BS": "I;16S", "I;32BS": "I;32S", "F;32BF": "F;32F"}
 
 
@@ -25,8 +28,8 @@ class StoredTiffFile(TiffImagePlugin.TiffImageFile):
         ]
         if self.mode in ("P", "PA"):
             colours = self.tag_v2[_COLOUR_MAP]
-            if max(colours) < 256:  # written with eight bits, where the standard says sixteen
+            if max(colours) < 256:  # the values have eight bits instead of the standard's sixteen
                 self.palette = ImagePalette.raw("RGB;L", bytes(colours))
 
     def load_end(self) -> None:
-        """Leave out what Pillow does here: it would turn the whole image."""
+        """Do nothing. Pillow's own method applies the orientation to the whole image."""

@@ -1,8 +1,8 @@
 """ThumbHash: a placeholder of some 25 bytes (https://evanw.github.io/thumbhash/).
 
-Our own because the Python package (thumbhash 0.1.2) raises TypeError for every image that is not
-opaque. The bytes equal those of the reference, npm's thumbhash 0.1.1, but for frequencies that
-are zero: the reference rounds their floating-point noise, and the picture is the same.
+It is implemented here because the Python package (thumbhash 0.1.2) raises TypeError for every image
+that is not opaque. The bytes equal those of the reference, npm's thumbhash 0.1.1, except for
+frequencies that are zero: the reference rounds their floating-point noise. The picture is the same.
 """
 
 import math
@@ -11,14 +11,14 @@ from itertools import chain
 from operator import mul
 
 _MAX_SIDE = 100
-# What is left of zero after adding up some thousand numbers; the smallest scale written is 1 / 126.
+# Smaller numbers are rounding errors. The smallest scale that can be written is 1 / 126.
 _NOISE = 1e-9
 
 
 def encode(width: int, height: int, rgba: bytes) -> bytes:
     """Return the ThumbHash of an image of up to 100 x 100 pixels, given as RGBA bytes, row by row.
 
-    Raises ValueError for a larger one, and where the number of bytes does not fit the size.
+    Raises ValueError for a larger image, and if the number of bytes does not match the size.
     """
     if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
         raise ValueError(f"{width} x {height} pixels do not fit in {_MAX_SIDE} x {_MAX_SIDE}")
@@ -59,11 +59,13 @@ def encode(width: int, height: int, rgba: bytes) -> bytes:
 
 
 def _round(number: float) -> int:
-    return math.floor(number + 0.5)  # halves up, as JavaScript does; Python's round() does not
+    return math.floor(
+        number + 0.5
+    )  # rounds halves up, as JavaScript does and Python's round() does not
 
 
 def _over_average(samples: bytes, alphas: list[float], opacity: float) -> list[float]:
-    """Return the channel, 0 to 1, composed over its own average colour."""
+    """Return a channel, 0 to 1, over a background of its average colour."""
     covered = [alpha / 255 * sample for alpha, sample in zip(alphas, samples, strict=True)]
     average = sum(covered) / opacity
     return [average * (1 - alpha) + value for alpha, value in zip(alphas, covered, strict=True)]
@@ -72,15 +74,15 @@ def _over_average(samples: bytes, alphas: list[float], opacity: float) -> list[f
 def _frequencies(
     channel: Sequence[float], width: int, height: int, across: int, down: int
 ) -> tuple[float, list[float], float]:
-    """Return the constant term, the others scaled to 0 to 1, and that scale, of a cosine transform.
+    """Apply a cosine transform, and keep the triangle of low frequencies.
 
-    Only the triangle of low frequencies is kept.
+    Returns the constant term, the other terms scaled to 0 to 1, and the scale.
     """
     columns = [
         [math.cos(math.pi / width * cx * (x + 0.5)) for x in range(width)] for cx in range(across)
     ]
     rows = [channel[start : start + width] for start in range(0, width * height, width)]
-    # Transforming along the rows first makes the cost width + height, not width x height, a term.
+    # With the rows transformed first, a term costs width + height steps, not width x height.
     by_row = [[_dot(row, wave) for row in rows] for wave in columns]
     constant, others = 0.0, []
     for cy in range(down):

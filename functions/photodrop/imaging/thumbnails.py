@@ -1,10 +1,10 @@
-"""Thumbnails of every accepted kind of image, made in the process that calls this.
+"""Making thumbnails of every accepted kind of image, in this process.
 
-Functions do not: they ask `images`, whose sandbox runs this.
+Functions call `images` instead, which runs this in the sandbox.
 
-The fast way, measured in `benchmarks/thumbnails.py`: let the decoder itself reduce a JPEG, resize
-once to the largest thumbnail, put that small image upright and into sRGB, and make each smaller
-one from the next larger.
+For speed (`benchmarks/thumbnails.py` measures it), the decoder itself reduces a JPEG, the image is
+resized once to the largest thumbnail, and only then turned upright and converted to sRGB. Each
+smaller thumbnail is made from the next larger one.
 """
 
 import base64
@@ -24,13 +24,13 @@ from photodrop.imaging import colours, decoders, thumb_hash
 from photodrop.imaging.budget import Budget
 from photodrop.imaging.formats import read_header
 from photodrop.imaging.header import Header
-from photodrop.imaging.renditions import LADDER, Rendition, Thumbnail, fit
+from photodrop.imaging.renditions import DEFAULT_SIZES, Rendition, Thumbnail, fit
 
-# A reducing gap of 1.25 is not told from none at 1600 pixels (SSIM 0.995), and is much faster.
+# At 1600 pixels, a reducing gap of 1.25 looks the same as none (SSIM 0.995), and is much faster.
 _REDUCING_GAP = 1.25
-# ThumbHash keeps at most 7 x 7 frequencies: more pixels than this cost time and change nothing.
+# ThumbHash keeps at most 7 x 7 frequencies. More pixels than this cost time and change nothing.
 _THUMB_HASH_SIDE = 32
-# The longest side, in pixels, of what is encoded without loss of colour.
+# Up to this longest side, in pixels, thumbnails are encoded without reducing the colours.
 _TINY_SIDE = 64
 
 _UPRIGHT = {
@@ -46,7 +46,7 @@ _UPRIGHT = {
 
 def make_thumbnails(
     source: str | os.PathLike[str] | BinaryIO,
-    sizes: Sequence[int] = LADDER,
+    sizes: Sequence[int] = DEFAULT_SIZES,
     *,
     budget: Budget | None = None,
     content_type: str = "image/webp",
@@ -55,15 +55,15 @@ def make_thumbnails(
 ) -> Rendition:
     """Make a thumbnail for each of `sizes`, the longest side in pixels.
 
-    They are upright, in sRGB, without metadata and never larger than the original: a step above
-    it gets the original's size. Of an animation or a document it is the first frame or page.
+    They are upright, in sRGB, without metadata, and never larger than the original. Of an animation
+    or a document, they show the first frame or page.
 
-    `source` is a path or a seekable stream, and local: an error in reading a stream counts against
-    the image. `content_type` is image/webp, image/jpeg (what was transparent becomes white) or
-    image/avif. `method` is WebP's effort, 0 to 6.
+    `source` is a path or a seekable stream. It must be local, because an error of reading it is
+    taken for an error of the image. `content_type` is image/webp, image/jpeg (transparent areas
+    become white) or image/avif. `method` is WebP's effort, 0 to 6.
 
-    Raises ContentRejectedError with the codes of `formats.inspect`; what cannot be decoded to the
-    end is `CorruptImage`.
+    Raises ContentRejectedError with the codes of `formats.inspect`: `CorruptImage` for an image
+    that cannot be decoded to its end.
     """
     boxes = [(size, size) for size in sizes]
     images = _render(source, boxes, budget or Budget())
@@ -72,12 +72,12 @@ def make_thumbnails(
 
 
 def make_frame_thumbnails(
-    frame: Image.Image, shown_size: tuple[int, int], sizes: Sequence[int] = LADDER
+    frame: Image.Image, shown_size: tuple[int, int], sizes: Sequence[int] = DEFAULT_SIZES
 ) -> Rendition:
     """Make a WebP thumbnail for each of `sizes` from a frame of a video.
 
-    `frame` is decoded, upright and in sRGB; it may be smaller than `shown_size`, the video's width
-    and height, but not than the largest thumbnail.
+    `frame` is decoded, upright and in sRGB. It must not be smaller than the largest thumbnail, but
+    may be smaller than `shown_size`, the video's width and height.
     """
     images = _reduce(frame, [fit(shown_size, (size, size)) for size in sizes])
     thumbnails = _encode_all(images, sizes, "image/webp", 80, 2)
@@ -93,7 +93,7 @@ def make_thumbnail(
     quality: int = 80,
     method: int = 2,
 ) -> Thumbnail:
-    """Make one thumbnail that fits into `box` (width, height in pixels), else as `make_thumbnails`.
+    """Make one thumbnail that fits into `box` (width, height in pixels): see `make_thumbnails`.
 
     Its `size` is the longer side of the box.
     """
@@ -138,8 +138,8 @@ def _smallest(images: Sequence[Image.Image]) -> Image.Image:
 def _rejecting() -> Iterator[None]:
     """Turn whatever a decoder raises into ContentRejectedError.
 
-    Pillow's plugins raise a dozen unrelated exceptions for malformed files. Warnings are dropped:
-    they speak to developers about files that are not theirs.
+    Pillow's plugins raise a dozen unrelated exceptions for malformed files. Their warnings are
+    dropped: they are about users' files, which nobody here can repair.
     """
     try:
         with warnings.catch_warnings():
@@ -163,11 +163,11 @@ def _decode(source: BinaryIO, header: Header, upright_size: tuple[int, int]) -> 
     orientation = 1 if decoders.is_upright(header) else header.facts.orientation
     size = upright_size if orientation < 5 else (upright_size[1], upright_size[0])
 
-    # Before the orientation is applied: only then can the decoder skip pixels.
+    # Reduce before the orientation is applied: only then the decoder can skip pixels.
     drafted = image.draft("RGB", size) if header.facts.content_type == "image/jpeg" else None
     box = drafted[1] if drafted else None
     profile = image.info.get("icc_profile")
-    small = decoders.resizable(image, header).resize(
+    small = decoders.to_resizable(image, header).resize(
         size, Image.Resampling.LANCZOS, box=box, reducing_gap=_REDUCING_GAP
     )
     del image
@@ -180,7 +180,7 @@ def _decode(source: BinaryIO, header: Header, upright_size: tuple[int, int]) -> 
 
 
 class _NamedBuffer(io.BytesIO):
-    """A buffer whose name tells `save` the format: given `format=`, it imports five plugins."""
+    """A buffer with a name, from which `save` knows the format: `format=` imports five plugins."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -194,7 +194,7 @@ def _encode_all(
     quality: int,
     method: int,
 ) -> tuple[Thumbnail, ...]:
-    """Encode each image; where the original is small, several are the same one."""
+    """Encode the images. Those of the same size, of a small original, are encoded only once."""
     encoded: dict[tuple[int, int], bytes] = {}
     for image in images:
         if image.size not in encoded:
@@ -206,7 +206,7 @@ def _encode_all(
 
 
 def _encode(image: Image.Image, content_type: str, quality: int, method: int) -> bytes:
-    # In icons and pixel art, colours of half the resolution smear, and nothing is saved.
+    # In icons and pixel art, colours at half the resolution would smear, and would save nothing.
     is_tiny = max(image.size) <= _TINY_SIDE
     match content_type:
         case "image/webp":
@@ -224,7 +224,7 @@ def _encode(image: Image.Image, content_type: str, quality: int, method: int) ->
             image.save(buffer, quality=quality, subsampling=0 if is_tiny else 2)
         case "image/avif":
             buffer = _NamedBuffer("thumbnail.avif")
-            # Speed 9 of 10: at the default 6 one thumbnail takes longer than a client waits.
+            # Speed 9 of 10. At the default of 6, a thumbnail takes longer than a client waits.
             subsampling = "4:4:4" if is_tiny else "4:2:0"
             image.save(buffer, quality=quality, speed=9, subsampling=subsampling)
         case _:

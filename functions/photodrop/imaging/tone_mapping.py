@@ -1,13 +1,13 @@
 """Showing HDR pictures on ordinary screens: from PQ and HLG to the curve of sRGB.
 
 Tones are mapped by the EETF of Report ITU-R BT.2390-11, 5.4.1. White of sRGB is 203 cd/m2, the HDR
-reference white of Report ITU-R BT.2408: up to half of that a picture looks as an ordinary one does,
-its diffuse white becomes a light grey, and what is brighter lies between that and white instead of
-being cut off.
+reference white of Report ITU-R BT.2408. Up to half of that, a picture looks like an ordinary one.
+Its diffuse white becomes a light grey, and brighter areas lie between that grey and white instead
+of being cut off.
 
-Each of red, green and blue is mapped by itself, so one table of 256 numbers does it, in eight bits,
-which is what Pillow's pixels have. The primaries stay as they are: the colour management that
-follows brings them to sRGB. HLG's own curve for displays (its OOTF) is applied in the same way.
+Red, green and blue are mapped independently, by one table of 256 numbers, because Pillow's pixels
+have eight bits. The primaries stay the same: colour management converts them to sRGB afterwards.
+HLG's own curve for displays (its OOTF) is applied in the same way.
 """
 
 import math
@@ -22,8 +22,8 @@ BT_2020 = 9
 
 _WHITE = 203.0
 _HLG_PEAK = 1000.0
-# The brightest sample decides which of these a picture is taken to be made for, in cd/m2: what
-# files say of it themselves is often missing. PQ ends at 10,000.
+# The peak luminance of the display that a picture was made for, in cd/m2. Files often do not name
+# it, so the brightest sample decides which of these it is. PQ ends at 10,000.
 _PEAKS = (_WHITE, 400.0, 1000.0, 2000.0, 4000.0, 10_000.0)
 _TOLERANCE = 1.05  # a sample of eight bits is rounded by up to 2 %, and lossy coding adds to it
 
@@ -31,9 +31,9 @@ _NAMED_IN_PROFILE = re.compile(rb"2100.*\b(PQ|HLG)\b", re.DOTALL)
 
 
 def codes_of(profile: bytes) -> tuple[int, int] | None:
-    """Return primaries and transfer characteristics of an ICC profile for HDR; None of any other.
+    """Return the codes of primaries and transfer of an ICC profile for HDR, or None for any other.
 
-    ICC.1:2022 has a tag for these codes, `cicp`; older profiles have only their names.
+    ICC.1:2022 has a tag for these codes, `cicp`. Older profiles only have a name.
     """
     count = min(int.from_bytes(profile[128:132], "big"), 100)
     for at in range(132, 132 + 12 * count, 12):
@@ -42,7 +42,7 @@ def codes_of(profile: bytes) -> tuple[int, int] | None:
         body = profile[start : start + min(int.from_bytes(profile[at + 8 : at + 12], "big"), 4096)]
         if name == b"cicp" and len(body) >= 12 and body[9] in (PQ, HLG):
             return body[8], body[9]
-        # Written in ASCII or UTF-16, whose codec a child of the sandbox could not load.
+        # The name is ASCII or UTF-16, whose codec a child of the sandbox cannot load.
         text = body.replace(b"\0", b"") if name == b"desc" else b""
         if named := _NAMED_IN_PROFILE.search(text):
             return BT_2020, PQ if named[1] == b"PQ" else HLG
@@ -50,7 +50,7 @@ def codes_of(profile: bytes) -> tuple[int, int] | None:
 
 
 def to_srgb_curve(image: Image.Image, transfer: int) -> Image.Image:
-    """Return an RGB image, coded by PQ or HLG, coded by the curve of sRGB instead."""
+    """Convert an RGB image from the curve PQ or HLG to the curve of sRGB."""
     brightest = max(high for _, high in image.getextrema())  # type: ignore[misc]
     return image.point(table(transfer, int(brightest)) * 3)
 
@@ -88,7 +88,7 @@ def _hlg_to_light(coded: float) -> float:
 
 
 def _compressed(light: float, peak: float) -> float:
-    """Apply the EETF of BT.2390: what is up to `peak` cd/m2 comes to lie below white."""
+    """Apply the EETF of BT.2390, which maps luminances up to `peak` cd/m2 to those below white."""
     if peak <= _WHITE:
         return light
     top = _light_to_pq(peak)

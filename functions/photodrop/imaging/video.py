@@ -1,15 +1,15 @@
-"""The facts of a video and a poster frame, read in a sandbox: this module loads no decoder.
+"""The facts of a video and a poster frame, read in the sandbox. This module loads no decoder.
 
-The sandbox cannot reach the file. It asks for ranges of it, which this side fetches, and counts.
+The child cannot read the file itself. It asks for ranges, which this side fetches within a budget.
 
 ::
 
     child                                   this side
     {"read": [start, length]}       →
                                     ←       b"+" and the bytes, or b"-": the budget is spent
-    {"facts": {...}}                →       the container is fine; what follows may fail
-    {"facts", "thumbnails", ...}    →       the answer, then each thumbnail's bytes
-    {"rejected": {code, message}}   →       instead: it is no video, or a damaged one
+    {"facts": {...}}                →       the container is read; making a poster may still fail
+    {"facts", "thumbnails", ...}    →       the answer, followed by each thumbnail's bytes
+    {"rejected": {code, message}}   →       or an error: it is no video, or a damaged one
 """
 
 import time
@@ -24,25 +24,25 @@ from photodrop.imaging.sandbox import Child, Limits, Sandbox
 from photodrop.ranges import Ranges
 
 HEADER_BYTES = 128 * 1024 * 1024
-"""What reading the container may fetch. The index of ten hours at 60 frames a second is 35 MB."""
+"""What may be fetched to read the container. An index of ten hours at 60 fps is 35 MB."""
 
 POSTER_BYTES = 64 * 1024 * 1024
-"""What looking for a frame may fetch besides. One of ProRes in 8K is some 10 MB."""
+"""What may be fetched besides to find a frame. A frame of ProRes in 8K is some 10 MB."""
 
 MAX_REQUESTS = 400
 
 BLOCK_BYTES = 256 * 1024
 LARGEST_BLOCK_BYTES = 4 * 1024 * 1024
-"""One ranged read."""
+"""The smallest and the largest ranged read."""
 
 LIMITS = Limits(cpu_seconds=45, wall_seconds=60)
 MAX_FETCHING_SECONDS = 40
-"""All requests together. It is S3 that is slow then, and not the video: it is tried again."""
+"""The time for all requests together. If S3 takes longer, the video is tried again."""
 
 _sandbox = Sandbox("photodrop.imaging.video_decoder", "video")
 
 start = _sandbox.start
-"""Start the decoder's process already: it gets ready while something else is done."""
+"""Start the decoder's process early, so that it is ready when it is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,20 @@ class Reason:
     message: str
 
 
-_BROKEN_OFF = {
+_LIMIT_REACHED = {
     "TooMuchTime": Reason("TooMuchTime", "Decoding a frame takes too long."),
     "TooMuchMemory": Reason("TooMuchMemory", "Decoding needs too much memory."),
 }
-_DECODER_BROKE = Reason("CorruptVideo", "The decoder cannot read the frames of the video.")
+_DECODER_FAILED = Reason("CorruptVideo", "The decoder cannot read the frames of the video.")
 
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
     """What a video's container says.
 
-    `width` and `height` are as displayed: with the rotation (as far as a frame could be decoded)
-    and the pixels' own proportions applied. None is what it does not say. `codec` is FFmpeg's name
-    of the video codec. `taken_at` is ISO 8601.
+    `width` and `height` are as displayed, with the pixels' proportions and, if a frame could be
+    decoded, the rotation applied. Facts that the container does not name are None. `codec` is
+    FFmpeg's name of the video codec. `taken_at` is ISO 8601.
     """
 
     width: int | None
@@ -78,7 +78,7 @@ class VideoFacts:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video's facts, and its thumbnails and ThumbHash; or why there are none, in `missing`."""
+    """A video's facts, thumbnails and ThumbHash. `missing` says why there are no thumbnails."""
 
     facts: VideoFacts
     thumbnails: tuple[Thumbnail, ...] = ()
@@ -87,7 +87,7 @@ class Video:
 
 
 def ranges_of(fetch: Callable[[int, int], bytes], size_bytes: int) -> Ranges:
-    """Return what `inspect` reads: `fetch` returns so many bytes from a position on."""
+    """Return the file for `inspect`. `fetch(start, length)` returns bytes of it."""
     return Ranges(
         fetch,
         size_bytes,
@@ -103,7 +103,7 @@ def inspect(ranges: Ranges, content_type: str, sizes: Sequence[int], *, limits: 
 
     `sizes` are the longest sides, in pixels. Raises ContentRejectedError: `CorruptVideo`,
     `NoVideoStream`, `HeaderTooLarge`, `TooMuchMemory`, `TooMuchTime`. Errors of `ranges.fetch`,
-    TimeoutError when that is slow, and DecoderError are not the video's fault: try it again.
+    TimeoutError if that is slow, and DecoderError are not caused by the video: try it again.
     """
     task = {"size": ranges.size_bytes, "contentType": content_type, "sizes": list(sizes)}
     facts: VideoFacts | None = None
@@ -111,27 +111,27 @@ def inspect(ranges: Ranges, content_type: str, sizes: Sequence[int], *, limits: 
     with _sandbox.decode(task, limits) as child:
         try:
             while True:
-                match child.answer():
+                match child.receive_json():
                     case {"read": [int(start), int(length)]}:
-                        began = time.monotonic()
+                        started = time.monotonic()
                         found = ranges.read(start, length)
-                        fetching_seconds += time.monotonic() - began
+                        fetching_seconds += time.monotonic() - started
                         if fetching_seconds > MAX_FETCHING_SECONDS:
                             raise TimeoutError("It takes too long to fetch the video from S3")
                         child.send(b"-" if found is None else b"+" + found)
-                    case {"facts": dict(said), "thumbnails": list()} as answer:
-                        facts = _facts(child, said)
+                    case {"facts": dict(reported), "thumbnails": list()} as answer:
+                        facts = _facts(child, reported)
                         return _video(child, facts, answer, sizes)
-                    case {"facts": dict(said)}:
+                    case {"facts": dict(reported)}:
                         if facts is None:
                             ranges.bytes_left = POSTER_BYTES
-                        facts = _facts(child, said)
+                        facts = _facts(child, reported)
                     case _:
                         raise child.corrupt()
         except ContentRejectedError as refusal:
             if facts is None:
                 raise
-            return Video(facts, missing=_BROKEN_OFF.get(refusal.code, _DECODER_BROKE))
+            return Video(facts, missing=_LIMIT_REACHED.get(refusal.code, _DECODER_FAILED))
 
 
 def _video(child: Child, facts: VideoFacts, answer: dict[str, Any], sizes: Sequence[int]) -> Video:
@@ -142,17 +142,17 @@ def _video(child: Child, facts: VideoFacts, answer: dict[str, Any], sizes: Seque
     return Video(facts, made.thumbnails, made.thumb_hash)
 
 
-def _facts(child: Child, said: dict[str, Any]) -> VideoFacts:
-    """Read the facts that a child tells. Raises ContentRejectedError where they make no sense."""
+def _facts(child: Child, reported: dict[str, Any]) -> VideoFacts:
+    """Check the facts that a child reports. Raises ContentRejectedError if they make no sense."""
     names = VideoFacts.__slots__
     numbers, texts = names[:3], names[3:]
-    if set(said) != set(names):
+    if set(reported) != set(names):
         raise child.corrupt()
-    if not all(_is_number(said[name]) for name in numbers):
+    if not all(_is_number(reported[name]) for name in numbers):
         raise child.corrupt()
-    if not all(_is_text(said[name]) for name in texts):
+    if not all(_is_text(reported[name]) for name in texts):
         raise child.corrupt()
-    return VideoFacts(**said)
+    return VideoFacts(**reported)
 
 
 def _is_number(value: Any) -> bool:

@@ -1,11 +1,10 @@
-"""The facts and a poster frame of a video. The only module that imports PyAV (FFmpeg).
+"""Reading the facts and a poster frame of a video. Only this module imports PyAV (FFmpeg).
 
-The sandbox runs it for `video`: it reads the file through that.
+The sandbox runs it. It reads the file through `video`, in the parent process.
 """
 
-# A child can open no file, so it can import nothing: whatever decoding may need is imported here.
+# A child cannot open files, so it cannot import: everything that decoding needs is imported here.
 import contextlib
-import io
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,30 +35,32 @@ from photodrop.imaging.renditions import Rendition, fit
 from photodrop.imaging.sandbox_process import Parent
 from photodrop.imaging.thumbnails import make_frame_thumbnails
 from photodrop.imaging.video import Reason, Video, VideoFacts
+from photodrop.ranges import SeekableFile
 
 _DEMUXERS = {"video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska"}
 
 _DECODERS = frozenset(
     {"h264", "hevc", "libdav1d", "av1", "vp8", "vp9", "mpeg4", "mjpeg", "prores", "h263"}
 )
-"""What phones, cameras and browsers write. FFmpeg has hundreds more, and each of them is a risk."""
+"""The codecs of phones, cameras and browsers. FFmpeg has hundreds more, each of which is a risk."""
 
 MAX_PIXELS = 36_000_000
-"""Of one frame: 8K has 33 megapixels."""
+"""The limit of one frame. 8K has 33 megapixels."""
 
 _MAX_SIDE = 50_000
 _BUFFER_BYTES = 64 * 1024
-# FFmpeg reads packets until it knows enough of every stream: no more than this.
+# FFmpeg reads packets until it knows every stream, but no more bytes than this.
 _PROBE_BYTES = 1_000_000
-# Frames that come late, or not at all, after so many packets are given up.
+# How many packets are decoded to get a frame.
 _MAX_PACKETS = 8
-# Of a frame's lightness, 0 to 255: the mean and the standard deviation that show something.
+# A frame is a good poster if the mean and the standard deviation of its lightness, 0 to 255, are
+# above these.
 _DARK = 24
 _FLAT = 6
 _MAX_BOXES = 64
 _EBML_HEAD_BYTES = 256
 _SCAN_BYTES = 32 * 1024 * 1024
-"""Browsers record without saying how long it became: files up to this size are read to the end."""
+"""Recordings of browsers do not name their duration. Files up to this size are read to the end."""
 
 _UPRIGHT = {
     (0, 1, -1, 0): Image.Transpose.ROTATE_270,
@@ -70,14 +71,14 @@ _UPRIGHT = {
     (0, 1, 1, 0): Image.Transpose.TRANSPOSE,
     (0, -1, -1, 0): Image.Transpose.TRANSVERSE,
 }
-"""How to show a frame, by a, b, c, d of the matrix of ISO/IEC 14496-12, 8.3.2."""
+"""How to turn a frame upright, by a, b, c and d of the matrix in ISO/IEC 14496-12, 8.3.2."""
 
 _TURNED = {
     1: Image.Transpose.ROTATE_90,
     2: Image.Transpose.ROTATE_180,
     3: Image.Transpose.ROTATE_270,
 }
-"""How to show a frame, by quarter turns anticlockwise."""
+"""How to turn a frame upright, by quarter turns anticlockwise."""
 
 _OFFSET_WITHOUT_COLON = re.compile(r"([+-]\d\d)(\d\d)$")
 
@@ -87,7 +88,7 @@ class OutOfBudgetError(Exception):
 
 
 class _NoPosterError(Exception):
-    """No frame can be shown, for this `reason`."""
+    """No frame can be shown. `reason` says why."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code)
@@ -101,10 +102,10 @@ def decode(
     sizes: Sequence[int],
     report: Callable[[VideoFacts], None] = lambda _: None,
 ) -> Video:
-    """Read a video's facts, `report` them, and make thumbnails of a frame.
+    """Read a video's facts, pass them to `report`, and make thumbnails of a frame.
 
-    Raises ContentRejectedError with the codes of `video.inspect`. `stream` raises OutOfBudgetError
-    when too much of it is read.
+    Raises ContentRejectedError with the codes of `video.inspect`. Reading `stream` may raise
+    OutOfBudgetError.
     """
     with _rejecting():
         end = _end_of_segment(stream) if content_type == "video/webm" else _end_of_boxes(stream)
@@ -130,7 +131,7 @@ def decode(
 
 @contextlib.contextmanager
 def _rejecting() -> Iterator[None]:
-    """Turn whatever the container's parser raises into ContentRejectedError."""
+    """Turn every error of the container's parser into ContentRejectedError."""
     try:
         yield
     except ContentRejectedError:
@@ -166,7 +167,7 @@ def _open(stream: BinaryIO, content_type: str) -> InputContainer:
 
 
 def _video_track(container: InputContainer) -> VideoStream:
-    """Return the first video stream that is no still picture, such as a song's cover."""
+    """Return the first video stream that is not a still picture, as the cover of a song is."""
     for track in container.streams.video:
         if not track.disposition & av.stream.Disposition.attached_pic:
             return track
@@ -174,22 +175,22 @@ def _video_track(container: InputContainer) -> VideoStream:
 
 
 def _require_whole(end: int, size_bytes: int) -> None:
-    """Raise ContentRejectedError when the container ends behind the file.
+    """Raise ContentRejectedError if the container is longer than the file.
 
-    FFmpeg plays what there is, even where the very index is cut off.
+    FFmpeg plays a file that is cut off, even within its index.
     """
     if end > size_bytes:
         raise ContentRejectedError("CorruptVideo", "The video is incomplete: its end is missing.")
 
 
 def _end_of_index(container: InputContainer) -> int:
-    """Return where the last frame ends that the index names, in bytes."""
+    """Return where the last frame of the index ends, in bytes."""
     last = [track.index_entries[-1] for track in container.streams if len(track.index_entries)]
     return max((entry.pos + entry.size for entry in last), default=0)
 
 
 def _end_of_boxes(stream: BinaryIO) -> int:
-    """Return where the last box ends that is needed to show an MP4 or QuickTime file, in bytes."""
+    """Return the end in bytes of the boxes that are needed to show an MP4 or QuickTime file."""
     at = end = 0
     wanted = {b"moov", b"mdat"}
     for _ in range(_MAX_BOXES):
@@ -197,7 +198,7 @@ def _end_of_boxes(stream: BinaryIO) -> int:
         size, kind = unpack(">I4s", stream.read(8).ljust(8, b"\0"))
         if size == 1:
             size = int.from_bytes(stream.read(8), "big")
-        if size < 8:  # 0: it goes to the end of the file, whereever that is
+        if size < 8:  # 0 means that the box ends with the file
             break
         at += size
         end = at if kind in wanted else end
@@ -208,7 +209,7 @@ def _end_of_boxes(stream: BinaryIO) -> int:
 
 
 def _end_of_segment(stream: BinaryIO) -> int:
-    """Return where the one segment of a WebM file ends, in bytes; 0 where that is not said."""
+    """Return where the segment of a WebM file ends, in bytes, or 0 if it does not say."""
     stream.seek(0)
     head = stream.read(_EBML_HEAD_BYTES)
     header_bytes, at = _ebml_size(head, 4)
@@ -220,7 +221,7 @@ def _end_of_segment(stream: BinaryIO) -> int:
 
 
 def _ebml_size(head: bytes, at: int) -> tuple[int, int]:
-    """Return the size that is written at a position (RFC 8794, 4), and the position behind it.
+    """Parse the size at a position (RFC 8794, section 4). Returns it, and the position after it.
 
     An unknown size is 0.
     """
@@ -258,7 +259,7 @@ def _shown_size(width: int, height: int, proportions: Fraction | None) -> tuple[
 
 
 def _taken_at(metadata: dict[str, str]) -> str | None:
-    """Return when it was taken, in ISO 8601: by Apple's local time, or by the header's UTC."""
+    """Return when it was taken, in ISO 8601: Apple's local time, or the header's time in UTC."""
     for name in ("com.apple.quicktime.creationdate", "creation_time"):
         text = _OFFSET_WITHOUT_COLON.sub(r"\1:\2", metadata.get(name, ""))
         try:
@@ -273,10 +274,10 @@ def _taken_at(metadata: dict[str, str]) -> str | None:
 
 
 def _first_packet(container: InputContainer, track: VideoStream) -> "Packet[VideoStream] | None":
-    """Return the first frame, still coded, of a video without an index; None where there is one.
+    """Return the first packet of a video without an index, or None if there is an index.
 
-    Raises ContentRejectedError when there is no frame either: the first segment of a DASH stream is
-    a header alone.
+    Raises ContentRejectedError if there is no packet either: the first segment of a DASH stream,
+    for example, is only a header.
     """
     if len(track.index_entries) or track.frames:
         return None
@@ -291,7 +292,7 @@ def _first_packet(container: InputContainer, track: VideoStream) -> "Packet[Vide
 def _scan(
     container: InputContainer, track: VideoStream, first: "Packet[VideoStream] | None"
 ) -> float | None:
-    """Return the duration in seconds by the last packet's time."""
+    """Return the duration in seconds, by the time of the last packet."""
     end = start = track.start_time or 0
     for packet in itertools.chain([first] if first else [], container.demux(track)):
         if packet.pts is not None:
@@ -325,9 +326,9 @@ def _with_poster(
 
 
 def _choose(container: InputContainer, track: VideoStream, facts: VideoFacts) -> VideoFrame:
-    """Return the key frame at about one second, or a later one where that is nearly black.
+    """Return the key frame at about one second, or a later one if that is nearly black.
 
-    When none is better: the one with most to see.
+    If none is good, return the one with the highest contrast.
     """
     duration = facts.duration_seconds or 0.0
     moments = sorted({min(1.0, duration / 10), duration / 10, duration / 2})
@@ -356,7 +357,9 @@ def _key_frame(container: InputContainer, track: VideoStream, seconds: float) ->
         raise EOFError
     container.seek(int(seconds / track.time_base) + (track.start_time or 0), stream=track)
     packets = itertools.islice(container.demux(track), _MAX_PACKETS)
-    for packet in itertools.chain(packets, [None]):  # None: what the decoder still holds back
+    for packet in itertools.chain(
+        packets, [None]
+    ):  # None makes the decoder return the frames that it still holds
         for frame in track.codec_context.decode(packet):
             if frame.width * frame.height <= MAX_PIXELS:
                 return frame
@@ -367,7 +370,7 @@ def _render(frame: VideoFrame, facts: VideoFacts, sizes: Sequence[int]) -> Video
     transpose = _transpose(frame)
     shown = facts.width or frame.width, facts.height or frame.height
     largest = fit(shown, (max(sizes), max(sizes)))
-    # Reduced and made RGB in one go, before it is turned.
+    # Resizing and converting to RGB in one step, before turning, is faster.
     small = frame.reformat(
         *largest,
         format="rgb24",
@@ -385,7 +388,7 @@ def _render(frame: VideoFrame, facts: VideoFacts, sizes: Sequence[int]) -> Video
 
 
 def _colour_matrix(frame: VideoFrame) -> int:
-    """Return how its colours are coded; where that is not said, by its size, as players do."""
+    """Return the colour matrix of a frame. If none is named, its size decides, as in players."""
     if frame.colorspace in (Colorspace.ITU709, Colorspace.ITU601, Colorspace.FCC):
         return frame.colorspace
     if frame.colorspace in (Colorspace.SMPTE240M, Colorspace.BT2020):
@@ -394,12 +397,12 @@ def _colour_matrix(frame: VideoFrame) -> int:
 
 
 def _transpose(frame: VideoFrame) -> Image.Transpose | None:
-    """Return what puts a frame upright; None when it is, or stands at no right angle."""
+    """Return how to turn a frame upright. None if it is upright or not at a right angle."""
     try:
-        side_data = list(cast(Iterable[SideData], frame.side_data))  # its stub says it is a dict
+        side_data = list(cast(Iterable[SideData], frame.side_data))  # its type stub is wrong
     except ValueError:
-        # PyAV fails when there is any kind that its own list lacks, such as EXIF, the second view
-        # of a spatial video or LCEVC. What is lost without the matrix is mirroring.
+        # PyAV fails for any kind of side data that it does not know, such as EXIF, the second view
+        # of a spatial video or LCEVC. Then the rotation is known, but not whether it is mirrored.
         return _TURNED.get(round(frame.rotation / 90) % 4)
     for item in side_data:
         if item.type == SideDataType.DISPLAYMATRIX:
@@ -412,29 +415,16 @@ def _sign(fixed_point: int) -> int:
     return round(fixed_point / 65536)
 
 
-class _RemoteFile(io.RawIOBase):
-    """The file, by way of the parent process."""
+class _RemoteFile(SeekableFile):
+    """The file, which the parent process reads."""
 
     def __init__(self, size_bytes: int, parent: Parent) -> None:
-        self._size, self._at, self._parent = size_bytes, 0, parent
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, start + offset)
-        return self._at
+        super().__init__(size_bytes)
+        self._parent = parent
 
     def read(self, size: int = -1) -> bytes:
-        """Return some bytes, none at the end of the file."""
-        self._parent.tell({"read": [self._at, size]})
+        """Return some bytes, or none at the end of the file."""
+        self._parent.send_json({"read": [self._at, size]})
         answer = self._parent.receive()
         if not answer.startswith(b"+"):
             raise OutOfBudgetError
@@ -443,14 +433,14 @@ class _RemoteFile(io.RawIOBase):
 
 
 def run(parent: Parent, task: Any, original: BinaryIO | None) -> None:  # noqa: ARG001
-    """Read the video that `parent` has, and make thumbnails. Raises ContentRejectedError."""
+    """Read the video through `parent`, and make thumbnails. Raises ContentRejectedError."""
     stream = cast(BinaryIO, _RemoteFile(task["size"], parent))
     video = decode(
         stream,
         task["size"],
         task["contentType"],
         task["sizes"],
-        lambda facts: parent.tell({"facts": asdict(facts)}),
+        lambda facts: parent.send_json({"facts": asdict(facts)}),
     )
     missing = asdict(video.missing) if video.missing else None
     made = Rendition(video.thumbnails, video.thumb_hash or "")

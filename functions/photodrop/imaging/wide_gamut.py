@@ -1,4 +1,4 @@
-"""ICC profiles for the colour spaces that files name by a code and do not embed."""
+"""ICC profiles of colour spaces that files name by a code, without embedding a profile."""
 
 import struct
 
@@ -13,7 +13,7 @@ _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 
 def icc_profile(primaries: int | None) -> bytes | None:
-    """Return an ICC profile for BT.2020 (9) or Display P3 (12), or None for all others."""
+    """Return an ICC profile of BT.2020 (9) or Display P3 (12), or None for any other code."""
     if primaries not in _COLORANTS:
         return None
     curve = b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + _fixed_point(_SRGB_CURVE)

@@ -1,4 +1,7 @@
-"""The tables. `template.yaml` creates them; attribute names are those of the API."""
+"""The models of the DynamoDB tables. Attributes have the names of the API's fields.
+
+`template.yaml` creates the tables. docs/architecture.md lists every access pattern with its key.
+"""
 
 from photodrop.aws.tables.connection import share_connection
 from photodrop.aws.tables.events import (
@@ -37,7 +40,7 @@ from photodrop.aws.tables.tombstones import TOMBSTONE_ROW, Tombstone
 from photodrop.aws.tables.upload_tokens import UploadToken
 from photodrop.aws.tables.usage import Usage
 
-# The models of one table, the one with its indexes first.
+# Each call names the models of one table. The first is the one with the indexes.
 share_connection(Photo, Tombstone, ThumbnailLease, IdempotencyRecord)
 share_connection(Event, Attendee)
 share_connection(Student, EmailLock)

@@ -1,4 +1,4 @@
-"""One client for all tables, and what their conditional writes have in common."""
+"""The DynamoDB client of all tables, and conditional writes."""
 
 import random
 import time
@@ -15,24 +15,24 @@ from photodrop.errors import BusyError
 
 CONFLICT_ATTEMPTS = 10
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.025, 1.0
-"""Before the second attempt, and at most: 2.8 s for all ten attempts on average."""
+"""The wait before the second attempt, and the longest. Ten attempts wait 2.8 s on average."""
 
 
 class RetryingConnection(Connection):
-    """A connection that tries again what met a transaction on the same item.
+    """A connection that retries writes that conflict with a transaction on the same item.
 
     DynamoDB lets no request wait for a transaction. It refuses plain writes with
-    TransactionConflictException and other transactions with the reason TransactionConflict, and
-    botocore tries neither again.
+    TransactionConflictException, and other transactions with the reason TransactionConflict.
+    botocore retries neither of them.
     """
 
     def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> Any:
-        """Send one request. Raises BusyError when it met transactions at every attempt."""
+        """Send one request. Raises BusyError if every attempt conflicts with a transaction."""
         for attempt in range(CONFLICT_ATTEMPTS):
             if attempt:
-                # "Full jitter": those that met each other do not meet again.
+                # "Full jitter": random waits, so that the same requests do not conflict again.
                 longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
-                time.sleep(random.uniform(0, longest))  # noqa: S311 - nothing secret about it
+                time.sleep(random.uniform(0, longest))  # noqa: S311 - not used as a secret
             try:
                 return super().dispatch(operation_name, operation_kwargs)
             except ClientError as error:
@@ -42,25 +42,25 @@ class RetryingConnection(Connection):
 
 
 def _is_conflict(error: ClientError) -> bool:
-    """Tell whether a request was refused for nothing but another one at the same moment."""
+    """Tell whether a request was refused only because of another one at the same moment."""
     code = error.response["Error"]["Code"]
     if code != "TransactionCanceledException":
         return code in {"TransactionConflictException", "TransactionInProgressException"}
     reasons = error.cancellation_reasons if isinstance(error, VerboseClientError) else []
     codes = {reason.code for reason in reasons if reason}
-    # Whoever wrote the condition reads again and decides.
+    # After a failed condition, the caller has to read the item again, and decides what to do.
     return "TransactionConflict" in codes and "ConditionalCheckFailed" not in codes
 
 
-# PynamoDB makes a client for each model, at its first request. One serves all, and is made here,
-# while the function starts: a client takes a fifth of a second of CPU, and Lambda gives a starting
-# function a whole processor.
+# PynamoDB makes a client for each model at its first request, which takes a fifth of a second of
+# CPU. All models share this one. It is made while the function starts, because Lambda gives a
+# starting function a whole processor.
 CONNECTION = RetryingConnection(region=settings().region)
-CONNECTION.client  # noqa: B018 - a property that makes it
+CONNECTION.client  # noqa: B018 - this property makes the client
 
 
 def failed_conditions(write: Callable[[], object]) -> list[int]:
-    """Write a transaction; return the positions of the items whose conditions did not hold."""
+    """Write a transaction. Returns the positions of the items whose conditions failed."""
     try:
         write()
     except TransactWriteError as error:
@@ -73,7 +73,7 @@ def failed_conditions(write: Callable[[], object]) -> list[int]:
 
 
 def write_if(write: Callable[[], object]) -> bool:
-    """Write one item or a transaction; return False, with nothing written, if a condition fails."""
+    """Write an item or a transaction. Returns False, with nothing written, if a condition fails."""
     try:
         return not failed_conditions(write)
     except (PutError, UpdateError) as error:
@@ -83,7 +83,7 @@ def write_if(write: Callable[[], object]) -> bool:
 
 
 def share_connection(*models: type[Model]) -> None:
-    """Make the models of one table, the one with its indexes first, use CONNECTION."""
+    """Let the models of one table use CONNECTION. The first must be the one with the indexes."""
     table = models[0]._get_connection()
     CONNECTION.add_meta_table(table.get_meta_table())
     table.connection = CONNECTION

@@ -1,6 +1,7 @@
-"""Events, and who attends them."""
+"""Events and their attendees."""
 
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
@@ -8,7 +9,7 @@ from photodrop.config import settings
 
 EVENT_ROW = "event"
 ATTENDEE_ROWS = "attendee#"
-"""What the rows of attendees begin with."""
+"""The prefix of the rows of attendees."""
 
 
 def organizer_member(user_id: str) -> str:
@@ -17,7 +18,7 @@ def organizer_member(user_id: str) -> str:
 
 
 def attendee_row(email: str) -> str:
-    """Return the row of an attendee; it is also the partition of the list of what they attend."""
+    """Return the row of an attendee, which is also the partition of their list of events."""
     return f"{ATTENDEE_ROWS}{email}"
 
 
@@ -43,7 +44,7 @@ class Event(Model):
     row = UnicodeAttribute(range_key=True, default=EVENT_ROW)
     by_member = ByMember()
     member = UnicodeAttribute(null=True)
-    """None while it is being deleted: then it is in nobody's list."""
+    """None while the event is being deleted, so that nobody's list has it."""
     list_order = UnicodeAttribute(attr_name="listOrder")
     name = UnicodeAttribute()
     description = UnicodeAttribute(null=True)
@@ -51,7 +52,18 @@ class Event(Model):
     organizer_id = UnicodeAttribute(attr_name="organizerId")
     created_at = UnicodeAttribute(attr_name="createdAt")
     photos_become = UnicodeAttribute(attr_name="photosBecome", null=True)
-    """While it is being deleted: whether its photos are "kept" or "deleted"."""
+    """Whether its photos are "kept" or "deleted". Set only while the event is being deleted."""
+
+    @property
+    def is_deleting(self) -> bool:
+        """Whether the event is being deleted: then nobody sees it any more."""
+        return self.photos_become is not None
+
+    @classmethod
+    def is_kept(cls) -> Condition:
+        """Return the condition that the event exists and is not being deleted."""
+        is_kept: Condition = cls.row.exists() & cls.photos_become.does_not_exist()
+        return is_kept
 
 
 class Attendee(Model):
@@ -65,6 +77,6 @@ class Attendee(Model):
     row = UnicodeAttribute(range_key=True)
     member = UnicodeAttribute()
     list_order = UnicodeAttribute(attr_name="listOrder")
-    """That of the event, so that the two lists of a user's events can be merged."""
+    """The `list_order` of the event, so that the two lists of a user's events can be merged."""
     email = UnicodeAttribute()
     registered_at = UnicodeAttribute(attr_name="registeredAt")

@@ -11,15 +11,15 @@ from photodrop.config import settings
 
 REQUEST_ROW = "request"
 REQUEST_DAYS = 30
-"""For at least so long a repeated request is recognized: DynamoDB removes rows a little late."""
+"""For how long a repeated request is recognized."""
 
 
 class IdempotencyRecord(Model):
-    """The photo that was granted to the first request with a user's Idempotency-Key.
+    """The photo that the first request with a user's Idempotency-Key began.
 
-    It is a row of the photos table, under a key that no photo's id equals, and is written in one
-    transaction with the photo. When the photo was deleted, the next request with this key gets a
-    new photo, and this row then names that one.
+    It is a row of the photos table, with a key that cannot be a photo's id, and is written in the
+    transaction that writes the photo. After that photo was deleted, the next request with the same
+    key begins a new photo, which this row then names.
     """
 
     class Meta:
@@ -33,21 +33,21 @@ class IdempotencyRecord(Model):
 
     @classmethod
     def of(cls, user_id: str, idempotency_key: str) -> "IdempotencyRecord":
-        """Return the record of a user's key, without reading it."""
+        """Return the record for a user's key, without reading the table."""
         digest = hashlib.sha256(f"{user_id}:{idempotency_key}".encode()).hexdigest()
         return cls(f"request#{digest}")
 
     def find_photo_id(self) -> str | None:
-        """Return the id of the photo that was granted, which may be deleted by now, or None."""
+        """Read the id of the photo, which may be deleted by now, or None if there is no record."""
         try:
             found = IdempotencyRecord.get(self.request_id, self.row, consistent_read=True)
         except IdempotencyRecord.DoesNotExist:
             return None
         return found.begun_photo_id
 
-    def is_free(self, gone_photo_id: str | None) -> Condition:
-        """Return the condition that the record names no photo, or still the deleted one."""
+    def is_free(self, deleted_photo_id: str | None) -> Condition:
+        """Return the condition that the record names no photo, or the deleted one."""
         is_free: Condition = IdempotencyRecord.begun_photo_id.does_not_exist()
-        if gone_photo_id is not None:
-            is_free |= IdempotencyRecord.begun_photo_id == gone_photo_id
+        if deleted_photo_id is not None:
+            is_free |= IdempotencyRecord.begun_photo_id == deleted_photo_id
         return is_free

@@ -1,4 +1,4 @@
-"""What some attributes of photos are made of."""
+"""Attributes of photos that have several fields."""
 
 from pynamodb.attributes import MapAttribute, NumberAttribute, UnicodeAttribute
 
@@ -11,14 +11,14 @@ class Failure(MapAttribute[str, str]):
 
 
 class Restore(MapAttribute[str, str]):
-    """The restoring of an archived original: "ongoing", or "completed" until `expires_at`."""
+    """The restore of an archived original: "ongoing", or "completed" until `expires_at`."""
 
     status = UnicodeAttribute()
     expires_at = UnicodeAttribute(attr_name="expiresAt", null=True)
 
 
 class ThumbnailSize(MapAttribute[str, int]):
-    """One thumbnail that exists. `size` is the side in pixels of the square it was fitted into."""
+    """One stored thumbnail. `size` is the setting that it was made for, in pixels."""
 
     size = NumberAttribute()
     width = NumberAttribute()

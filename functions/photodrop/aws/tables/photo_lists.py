@@ -1,14 +1,15 @@
-"""Names of the lists that photos are in: partitions of the photos table and of its indexes."""
+"""The lists of photos: names of partitions of the photos table and its indexes."""
 
 PHOTO_ROW = "photo"
 DUE_SHARDS = 8
-"""Partitions of the list of unfinished photos: one would bound how many can be begun a second."""
+"""The number of partitions of the list of due photos. A single one would limit how many uploads can
+begin in a second."""
 
 
 def list_key(scope: str, *, tag: str | None = None, status: str | None = None) -> str:
-    """Return the partition of one list: all photos of a scope, or those of a tag or a status.
+    """Return the partition of a list: all photos of a scope, or those with a tag or a status.
 
-    A scope is a user, an event or a student. A tag comes last, because it may hold any character.
+    A scope is a user, an event or a student. The tag is last, because it may hold any character.
     """
     return scope + (f"#{status}" if status else "") + (f"#tag#{tag}" if tag else "")
 
@@ -29,7 +30,7 @@ def student_scope(student_id: str) -> str:
 
 
 def checksum_key(owner_id: str, event_id: str | None, checksum_sha256: str) -> str:
-    """Return the partition of a file's SHA-256, among a user's photos or theirs at an event."""
+    """Return the partition of a file's SHA-256 among a user's own photos, or theirs of an event."""
     scope = user_scope(owner_id) + (f"#{event_scope(event_id)}" if event_id else "")
     return f"{scope}#{checksum_sha256}"
 
@@ -45,5 +46,5 @@ def retryable_key(shard: int) -> str:
 
 
 def row_of(tag: str | None) -> str:
-    """Return the row that a photo has in the lists of a tag; None: in the lists of all photos."""
+    """Return the row of a photo in the lists of a tag, or without a tag in all other lists."""
     return PHOTO_ROW if tag is None else f"tag#{tag}"

@@ -1,4 +1,4 @@
-"""The records of photos, and of each photo a copy for each of its tags."""
+"""The records of photos, each with a copy for each of its tags."""
 
 from collections.abc import Sequence
 from enum import Enum, auto
@@ -38,16 +38,16 @@ UsageUpdate = tuple[Usage, list[Action], Condition | None]
 
 
 class NotCreated(Enum):
-    """Why a photo was not created. Nothing was written then."""
+    """Why a photo was not created. Nothing was written."""
 
     REPEATED = auto()
     """The Idempotency-Key belongs to another photo."""
     OVER_LIMIT = auto()
-    """The condition of the charge did not hold."""
+    """The condition of the charge failed."""
 
 
 class PhotoList(GlobalSecondaryIndex["Photo"]):
-    """Base of the four lists of photos: each holds all that a list shows, in order of creation."""
+    """Base of the four lists of photos. Each holds whole records, in order of creation."""
 
     list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
 
@@ -93,7 +93,7 @@ class ByEventStatus(PhotoList):
 
 
 class ByChecksum(GlobalSecondaryIndex["Photo"]):
-    """Completed photos by place and SHA-256: finds a file that is sent again."""
+    """Completed photos by scope and SHA-256, to find a file that was uploaded before."""
 
     class Meta:
         index_name = "byChecksum"
@@ -103,7 +103,7 @@ class ByChecksum(GlobalSecondaryIndex["Photo"]):
 
 
 class ByDue(GlobalSecondaryIndex["Photo"]):
-    """Unfinished photos, by when ExpireUploads has to check them."""
+    """Photos that ExpireUploads has to check, by the time of the next check."""
 
     class Meta:
         index_name = "byDue"
@@ -114,11 +114,11 @@ class ByDue(GlobalSecondaryIndex["Photo"]):
 
 
 class Photo(Model):
-    """One photo, from its grant on.
+    """One photo, from the beginning of its upload.
 
-    It is the row "photo", and for each of its tags a copy, "tag#...", which the lists by that tag
-    are made of. All rows change together, by `create`, `change`, `settle_size`, `release` and
-    `delete_rows` alone. `domain/lifecycle.py` says which status may follow which.
+    It is the row "photo", and a copy "tag#..." for each of its tags, for the lists by that tag.
+    Only `create`, `change`, `set_size`, `release` and `delete_rows` write them, always all rows in
+    one transaction. `domain/lifecycle.py` says which status may follow which.
     """
 
     class Meta:
@@ -128,7 +128,7 @@ class Photo(Model):
     photo_id = UnicodeAttribute(hash_key=True, attr_name="photoId")
     row = UnicodeAttribute(range_key=True, default=PHOTO_ROW)
     revision = NumberAttribute(default=0)
-    """Counts the changes: a change made of what was read is refused if another came between."""
+    """Counts the changes. A change is refused unless it was made from the latest revision."""
 
     by_owner, by_owner_status = ByOwner(), ByOwnerStatus()
     by_event, by_event_status = ByEvent(), ByEventStatus()
@@ -141,23 +141,24 @@ class Photo(Model):
     checksum_list = UnicodeAttribute(attr_name="checksumList", null=True)
     due_list = UnicodeAttribute(attr_name="dueList", null=True)
     due_at = NumberAttribute(attr_name="dueAt", null=True)
-    """Epoch seconds at which ExpireUploads has to check it, where something may have been lost."""
+    """When ExpireUploads has to check it next, in epoch seconds. None for a finished photo."""
     attempts = NumberAttribute(default=0)
     """How often ExpireUploads has sent the message of an unfinished photo again."""
     tries = NumberAttribute(default=0)
-    """How often a message for it was delivered again, because the try before did not succeed."""
+    """How often a message for it was delivered again, because the try before did not succeed. Both
+    numbers are counted for each status."""
     is_retryable = BooleanAttribute(attr_name="isRetryable", null=True)
-    """Set on a photo that failed through no fault of its file: its original is kept and charged."""
+    """Set if it failed through no fault of its file. Then its original is kept, and charged."""
 
     owner_id = UnicodeAttribute(attr_name="ownerId", null=True)
     """None for a student's picture."""
     event_id = UnicodeAttribute(attr_name="eventId", null=True)
     student_id = UnicodeAttribute(attr_name="studentId", null=True)
     picture_version = NumberAttribute(attr_name="pictureVersion", null=True)
-    """Of a student's picture: the number of this version, counted from 1."""
+    """The number of this version of a student's picture, counted from 1."""
     key = UnicodeAttribute()
     version_id = UnicodeAttribute(attr_name="versionId", null=True)
-    """The version of `key` that was verified: no other is ever shown."""
+    """The object version that was verified. No other one is ever shown."""
     etag = UnicodeAttribute(null=True)
     storage_class = UnicodeAttribute(attr_name="storageClass", default="STANDARD")
     restore = Restore(null=True)
@@ -168,12 +169,12 @@ class Photo(Model):
     tags = ListAttribute[str](default=list)
     content_type = UnicodeAttribute(attr_name="contentType")
     size_bytes = NumberAttribute(attr_name="sizeBytes", null=True)
-    """None until the file has landed, where its size was not announced."""
+    """None until the file has landed, if its size was not announced."""
     charged_bytes = NumberAttribute(attr_name="chargedBytes", null=True)
-    """What its owner is charged with until its bytes are gone: the announced size, or what was
-    reserved for an unknown one. None for a student's picture, and after it was given back."""
+    """What its owner is charged until its bytes are erased: the announced size, or what is reserved
+    if none was announced. None for a student's picture, and after it was released."""
     part_bytes = NumberAttribute(attr_name="partBytes", null=True)
-    """Of a multipart upload: how large the client said that each part but the last is."""
+    """The size of each part of a multipart upload but the last, if the client announced it."""
     checksum_sha256 = UnicodeAttribute(attr_name="checksumSha256", null=True)
 
     status = UnicodeAttribute()
@@ -185,22 +186,22 @@ class Photo(Model):
     taken_at = UnicodeAttribute(attr_name="takenAt", null=True)
     duration_seconds = NumberAttribute(attr_name="durationSeconds", null=True)
     codec = UnicodeAttribute(null=True)
-    """Of a video: FFmpeg's name of its video codec."""
+    """FFmpeg's name of a video's codec."""
     thumb_hash = UnicodeAttribute(attr_name="thumbHash", null=True)
     thumbnails = ListAttribute(of=ThumbnailSize, default=list)
     thumbnails_missing = Failure(attr_name="thumbnailsMissing", null=True)
     """Why a completed video has no thumbnails."""
 
     request_hash = UnicodeAttribute(attr_name="requestHash", null=True)
-    """SHA-256 of the request that an Idempotency-Key came with."""
+    """SHA-256 of the request that began it, to recognize whether a repetition is the same."""
     upload_method = UnicodeAttribute(attr_name="uploadMethod")
     part_checksums = BooleanAttribute(attr_name="partChecksums", null=True)
-    """Of a multipart upload: whether each part comes with its SHA-256."""
+    """Whether each part of a multipart upload is sent with its SHA-256."""
     correlation_id = UnicodeAttribute(attr_name="correlationId")
     created_at = UnicodeAttribute(attr_name="createdAt")
     updated_at = UnicodeAttribute(attr_name="updatedAt")
     remove_at = NumberAttribute(attr_name="removeAt", null=True)
-    """Epoch seconds at which DynamoDB drops the record: set while pending and once failed."""
+    """When DynamoDB removes the record, in epoch seconds. Set once it failed for good."""
 
     @classmethod
     def find_by_key(cls, key: str) -> "Photo | None":
@@ -218,12 +219,12 @@ class Photo(Model):
         due_at: int,
         charge: UsageUpdate | None = None,
         request: IdempotencyRecord | None = None,
-        gone_photo_id: str | None = None,
+        deleted_photo_id: str | None = None,
     ) -> NotCreated | None:
-        """Write a new, pending photo with what it costs and its Idempotency-Key, or write nothing.
+        """Write a new, pending photo, its charge and its Idempotency-Key in one transaction.
 
-        `due_at` is when its upload should have come, in epoch seconds. `request` must not name
-        another photo yet, except `gone_photo_id`. Returns why it was refused.
+        `due_at` is when ExpireUploads checks it first, in epoch seconds. `request` must not name
+        another photo than `deleted_photo_id`. Returns why nothing was written, or None.
         """
         self.status = Status.PENDING
         self.list_order = f"{self.created_at}#{self.photo_id}"
@@ -238,12 +239,13 @@ class Photo(Model):
                     transaction.save(copy)
                 if request:
                     request.begun_photo_id = self.photo_id
-                    transaction.save(request, request.is_free(gone_photo_id))
+                    transaction.save(request, request.is_free(deleted_photo_id))
                 if charge:
                     row, actions, condition = charge
                     transaction.update(row, actions, condition)
 
-        # PynamoDB orders a transaction: puts, then updates.
+        # PynamoDB writes puts before updates. So 0 is the photo, and the request is after the
+        # copies.
         refused = failed_conditions(write)
         if 0 in refused:
             raise AssertionError("The id of a new photo is taken.")
@@ -252,59 +254,45 @@ class Photo(Model):
         return NotCreated.OVER_LIMIT if refused else None
 
     def change(self, **changes: Any) -> bool:
-        """Set attributes, `tags` among them, in all rows.
+        """Set attributes, also `tags`, in all rows.
 
-        Returns False when another change came between; then this record is as the table has it.
-        Raises Photo.DoesNotExist for a photo that was deleted.
+        Returns False if somebody else has changed the photo since it was read; this record is then
+        what the table has now. Raises Photo.DoesNotExist for a photo that was deleted.
         """
-        as_read = Photo.revision == self.revision
         old_tags = list(self.tags)
         if changes.get("status") == Status.FAILED:
             self.charged_bytes = self._held_bytes()
         for name, value in changes.items():
             setattr(self, name, value)
-        self.revision += 1
-        self.updated_at = now_iso()
-        if self._write(as_read, old_tags):
-            return True
-        self.reload()
-        return False
+        return self._write(old_tags)
 
-    def settle_size(self, size_bytes: int) -> None:
-        """Set the size of a file that none was announced of, and charge its owner with just that.
+    def set_size(self, size_bytes: int) -> None:
+        """Set the size of a file whose size was not announced, and charge its owner just that.
 
-        Done twice it is done once; one that failed in the meantime is not charged. Raises
+        Can be repeated. Does nothing for a photo that failed in the meantime. Raises
         Photo.DoesNotExist for a photo that was deleted.
         """
         while self.size_bytes is None and self.status != Status.FAILED:
-            as_read = Photo.revision == self.revision
-            usage = self._charge_again(size_bytes)
+            usage = self._replace_charge(size_bytes)
             self.size_bytes = size_bytes
-            self.revision += 1
-            self.updated_at = now_iso()
-            if self._write(as_read, list(self.tags), usage=usage):
+            if self._write(list(self.tags), usage=usage):
                 return
-            self.reload()
 
     def release(self) -> None:
-        """Give a failed photo back to its owner's limits, once its bytes are gone.
+        """Release the charge of a failed photo to its owner's limits, once its bytes are erased.
 
-        Done twice it is done once. Does nothing for one whose file is kept. Raises
-        Photo.DoesNotExist for a photo that was deleted.
+        Can be repeated. Does nothing for a photo whose file is kept. Raises Photo.DoesNotExist for
+        a photo that was deleted.
         """
         while not self.is_retryable and (usage := self._refund()):
-            as_read = Photo.revision == self.revision
-            self.revision += 1
-            self.updated_at = now_iso()
-            if self._write(as_read, list(self.tags), usage=usage):
+            if self._write(list(self.tags), usage=usage):
                 return
-            self.reload()
 
     def delete_rows(self) -> None:
-        """Remove the photo from all lists, and give it back to its owner's limits.
+        """Delete all rows of the photo, and release its charge to its owner's limits.
 
-        A tombstone stays for a while, so that deleting again is known to be a repetition. Raises
-        Photo.DoesNotExist when it is gone already.
+        A tombstone is kept for some days, so that deleting it again is recognized. Raises
+        Photo.DoesNotExist if it was deleted already.
         """
 
         def write() -> None:
@@ -328,16 +316,20 @@ class Photo(Model):
         latest = Photo.get(self.photo_id, PHOTO_ROW, consistent_read=True)
         self.attribute_values = latest.attribute_values
 
-    def _write(
-        self, as_read: Condition, old_tags: list[str], *, usage: "Sequence[UsageUpdate]" = ()
-    ) -> bool:
+    def _write(self, old_tags: list[str], *, usage: "Sequence[UsageUpdate]" = ()) -> bool:
+        """Write all rows, unless somebody else has changed the photo since it was read.
+
+        Returns False in that case; this record is then what the table has now. Raises
+        Photo.DoesNotExist for a photo that was deleted.
+        """
+        is_unchanged = Photo.revision == self.revision
+        self.revision += 1
+        self.updated_at = now_iso()
         self._set_lists(None)
-        if not (self.tags or old_tags or usage):
-            return write_if(lambda: self.save(as_read))
 
         def write() -> None:
             with TransactWrite(connection=CONNECTION) as transaction:
-                transaction.save(self, as_read)
+                transaction.save(self, is_unchanged)
                 for tag in self.tags:
                     transaction.save(self._copy(tag))
                 for tag in set(old_tags) - set(self.tags):
@@ -345,7 +337,11 @@ class Photo(Model):
                 for row, actions, condition in usage:
                     transaction.update(row, actions, condition)
 
-        return write_if(write)
+        is_one_row = not (self.tags or old_tags or usage)
+        if write_if((lambda: self.save(is_unchanged)) if is_one_row else write):
+            return True
+        self.reload()
+        return False
 
     def _copy(self, tag: str) -> "Photo":
         copy = Photo(**self.attribute_values)
@@ -374,8 +370,8 @@ class Photo(Model):
             self.owner_list = list_key(scope)
             self.owner_status_list = list_key(scope, status=self.status)
 
-    def _charge_again(self, size_bytes: int) -> "list[UsageUpdate]":
-        """Charge the owner with so many bytes instead of those that were reserved."""
+    def _replace_charge(self, size_bytes: int) -> "list[UsageUpdate]":
+        """Return the update that replaces the charge of this photo by a charge of this size."""
         held_bytes = self._held_bytes()
         if held_bytes is None:
             return []
@@ -383,7 +379,7 @@ class Photo(Model):
         return [(Usage(self.owner_id), [Usage.held_bytes.add(size_bytes - held_bytes)], None)]
 
     def _refund(self) -> "list[UsageUpdate]":
-        """Give back to the owner what this photo is charged with."""
+        """Return the update that releases the charge of this photo."""
         held_bytes = self._held_bytes()
         if held_bytes is None:
             return []
@@ -392,9 +388,9 @@ class Photo(Model):
         return [(Usage(self.owner_id), actions, None)]
 
     def _held_bytes(self) -> int | None:
-        """Return what the owner is charged with for this photo; None where it is nothing."""
+        """Return how many bytes the owner is charged for this photo, or None for no charge."""
         if self.charged_bytes is not None:
             return int(self.charged_bytes)
         if self.owner_id is None or self.status == Status.FAILED:
             return None
-        return int(self.size_bytes or 0)  # a record of before there was `charged_bytes`
+        return int(self.size_bytes or 0)  # records of early versions have no `charged_bytes`

@@ -1,4 +1,4 @@
-"""Students, their e-mail addresses, and the picture that each is shown with."""
+"""Students, their e-mail addresses, and the picture that is shown of each."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ WITH_PICTURE, WITHOUT_PICTURE = "picture", "noPicture"
 
 
 class ShownPicture(MapAttribute[str, Any]):
-    """The picture that a student is shown with: what showing it takes, with no other read."""
+    """The picture that is shown of a student, so that showing it needs no other read."""
 
     object_version_id = UnicodeAttribute(attr_name="objectVersionId", null=True)
     thumbnails = ListAttribute(of=ThumbnailSize)
@@ -60,9 +60,9 @@ class ByPicture(GlobalSecondaryIndex["Student"]):
 class Student(Model):
     """One student. Details and picture are changed independently, each by a conditional update.
 
-    Versions of the picture are counted from 1. Two numbers order them, whatever the order in which
-    their files land and are verified: only what is newer than `settled_version` can come to be
-    shown, and whatever is older is on its way out.
+    Versions of the picture are counted from 1, in the order in which uploads were granted. Their
+    files may land in any other order. Only a version that is newer than `settled_version` can be
+    shown. Older ones are deleted.
     """
 
     class Meta:
@@ -77,14 +77,14 @@ class Student(Model):
 
     name = UnicodeAttribute()
     email = UnicodeAttribute()
-    """Lower case. An EmailLock keeps it unique."""
+    """In lower case. An EmailLock keeps it unique."""
     course = UnicodeAttribute()
     upload_version = NumberAttribute(attr_name="uploadVersion", default=0)
-    """The version that was granted last; 0 before the first."""
+    """The latest version of which an upload was granted; 0 before the first."""
     settled_version = NumberAttribute(attr_name="settledVersion", default=0)
-    """The version that is shown, or the one up to which the picture was deleted."""
+    """The version that is shown. After the picture was deleted: the latest version at that time."""
     is_deleting = BooleanAttribute(attr_name="isDeleting", null=True)
-    """Set while the student is being deleted: nothing is granted and no picture is shown."""
+    """Set while the student is being deleted. Then no upload is granted and no picture is shown."""
     picture = ShownPicture(null=True)
     created_at = UnicodeAttribute(attr_name="createdAt")
     updated_at = UnicodeAttribute(attr_name="updatedAt")
@@ -99,10 +99,10 @@ class Student(Model):
                 transaction.save(self, Student.student_id.does_not_exist())
                 transaction.save(self._lock(self.email), EmailLock.lock.does_not_exist())
 
-        return not failed_conditions(write)
+        return write_if(write)
 
     def edit(self, *, name: str, email: str, course: str) -> bool:
-        """Change what is known of the student. Returns False when the e-mail address is taken.
+        """Change the student's details. Returns False if the e-mail address is taken.
 
         Raises Student.DoesNotExist for one who was deleted.
         """
@@ -115,35 +115,36 @@ class Student(Model):
 
         def write() -> None:
             with TransactWrite(connection=CONNECTION) as transaction:
-                as_read = (Student.email == self.email) & _is_kept()
+                as_read = (Student.email == self.email) & _is_not_deleting()
                 transaction.update(self, actions, as_read)
                 if email != self.email:
                     transaction.save(self._lock(email), EmailLock.lock.does_not_exist())
                     transaction.delete(self._lock(self.email))
 
         while refused := failed_conditions(write):
-            # PynamoDB orders a transaction: deletions, puts, updates. So 1 is the new lock.
+            # PynamoDB writes deletions first, then puts, then updates. So 1 is the new lock.
             if refused == [1]:
                 return False
-            self.reload()  # another change was made in between: try again with what it wrote
+            # Somebody else changed the student in the meantime: change what they wrote.
+            self.reload()
         self.reload()
         return True
 
     def next_upload(self) -> int | None:
-        """Return the number of the next version of the picture; None if the student is deleted."""
-        if not self._update([Student.upload_version.add(1)], _is_kept()):
+        """Return the number of the picture's next version, or None if the student was deleted."""
+        if not self._update([Student.upload_version.add(1)], _is_not_deleting()):
             return None
         return int(self.upload_version)
 
     def show(self, version: int, picture: ShownPicture) -> bool:
-        """Show this version, unless a newer one is settled. Returns whether it is shown now."""
+        """Show this version, unless a newer one is settled. Returns whether it is shown."""
         actions: list[Action] = [
             Student.picture.set(picture),
             Student.settled_version.set(version),
             Student.picture_list.set(WITH_PICTURE),
             Student.updated_at.set(now_iso()),
         ]
-        if self._update(actions, (Student.settled_version < version) & _is_kept()):
+        if self._update(actions, (Student.settled_version < version) & _is_not_deleting()):
             return True
         try:
             self.reload()
@@ -152,12 +153,12 @@ class Student(Model):
         return self.picture is not None and self.settled_version == version
 
     def remove_picture(self) -> None:
-        """Remove the picture that is shown, and let none of those granted until now be shown.
+        """Remove the picture, and do not show any version that was granted until now.
 
         Raises Student.DoesNotExist for one who was deleted.
         """
         while True:
-            # Version 1 counts as granted: its key was given when the student was created.
+            # Version 1 counts as granted: its key was returned when the student was created.
             latest = max(int(self.upload_version), 1)
             actions: list[Action] = [
                 Student.picture.remove(),
@@ -167,14 +168,14 @@ class Student(Model):
                 Student.updated_at.set(now_iso()),
             ]
             as_read = Student.upload_version == self.upload_version
-            if self._update(actions, as_read & _is_kept()):
+            if self._update(actions, as_read & _is_not_deleting()):
                 return
             self.reload()
 
     def begin_deletion(self) -> None:
-        """Take the student out of all lists, free the e-mail address, and let no picture be shown.
+        """Remove the student from all lists, free the e-mail address, and show no picture any more.
 
-        Doing it again changes nothing. Raises Student.DoesNotExist for one who was deleted.
+        Can be repeated. Raises Student.DoesNotExist for one who was deleted.
         """
         actions: list[Action] = [
             Student.picture.remove(),
@@ -185,20 +186,22 @@ class Student(Model):
 
         def write() -> None:
             with TransactWrite(connection=CONNECTION) as transaction:
-                as_read = (Student.email == self.email) & _is_kept()
+                as_read = (Student.email == self.email) & _is_not_deleting()
                 transaction.update(self, actions, as_read)
                 transaction.delete(self._lock(self.email))
 
-        while not self.is_deleting and failed_conditions(write):
-            latest = Student.get(self.student_id, consistent_read=True)
-            self.attribute_values = latest.attribute_values
+        while not self.is_deleting and not write_if(write):
+            self._read()
 
     def reload(self) -> None:
-        """Read this record again. Raises Student.DoesNotExist for one who was deleted."""
-        latest = Student.get(self.student_id, consistent_read=True)
-        self.attribute_values = latest.attribute_values
+        """Read this record again. Raises Student.DoesNotExist for one who is being deleted, too."""
+        self._read()
         if self.is_deleting:
             raise Student.DoesNotExist
+
+    def _read(self) -> None:
+        latest = Student.get(self.student_id, consistent_read=True)
+        self.attribute_values = latest.attribute_values
 
     def _lock(self, email: str) -> "EmailLock":
         return EmailLock(f"email#{email}", taken_by=self.student_id)
@@ -207,15 +210,15 @@ class Student(Model):
         return write_if(lambda: self.update(actions, condition))
 
 
-def _is_kept() -> Condition:
+def _is_not_deleting() -> Condition:
     return Student.is_deleting.does_not_exist()
 
 
 class EmailLock(Model):
     """An e-mail address that a student has.
 
-    It is a row of the students table, under a key that no student's id equals, and is written and
-    deleted in one transaction with the student's record.
+    It is a row of the students table, with a key that cannot be a student's id. It is written and
+    deleted in the transactions that write and delete the student.
     """
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Who is making a thumbnail that was asked for."""
+"""Leases of thumbnails on demand: who is making one."""
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
@@ -12,8 +12,8 @@ from photodrop.config import settings
 class ThumbnailLease(Model):
     """The right to make one thumbnail: the row "thumbnail#640x480.avif" of its photo.
 
-    Whoever writes it first makes the thumbnail, and all others wait until it is stored. If it is
-    not stored by `expires_at`, somebody else may acquire the lease. DynamoDB drops the row after a
+    Whoever acquires it makes the thumbnail, and all others wait until it is stored. If it is not
+    stored by `expires_at`, somebody else may acquire the lease. DynamoDB removes the row after a
     day.
     """
 
@@ -26,14 +26,14 @@ class ThumbnailLease(Model):
     expires_at = NumberAttribute(attr_name="lapsesAt")
     """Epoch seconds."""
     is_queued = BooleanAttribute(attr_name="isQueued")
-    """Whether the thumbnails queue makes it, and not the request that acquired the lease."""
+    """Whether the thumbnails queue makes the thumbnail, instead of the request with the lease."""
     failure = Failure(null=True)
-    """Set when this thumbnail cannot be made, however often it is tried."""
+    """Why this thumbnail can never be made. Usually None."""
     remove_at = NumberAttribute(attr_name="removeAt", default=lambda: in_days(1))
 
     @classmethod
     def find(cls, photo_id: str, name: str) -> "ThumbnailLease | None":
-        """Return the lease of the thumbnail `name` ("640x480.avif"), or None."""
+        """Return the lease of the thumbnail `name`, such as "640x480.avif", or None."""
         try:
             return cls.get(photo_id, f"thumbnail#{name}", consistent_read=True)
         except cls.DoesNotExist:
@@ -47,14 +47,14 @@ class ThumbnailLease(Model):
         expired: "ThumbnailLease | None",
         *,
         seconds: int,
-        queued: bool,
+        is_queued: bool,
     ) -> bool:
-        """Acquire a lease for so many seconds, in place of an `expired` one if there is one.
+        """Acquire a lease for this many seconds. It replaces an `expired` one if there is one.
 
         Returns False when somebody else acquired it first.
         """
         lease = cls(photo_id, f"thumbnail#{name}")
-        lease.expires_at, lease.is_queued = epoch_seconds() + seconds, queued
+        lease.expires_at, lease.is_queued = epoch_seconds() + seconds, is_queued
         is_free = (
             cls.expires_at == expired.expires_at
             if expired
@@ -64,6 +64,6 @@ class ThumbnailLease(Model):
 
     @classmethod
     def release(cls, photo_id: str, name: str, failure: Failure | None = None) -> None:
-        """Let others try at once; with a `failure`, tell them that the thumbnail cannot be made."""
+        """Let others acquire the lease at once, or record why the thumbnail cannot be made."""
         row = f"thumbnail#{name}"
         cls(photo_id, row, expires_at=0, is_queued=False, failure=failure).save()

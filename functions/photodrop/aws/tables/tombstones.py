@@ -1,4 +1,4 @@
-"""What is left of deleted photos."""
+"""Tombstones: what is kept of deleted photos."""
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
@@ -11,7 +11,7 @@ TOMBSTONE_DAYS = 7
 
 
 class Tombstone(Model):
-    """What is left of a deleted photo for TOMBSTONE_DAYS: who may know that it was deleted."""
+    """What is kept of a deleted photo for TOMBSTONE_DAYS: who may know that it was deleted."""
 
     class Meta:
         table_name = settings().photos_table

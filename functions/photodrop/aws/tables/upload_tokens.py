@@ -1,4 +1,4 @@
-"""Tokens that stand in for a user where a client cannot send a header."""
+"""Upload tokens, for clients that cannot send a header."""
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
@@ -7,7 +7,7 @@ from photodrop.config import settings
 
 
 class UploadToken(Model):
-    """One upload token, by its SHA-256: who reads the table cannot use what they find."""
+    """One upload token. The table holds only its SHA-256, with which nobody can upload."""
 
     class Meta:
         table_name = settings().upload_tokens_table
@@ -18,4 +18,4 @@ class UploadToken(Model):
     email = UnicodeAttribute(null=True)
     """The user's verified e-mail when the token was made: it says which events they attend."""
     expires_at = NumberAttribute(attr_name="expiresAt")
-    """Epoch seconds. DynamoDB drops the row some time after."""
+    """Epoch seconds. DynamoDB removes the row some time later."""

@@ -1,4 +1,4 @@
-"""What users hold, and how fast they may get more."""
+"""What users hold, and their rate limits."""
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model

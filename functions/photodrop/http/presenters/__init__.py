@@ -1,1 +1,1 @@
-"""What the API answers, made of what the domain returned: one module for each resource."""
+"""Makes the answers of the API from what the domain returns, in a module for each resource."""

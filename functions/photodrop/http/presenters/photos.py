@@ -33,12 +33,12 @@ def present_page(page: Page[Photo]) -> PhotoPage:
 
 
 def present_existing(photo: Photo) -> ExistingPhoto:
-    """Return what a client is told that wants to upload this very file again."""
+    """Return the answer to a client that wants to upload a file which this photo has already."""
     return ExistingPhoto(**_details(photo), key=photo.key)
 
 
 def present_restored(photo: Photo) -> RestoredPhoto:
-    """Return what a client is told that has asked for a restore."""
+    """Return the answer to a request for a restore."""
     return RestoredPhoto(
         photo_id=photo.photo_id,
         storage_class=photo.storage_class,
@@ -47,7 +47,7 @@ def present_restored(photo: Photo) -> RestoredPhoto:
 
 
 def present_retried(photo: Photo) -> RetriedPhoto:
-    """Return what a client is told that has asked for another try."""
+    """Return the answer to a request for a retry."""
     return RetriedPhoto(photo_id=photo.photo_id, status=Status(photo.status))
 
 
@@ -72,7 +72,7 @@ def present_thumbnails(key: str, thumbnails: Iterable[ThumbnailSize]) -> list[Th
 
 
 def present_failure(failure: Failure | None) -> FailureReason | None:
-    """Return why a photo failed; None for one that did not."""
+    """Return why a photo failed, or None if it did not fail."""
     return FailureReason(code=failure.code, message=failure.message) if failure else None
 
 
@@ -89,8 +89,8 @@ def _details(photo: Photo) -> dict[str, Any]:
         "size_bytes": int(photo.size_bytes or 0),
         "status": Status(photo.status),
         "failure": present_failure(photo.failure),
-        "width": _whole(photo.width),
-        "height": _whole(photo.height),
+        "width": _int_or_none(photo.width),
+        "height": _int_or_none(photo.height),
         "taken_at": photo.taken_at,
         "duration_seconds": photo.duration_seconds,
         "codec": photo.codec,
@@ -118,5 +118,5 @@ def _restore_state(photo: Photo) -> RestoreState | None:
     return RestoreState(status=status, expires_at=restore.expires_at)
 
 
-def _whole(number: float | None) -> int | None:
+def _int_or_none(number: float | None) -> int | None:
     return None if number is None else int(number)

@@ -24,7 +24,7 @@ def present_page(page: Page[Student]) -> StudentPage:
 
 
 def _present_all(found: list[Student]) -> list[StudentDetails]:
-    """Present students; their newer uploads are all read at once."""
+    """Present students. The newer uploads of all of them are read in one request."""
     uploads = students.find_newer_uploads(found)
     return [_present(student, uploads.get(student.student_id)) for student in found]
 

@@ -8,7 +8,7 @@ from photodrop.status import Status
 
 
 def present_granted(photo: Photo) -> InitiatedUpload:
-    """Return how to send the file of a photo; nothing to send when it is not pending any more."""
+    """Return how to send the file of a photo. `upload` is null if it is not pending any more."""
     return InitiatedUpload(
         photo_id=photo.photo_id,
         key=photo.key,

@@ -1,1 +1,1 @@
-"""The shapes of requests and responses, by resource: they validate, and describe the API."""
+"""The schemas of requests and answers, by resource. They validate, and describe the API."""

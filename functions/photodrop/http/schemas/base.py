@@ -1,4 +1,4 @@
-"""What all shapes of requests and responses have in common, and the shape of every error."""
+"""What all schemas of requests and answers have in common, and the schema of every error."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from pydantic.alias_generators import to_camel
 
 
 class Schema(BaseModel):
-    """Base of all shapes: camelCase outside, snake_case inside, unknown fields refused."""
+    """Base of all schemas: camelCase in JSON, snake_case in Python, no unknown fields."""
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, extra="forbid")
 
 
 class RequestSchema(Schema):
-    """Base of what clients send: only by the names that are described."""
+    """Base of requests: fields are accepted only by their names in JSON."""
 
     model_config = ConfigDict(validate_by_name=False, validate_by_alias=True)
 

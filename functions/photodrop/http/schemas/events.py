@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from photodrop.http.fields import Description, Moment, Name
+from photodrop.http.fields import Description, Name, Timestamp
 from photodrop.http.schemas.base import RequestSchema, Schema
 
 
@@ -13,7 +13,7 @@ class CreateEvent(RequestSchema):
 
     name: Name = Field(examples=["Summer party"])
     description: Description | None = None
-    starts_at: Moment | None = Field(default=None, examples=["2026-05-01T18:00:00+02:00"])
+    starts_at: Timestamp | None = Field(default=None, examples=["2026-05-01T18:00:00+02:00"])
 
 
 class EditEvent(RequestSchema):
@@ -21,7 +21,7 @@ class EditEvent(RequestSchema):
 
     name: Name = Field(default_factory=str)
     description: Description | None = None
-    starts_at: Moment | None = None
+    starts_at: Timestamp | None = None
 
 
 class EventDetails(Schema):

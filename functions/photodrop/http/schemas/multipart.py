@@ -1,4 +1,4 @@
-"""Uploads as Uppy's clients ask for them, whole or in parts."""
+"""Uploads by the protocol of Uppy's Companion, whole or in parts."""
 
 import re
 from typing import Annotated, Literal, Self
@@ -7,17 +7,17 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from photodrop.http.fields import (
     FileName,
-    GivenChecksum,
-    GivenDescription,
-    GivenPartChecksums,
-    GivenPartSize,
-    GivenSize,
-    GivenTags,
-    GivenText,
-    GivenTitle,
-    GivenUploadId,
     Key,
+    LaxChecksum,
+    LaxDescription,
+    LaxPartChecksums,
     LaxPartNumber,
+    LaxPartSize,
+    LaxSize,
+    LaxTags,
+    LaxText,
+    LaxTitle,
+    LaxUploadId,
     PartNumber,
     file_name,
 )
@@ -32,22 +32,22 @@ class UploadMetadata(RequestSchema):
 
     model_config = ConfigDict(extra="ignore")
 
-    event_id: GivenText = None
-    title: GivenTitle = None
-    description: GivenDescription = None
-    tags: GivenTags = None
-    size_bytes: GivenSize = Field(
+    event_id: LaxText = None
+    title: LaxTitle = None
+    description: LaxDescription = None
+    tags: LaxTags = None
+    size_bytes: LaxSize = Field(
         default=None,
         description="Exact size of the file in bytes. Without it, as much as such a file may have "
         "is reserved of its owner's limit",
     )
-    part_size_bytes: GivenPartSize = Field(
+    part_size_bytes: LaxPartSize = Field(
         default=None,
         description="Of a multipart upload with `sizeBytes`: the size of every part but the last. "
         "Each part is then signed with its length",
     )
-    checksum_sha256: GivenChecksum = Field(default=None, alias="checksumSha256")
-    part_checksums: GivenPartChecksums = None
+    checksum_sha256: LaxChecksum = Field(default=None, alias="checksumSha256")
+    part_checksums: LaxPartChecksums = None
 
 
 class CreateMultipartUpload(RequestSchema):
@@ -56,7 +56,7 @@ class CreateMultipartUpload(RequestSchema):
     model_config = ConfigDict(extra="ignore")
 
     filename: FileName = Field(examples=["party.mp4"])
-    type: GivenText = Field(default=None, examples=["video/mp4"])
+    type: LaxText = Field(default=None, examples=["video/mp4"])
     metadata: UploadMetadata | None = None
 
 
@@ -144,17 +144,17 @@ class SignRequest(RequestSchema):
 
     method: Literal["PUT", "POST", "GET", "DELETE"]
     key: Key
-    upload_id: GivenUploadId = None
+    upload_id: LaxUploadId = None
     part_number: PartNumber | None = None
     expires_in: Annotated[int, Field(ge=1)] | None = None
-    content_type: GivenText = None
+    content_type: LaxText = None
     file_name: FileName | None = Field(default=None, description="Else the end of `key`")
-    checksum_sha256: GivenChecksum = Field(default=None, alias="checksumSha256")
+    checksum_sha256: LaxChecksum = Field(default=None, alias="checksumSha256")
     metadata: UploadMetadata | None = None
 
     @model_validator(mode="after")
     def _has_file_name(self) -> Self:
-        """Take the name from the key where there is no other: Uppy proposes `{uuid}-{name}`."""
+        """Take the file name from the key if none is given. Uppy's keys are `{uuid}-{name}`."""
         if self.file_name is None:
             self.file_name = file_name(_UUID_PREFIX.sub("", self.key.rpartition("/")[2])[-255:])
         return self

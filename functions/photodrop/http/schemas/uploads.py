@@ -1,4 +1,4 @@
-"""Uploads of one request: what is asked for, what is granted, and what is unfinished."""
+"""Uploads: what is requested, what is granted, and what is unfinished."""
 
 from typing import Literal
 

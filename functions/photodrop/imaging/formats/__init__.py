@@ -1,8 +1,11 @@
-"""Facts of an image from its headers alone: a few kilobytes, whatever the size of the file.
+"""Reading the facts of an image from its header, in a module for each format.
 
-Image libraries read (some even decode) the whole file to tell its size. Here the bytes come from
-S3 in ranges, so each format's few header fields are read by hand, in a module per format. Nothing
-is decompressed, and no third party's code is imported.
+Image libraries read the whole file, and some even decode it, to find its size. Files here come from
+S3 in ranges, so these modules read the few fields they need, in a few kilobytes. Nothing is
+decompressed, and no third-party code is imported.
+
+For a new format, write a module with a function `read` that returns a `Header`, and call it in
+`read_header`. docs/architecture.md lists the other steps.
 """
 
 from typing import BinaryIO
@@ -20,20 +23,19 @@ __all__ = ["Header", "ImageFacts", "inspect", "read_header"]
 def inspect(stream: BinaryIO, size_bytes: int, budget: Budget) -> ImageFacts:
     """Read the facts of the image in `stream`, which is `size_bytes` long, from its header.
 
-    Raises ContentRejectedError: `EmptyFile`, `UnsupportedContent`, `CorruptImage`, and for what is
-    above the budget `TooManyPixels`, `SideTooLong`, `TooManyFrames` or `TooMuchMemory`. Errors of
-    the stream itself pass through, so that a failed download is tried again and not held against
-    the photo.
+    Raises ContentRejectedError: `EmptyFile`, `UnsupportedContent`, `CorruptImage`, and above the
+    budget `TooManyPixels`, `SideTooLong`, `TooManyFrames` or `TooMuchMemory`. Errors of the stream
+    itself pass through, so that after a failed download the photo is tried again and does not fail.
     """
     return read_header(stream, size_bytes, budget).facts
 
 
 def read_header(stream: BinaryIO, size_bytes: int, budget: Budget) -> Header:
-    """Read the header as `inspect` does, with what a decoder needs besides the facts."""
+    """Read the header as `inspect` does, also with what decoding needs."""
     if size_bytes <= 0:
         raise ContentRejectedError("EmptyFile", "The file is empty.")
     reader = Reader(stream, size_bytes)
-    content_type = file_types.sniff(reader.up_to(0, file_types.SNIFF_BYTES))
+    content_type = file_types.sniff(reader.read_up_to(0, file_types.SNIFF_BYTES))
     match content_type:
         case "image/jpeg":
             header = jpeg.read(reader)

@@ -1,4 +1,4 @@
-"""The directories that EXIF and TIFF share, and what EXIF says of a photo."""
+"""The directories of EXIF and TIFF, and the facts in EXIF: orientation and capture time."""
 
 import re
 import struct
@@ -20,7 +20,7 @@ _UTC_OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 
 
 Entries = dict[int, tuple[int, int, bytes]]
-"""A directory: tag -> (field type, how many values, the values or their offset)."""
+"""A directory. By tag: the field type, the number of values, and the values or their offset."""
 
 
 class Directories:
@@ -28,13 +28,13 @@ class Directories:
 
     def __init__(self, source: Reader | BytesReader) -> None:
         self._source = source
-        head = source.up_to(0, 16)
+        head = source.read_up_to(0, 16)
         self.order = "<" if head[:2] == b"II" else ">"
         self.big = head[2:4] in (b"+\0", b"\0+")
         self.first = self.number(head[8:16] if self.big else head[4:8], "Q" if self.big else "I")
 
     def number(self, data: bytes, kind: str) -> int:
-        """Decode one integer; missing bytes count as zero, which no valid offset or size is."""
+        """Decode one integer. Missing bytes count as zero, which is no valid offset or size."""
         width = struct.calcsize(f"={kind}")
         number: int = struct.unpack(self.order + kind, data[:width].ljust(width, b"\0"))[0]
         return number
@@ -43,9 +43,9 @@ class Directories:
         """Return the entries of the directory at `offset`, and the offset of the next (or 0)."""
         count_size, entry_size, inline = (8, 20, 8) if self.big else (2, 12, 4)
         kind = "Q" if self.big else "I"
-        count = self.number(self._source.up_to(offset, count_size), "Q" if self.big else "H")
+        count = self.number(self._source.read_up_to(offset, count_size), "Q" if self.big else "H")
         count = min(count, 4096)
-        body = self._source.up_to(offset + count_size, count * entry_size + inline)
+        body = self._source.read_up_to(offset + count_size, count * entry_size + inline)
         entries = {}
         for at in range(0, min(count * entry_size, len(body)), entry_size):
             entry = body[at : at + entry_size]
@@ -65,7 +65,7 @@ class Directories:
         return self.number(self._first_bytes(entries[tag], 8), kind)
 
     def integers(self, entries: Entries, tag: int) -> tuple[int, ...]:
-        """Return the integers of a tag, at most sixteen of them; none where it has no integers."""
+        """Return up to sixteen integers of a tag, or none if it has no integers."""
         kind = _INTEGERS.get(entries.get(tag, (0,))[0])
         if kind is None:
             return ()
@@ -89,7 +89,7 @@ class Directories:
         if length <= len(value):
             return value[:length]
         offset = self.number(value, "Q" if self.big else "I")
-        return self._source.up_to(offset, min(length, limit))
+        return self._source.read_up_to(offset, min(length, limit))
 
     def orientation(self, entries: Entries) -> int:
         """Return the orientation tag's value if it is one of 1 to 8, otherwise 1."""
@@ -107,14 +107,16 @@ class Directories:
             return None
         try:
             taken_at = datetime.strptime(date, "%Y:%m:%d %H:%M:%S").isoformat()
-        except ValueError:  # the 30th of February, or all zeros from a camera whose clock is unset
+        except (
+            ValueError
+        ):  # such as the 30th of February, or all zeros if the camera's clock was never set
             return None
         utc_offset = self.text(exif, _OFFSET_TIME_ORIGINAL)
         return taken_at + utc_offset if _UTC_OFFSET.fullmatch(utc_offset) else taken_at
 
 
 def with_exif(facts: ImageFacts, exif: bytes | None, *, orients: bool = True) -> ImageFacts:
-    """Add what an EXIF block says; a damaged block says nothing and does no harm."""
+    """Add the facts of an EXIF block. A damaged block is ignored."""
     if exif is None:
         return facts
     exif = exif.removeprefix(b"Exif\0\0")
@@ -127,7 +129,7 @@ def with_exif(facts: ImageFacts, exif: bytes | None, *, orients: bool = True) ->
 
 
 def oriented(facts: ImageFacts, orientation: int) -> ImageFacts:
-    """Return facts of stored pixels as they are once this orientation is applied."""
+    """Return the facts of an image after this orientation is applied to its stored pixels."""
     if orientation >= 5:
         facts = replace(facts, width=facts.height, height=facts.width)
     return replace(facts, orientation=orientation)

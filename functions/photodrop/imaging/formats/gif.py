@@ -1,20 +1,20 @@
-"""GIF (87a and 89a): the blocks of the first 64 KiB."""
+"""GIF (87a and 89a). Only the blocks in the first 64 KiB are read."""
 
 import struct
 from dataclasses import replace
 
 from photodrop.imaging.formats.reader import BLOCK_BYTES, Reader
-from photodrop.imaging.header import Header, corrupt, still
+from photodrop.imaging.header import Header, corrupt, still_image
 
 
 def read(reader: Reader) -> Header:
     """Read the header of a GIF."""
-    head = reader.up_to(0, BLOCK_BYTES)
+    head = reader.read_up_to(0, BLOCK_BYTES)
     complete = len(head) == reader.size
     width, height, frames, looped, ended = _walk(head)
     if not width or (complete and not frames):
         raise corrupt("It has no image data.")
-    facts = still("image/gif", width, height)
+    facts = still_image("image/gif", width, height)
     known = frames if ended or complete else None
     return Header(replace(facts, animated=looped or frames > 1, frames=known), 12.0)
 
@@ -37,7 +37,7 @@ def _walk(head: bytes) -> tuple[int, int, int, bool, bool]:
             if offset + 10 > len(head):
                 break
             left, top, wide, high, flags = struct.unpack("<HHHHB", head[offset + 1 : offset + 10])
-            if not frames:  # decoders grow the screen to the first frame
+            if not frames:  # decoders enlarge the screen if the first frame is larger
                 width, height = max(width, left + wide), max(height, top + high)
             frames += 1
             offset += 11 + _palette_bytes(flags)

@@ -6,18 +6,18 @@ from dataclasses import replace
 
 from photodrop.imaging.formats.exif import MAX_EXIF_BYTES, oriented, with_exif
 from photodrop.imaging.formats.reader import BytesReader, Reader
-from photodrop.imaging.header import Header, corrupt, still, unsupported
+from photodrop.imaging.header import Header, corrupt, still_image, unsupported
 
 _MAX_BOX_BYTES = 1 << 20
 _ANIMATED_BRANDS = frozenset({b"avis", b"hevc", b"hevx", b"msf1"})
-# What a rotation (quarter turns anticlockwise) and a mirroring (top with bottom, left with right,
-# none) after it amount to among EXIF's eight orientations.
+# EXIF's orientation, by rotation (quarter turns anticlockwise) and by the mirroring after it (top
+# with bottom, left with right, none).
 _ORIENTATIONS = ((4, 2, 1), (5, 7, 8), (2, 4, 3), (7, 5, 6))
 
 
-# What libavif cannot turn into red, green and blue: matrix coefficients of ITU-T H.273.
+# Matrix coefficients of ITU-T H.273 that libavif cannot convert to RGB.
 _UNKNOWN_TO_LIBAVIF = frozenset({3, 10, 11, 13, 14})
-# libheif comes with a decoder of HEVC alone; the others are made of further items.
+# libheif has only a decoder of HEVC here. Items of the derived types are made from other items.
 _DECODED_TYPE = b"hvc1"
 _DERIVED_TYPES = frozenset({b"grid", b"iovl", b"iden"})
 _MAX_DERIVATIONS = 8
@@ -25,7 +25,7 @@ _MAX_DERIVATIONS = 8
 
 def read(reader: Reader, content_type: str) -> Header:
     """Read the header of a HEIC, HEIF or AVIF file: `content_type` says which."""
-    animated = reader.at(8, 4) in _ANIMATED_BRANDS
+    animated = reader.read_exactly(8, 4) in _ANIMATED_BRANDS
     top = _find(reader)
     is_avif = content_type == "image/avif"
     description = _Description(reader, top.get(b"meta", b""))
@@ -42,7 +42,7 @@ def read(reader: Reader, content_type: str) -> Header:
         raise unsupported(f"AVIF (matrix coefficients {matrix})")
     if not is_avif:
         description.require_decodable()
-    facts = still(content_type, width, height)
+    facts = still_image(content_type, width, height)
     facts = replace(facts, animated=animated, frames=None if animated else 1)
     facts = with_exif(oriented(facts, orientation), description.exif(), orients=False)
     return Header(
@@ -55,11 +55,11 @@ def read(reader: Reader, content_type: str) -> Header:
 
 
 def _find(reader: Reader) -> dict[bytes, bytes]:
-    """Return the bodies of `meta`, and of `moov` where that is small enough for an animation."""
+    """Return the body of `meta`, and that of `moov` if it is small, as in an animation."""
     found: dict[bytes, bytes] = {}
     offset = 0
     while offset < reader.size and len(found) < 2:
-        head = reader.up_to(offset, 16)
+        head = reader.read_up_to(offset, 16)
         if len(head) < 8 and found:
             break
         if len(head) < 8:
@@ -78,7 +78,7 @@ def _find(reader: Reader) -> dict[bytes, bytes]:
             if size > _MAX_BOX_BYTES:
                 raise corrupt("Its headers are longer than those of any real photo.")
             if kind not in found:
-                found[kind] = reader.up_to(offset + start, size - start)
+                found[kind] = reader.read_up_to(offset + start, size - start)
                 if len(found[kind]) < size - start:
                     raise corrupt("It ends before its headers do.")
             if kind == b"meta" and not _is_sequence(reader):
@@ -88,8 +88,8 @@ def _find(reader: Reader) -> dict[bytes, bytes]:
 
 
 def _is_sequence(reader: Reader) -> bool:
-    """Tell whether the brands, the first ones at least, name one of image sequences."""
-    head = reader.up_to(0, 64)
+    """Tell whether one of the first brands is a brand of image sequences."""
+    head = reader.read_up_to(0, 64)
     listed = head[8 : min(int.from_bytes(head[:4], "big"), 64)]
     return not _ANIMATED_BRANDS.isdisjoint(
         listed[at : at + 4] for at in range(0, len(listed) - 3, 4)
@@ -97,7 +97,7 @@ def _is_sequence(reader: Reader) -> bool:
 
 
 def _read_track(moov: bytes) -> Header:
-    """Read an AVIF animation that has no main image: its first track of pictures."""
+    """Read an AVIF animation without a main image by its first track of pictures."""
     for track in (dict(boxes(body)) for kind, body in boxes(moov) if kind == b"trak"):
         media = dict(boxes(track.get(b"mdia", b"")))
         if media.get(b"hdlr", b"")[8:12] != b"pict" or len(track.get(b"tkhd", b"")) < 84:
@@ -106,12 +106,13 @@ def _read_track(moov: bytes) -> Header:
         if not width or not height:
             break
         table = dict(boxes(dict(boxes(media.get(b"minf", b""))).get(b"stbl", b"")))
-        # A sample entry: 8 bytes of a list's head, 8 of its own, 78 of fields, then properties.
+        # A sample entry: 8 bytes for the head of the list, 8 for its own head, 78 of fields,
+        # properties.
         properties = boxes(table.get(b"stsd", b"")[94:])
         primaries, transfer, matrix = _colour_codes(properties)
         if matrix in _UNKNOWN_TO_LIBAVIF:
             raise unsupported(f"AVIF (matrix coefficients {matrix})")
-        facts = replace(still("image/avif", width, height), animated=True, frames=None)
+        facts = replace(still_image("image/avif", width, height), animated=True, frames=None)
         return Header(facts, 16.0, primaries=primaries, transfer=transfer)
     raise corrupt("It has neither a main image nor a track of pictures.")
 
@@ -119,7 +120,7 @@ def _read_track(moov: bytes) -> Header:
 def _colour_codes(
     properties: Iterable[tuple[bytes, bytes]],
 ) -> tuple[int | None, int | None, int | None]:
-    """Return the codes (ITU-T H.273) of primaries, transfer and matrix, where they are named."""
+    """Return the codes (ITU-T H.273) of primaries, transfer and matrix, or None for each."""
     for kind, body in properties:
         if kind == b"colr" and body[:4] == b"nclx" and len(body) >= 10:
             primaries, transfer, matrix = struct.unpack(">HHH", body[4:10])
@@ -128,7 +129,7 @@ def _colour_codes(
 
 
 class _Description:
-    """The `meta` box of a HEIF file: what its primary item is and looks like."""
+    """The `meta` box of a HEIF file, which describes its primary item."""
 
     def __init__(self, reader: Reader, meta: bytes) -> None:
         self._reader = reader
@@ -140,11 +141,11 @@ class _Description:
 
     @property
     def has_size(self) -> bool:
-        """Whether there is a primary item, and it says how large it is."""
+        """Whether there is a primary item with a size."""
         return any(kind == b"ispe" for kind, _ in self._properties())
 
     def require_decodable(self) -> None:
-        """Raise ContentRejectedError for a kind of item that no decoder here knows."""
+        """Raise ContentRejectedError if no decoder here supports the kind of an item."""
         types = self._types()
         parts = self._parts()
         items = {self._primary}
@@ -171,7 +172,7 @@ class _Description:
         return types
 
     def _parts(self) -> dict[int, list[int]]:
-        """Return what each derived item is made of."""
+        """Return the items from which each derived item is made."""
         iref = self._boxes.get(b"iref", b"")
         width = 4 if iref[:1] == b"\1" else 2
         parts = {}
@@ -199,7 +200,9 @@ class _Description:
                 turned = body[0] & 3
                 turns = (turns + turned) % 4
                 if mirror < 2 and turned % 2:
-                    mirror ^= 1  # mirrored before turning: the same as turning, then the other axis
+                    mirror ^= (
+                        1  # mirroring before a quarter turn is mirroring the other axis after it
+                    )
             elif kind == b"imir" and body:
                 mirror = body[0] & 1
         if not width or not height:
@@ -207,7 +210,7 @@ class _Description:
         return width, height, _ORIENTATIONS[turns][mirror]
 
     def coded_size(self) -> tuple[int, int]:
-        """Return the largest width and the largest height of any item, tiles and crops too."""
+        """Return the largest width and the largest height of any item, including tiles."""
         sizes = [
             struct.unpack(">II", body[4:12])
             for kind, body in self._shared
@@ -283,11 +286,11 @@ class _Description:
             source: Reader | BytesReader = BytesReader(self._boxes.get(b"idat", b""))
         else:
             source = self._reader
-        return b"".join(source.up_to(offset, length) for offset, length in extents)
+        return b"".join(source.read_up_to(offset, length) for offset, length in extents)
 
 
 class _Fields:
-    """Big-endian integers one after another; past the end they are zero."""
+    """Big-endian integers, read one after another. Beyond the end they are zero."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -303,7 +306,7 @@ class _Fields:
 
 
 def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield (type, body) of the boxes in `data`; stops quietly where they end or make no sense."""
+    """Yield type and body of the boxes in `data`, up to its end or the first invalid box."""
     at = 0
     while at + 8 <= len(data):
         size, kind = struct.unpack(">I4s", data[at : at + 8])

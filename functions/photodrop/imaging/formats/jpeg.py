@@ -1,10 +1,10 @@
-"""JPEG (ITU-T T.81): the segments before the first scan."""
+"""JPEG (ITU-T T.81). The segments before the first scan are read."""
 
 import struct
 
 from photodrop.imaging.formats.exif import with_exif
 from photodrop.imaging.formats.reader import Reader
-from photodrop.imaging.header import Header, corrupt, still, unsupported
+from photodrop.imaging.header import Header, corrupt, still_image, unsupported
 
 _JPEG_DECODABLE = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -18,9 +18,9 @@ def read(reader: Reader) -> Header:
     progressive = False
     offset = 2
     while True:
-        lead, marker = reader.at(offset, 2)
+        lead, marker = reader.read_exactly(offset, 2)
         if lead != 0xFF:
-            offset += 1  # stray bytes between segments: decoders skip them
+            offset += 1  # decoders skip stray bytes between segments
             continue
         if marker in (0x00, 0xFF):
             offset += 1
@@ -30,20 +30,20 @@ def read(reader: Reader) -> Header:
             continue
         if marker == _END_OF_IMAGE:
             raise corrupt("It has no image data.")
-        length = int.from_bytes(reader.at(offset + 2, 2), "big")
+        length = int.from_bytes(reader.read_exactly(offset + 2, 2), "big")
         if length < 2:
             raise corrupt("A segment has no length.")
         body, body_length = offset + 4, length - 2
         if marker in _JPEG_FRAMES:
             if marker not in _JPEG_DECODABLE:
                 raise unsupported("JPEG (lossless)")
-            frame = reader.at(body, body_length)
+            frame = reader.read_exactly(body, body_length)
             progressive = marker in (0xC2, 0xCA)
         elif marker == _APP1 and exif is None and body_length > 14:
-            if reader.at(body, 6) == b"Exif\0\0":
-                exif = reader.at(body, body_length)
+            if reader.read_exactly(body, 6) == b"Exif\0\0":
+                exif = reader.read_exactly(body, body_length)
         elif marker == _START_OF_SCAN:
-            return _jpeg_header(frame, exif, progressive, reader.at(body, 1)[0])
+            return _jpeg_header(frame, exif, progressive, reader.read_exactly(body, 1)[0])
         offset += 2 + length
 
 
@@ -59,9 +59,10 @@ def _jpeg_header(frame: bytes, exif: bytes | None, progressive: bool, in_scan: i
     widest, tallest = max(h for h, _ in sampling), max(v for _, v in sampling)
     if not widest or not tallest:
         raise corrupt("Its sampling factors are zero.")
-    # The coefficients of files whose components or details come in several scans are kept whole.
+    # If components or details come in several scans, decoders keep the coefficients of the whole
+    # image.
     several_scans = progressive or in_scan < components
     coefficients = 2 * sum(h * v for h, v in sampling) / (widest * tallest)
-    facts = with_exif(still("image/jpeg", width, height), exif)
+    facts = with_exif(still_image("image/jpeg", width, height), exif)
     bytes_per_pixel = 2.0 if components == 1 else 8.0
     return Header(facts, bytes_per_pixel, coefficients if several_scans else 0.0)

@@ -1,17 +1,17 @@
-"""Bounded random access to a file of which only a few ranges are fetched."""
+"""Reading parts of a header, with a limit of how much."""
 
 from typing import BinaryIO
 
 from photodrop.imaging.header import corrupt
 
 BLOCK_BYTES = 65_536
-# No real header needs more. It bounds the ranged requests, and the time, that a crafted file costs.
+# No real header needs more. The limits bound the requests and the time that a crafted file costs.
 _MAX_BLOCKS = 256
 _MAX_READS = 20_000
 
 
 class Reader:
-    """Bounded random access to a file: what is not there raises CorruptImage."""
+    """Reads parts of a file. Reading too much raises ContentRejectedError: `CorruptImage`."""
 
     def __init__(self, stream: BinaryIO, size: int) -> None:
         self.size = size
@@ -21,10 +21,10 @@ class Reader:
 
     @property
     def blocks(self) -> int:
-        """How many different blocks were read from."""
+        """From how many different blocks something was read."""
         return len(self._blocks)
 
-    def up_to(self, offset: int, count: int) -> bytes:
+    def read_up_to(self, offset: int, count: int) -> bytes:
         """Return `count` bytes from `offset`, or fewer at the end of the file."""
         self._reads += 1
         if offset >= self.size:
@@ -41,20 +41,20 @@ class Reader:
             count -= len(part)
         return b"".join(parts)
 
-    def at(self, offset: int, count: int) -> bytes:
-        """Return exactly `count` bytes from `offset`."""
-        data = self.up_to(offset, count)
+    def read_exactly(self, offset: int, count: int) -> bytes:
+        """Return `count` bytes from `offset`, or raise ContentRejectedError at the end."""
+        data = self.read_up_to(offset, count)
         if len(data) < count:
             raise corrupt("It ends before its headers do.")
         return data
 
 
 class BytesReader:
-    """The reader's face over bytes in memory, for EXIF blocks; what is not there is empty."""
+    """A reader of bytes in memory, for EXIF blocks. Beyond the end it returns nothing."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
 
-    def up_to(self, offset: int, count: int) -> bytes:
+    def read_up_to(self, offset: int, count: int) -> bytes:
         """Return `count` bytes from `offset`, or fewer at the end of the bytes."""
         return self._data[offset : offset + count]

@@ -1,10 +1,10 @@
-"""TIFF (revision 6.0, and BigTIFF): the first page's directory, and how many follow."""
+"""TIFF (revision 6.0, and BigTIFF). Reads the directory of the first page, and counts the pages."""
 
 from dataclasses import replace
 
 from photodrop.imaging.formats.exif import Directories, Entries, oriented
 from photodrop.imaging.formats.reader import Reader
-from photodrop.imaging.header import Header, corrupt, still, unsupported
+from photodrop.imaging.header import Header, corrupt, still_image, unsupported
 
 _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _FILL_ORDER, _SAMPLES, _ROWS_PER_STRIP, _PLANAR = 266, 277, 278, 284
@@ -13,7 +13,7 @@ _SAMPLE_FORMAT, _SUBSAMPLING, _DNG_VERSION = 339, 530, 50706
 
 _RAW, _OLD_JPEG, _JPEG = 1, 6, 7
 _CCITT = frozenset({2, 3, 4})
-# Packed, ZIP and its older number, LZMA, Zstandard; libtiff comes without WebP's decoder.
+# LZW, ZIP and its older number, PackBits, LZMA, Zstandard. libtiff is built without WebP here.
 _COMPRESSIONS = _CCITT | {_RAW, 5, _OLD_JPEG, _JPEG, 8, 32773, 32946, 34925, 50000}
 
 _WHITE_IS_ZERO, _GREY, _RGB, _PALETTE, _CMYK, _YCBCR, _LAB = 0, 1, 2, 3, 5, 6, 8
@@ -36,12 +36,12 @@ _COLOURS = {
     _LAB: 3,
 }
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
-_MAX_SAMPLES = 17  # more than any known kind has, and few enough to write down
+_MAX_SAMPLES = 17  # more than any accepted kind has
 _FORMAT_NAMES = {_SIGNED: "signed", _FLOAT: "float"}
 
-# How many bits a sample may have, by photometric interpretation and sample format. Pillow also
-# opens white-is-zero of 16 bits and float, and shows it as a negative; signed bytes come out with
-# their dark and light halves exchanged.
+# How many bits a sample may have, by photometric interpretation and sample format. Pillow opens
+# more, but shows it wrongly: white-is-zero of 16 bits and float as a negative, and signed bytes
+# with dark and light exchanged.
 _DEPTHS: dict[tuple[int, int], set[int]] = {
     (_WHITE_IS_ZERO, _UNSIGNED): {1, 2, 4, 8},
     (_GREY, _UNSIGNED): {1, 2, 4, 8, 12, 16, 32},
@@ -54,8 +54,8 @@ _DEPTHS: dict[tuple[int, int], set[int]] = {
     (_LAB, _UNSIGNED): {8},
 }
 _LITTLE_ENDIAN_ONLY = {(_GREY, _UNSIGNED, 12), (_GREY, _UNSIGNED, 32)}
-# The samples beside the colours, by photometric interpretation and bits: 0 is unknown, 1 alpha that
-# the colours are multiplied with, 2 alpha, 999 what Corel Draw wrote for 2.
+# The accepted extra samples, by photometric interpretation and bits. 0 is unknown, 1 is
+# premultiplied alpha, 2 is alpha, and 999 is what Corel Draw wrote instead of 2.
 _EXTRAS: dict[tuple[int, int], set[tuple[int, ...]]] = {
     (_GREY, 8): {(0,), (1,), (2,)},
     (_RGB, 8): {(0,) * many for many in (1, 2, 3)}
@@ -66,14 +66,14 @@ _EXTRAS: dict[tuple[int, int], set[tuple[int, ...]]] = {
     (_CMYK, 8): {(0,), (0, 0)},
 }
 
-# A scanner writes each page's directory beside its pixels: finding all takes a request for each.
+# A scanner writes each directory next to its page, so each may take a request to read.
 _MAX_BLOCKS_FOR_PAGES = 16
 
 
 def read(reader: Reader, max_pages: int) -> Header:
     """Read the header of a TIFF.
 
-    Its pages are counted to one more than `max_pages`, unless they are scattered over the file.
+    Its pages are counted up to one more than `max_pages`, unless that takes too many requests.
     """
     tiff = Directories(reader)
     entries, following = tiff.directory(tiff.first)
@@ -92,14 +92,14 @@ def read(reader: Reader, max_pages: int) -> Header:
     else:
         frames = len(seen)
 
-    # A decoder holds one whole tile or strip, whatever the size of the image it belongs to.
+    # A decoder holds a whole tile or strip in memory, even if it is larger than the image.
     tile = (tiff.integer(entries, _TILE_WIDTH) or 0) * (tiff.integer(entries, _TILE_HEIGHT) or 0)
     strip = width * min(tiff.integer(entries, _ROWS_PER_STRIP) or height, height)
     samples = max(tiff.integer(entries, _SAMPLES) or 1, 1)
     sample_bytes = max((tiff.integer(entries, _BITS) or 8) / 8, 1)
     as_rgba = 4 if tiff.integer(entries, _PHOTOMETRIC) == _YCBCR else 0
     in_flight = max(tile, strip) * (samples * sample_bytes + as_rgba)
-    facts = replace(still("image/tiff", width, height), frames=frames)
+    facts = replace(still_image("image/tiff", width, height), frames=frames)
     facts = replace(facts, taken_at=tiff.taken_at(entries))
     facts = oriented(facts, tiff.orientation(entries))
     white = 4095 if _require_known_kind(tiff, entries) == 12 else 65535
@@ -107,11 +107,10 @@ def read(reader: Reader, max_pages: int) -> Header:
 
 
 def _require_known_kind(tiff: Directories, entries: Entries) -> int:
-    """Return the bits of a sample.
+    """Return the number of bits of a sample.
 
-    Raises ContentRejectedError for an intact page of a kind that no decoder here knows, or that
-    Pillow would open and show wrongly. `OPEN_INFO` of its TiffImagePlugin lists what it opens: a
-    test compares the two.
+    Raises ContentRejectedError for an intact page that cannot be decoded here, or that Pillow would
+    show wrongly. A test compares the accepted kinds with `OPEN_INFO` of Pillow's TiffImagePlugin.
     """
     if tiff.big and tiff.order == ">":
         raise unsupported("TIFF (big-endian BigTIFF)")
@@ -154,19 +153,19 @@ def _require_known_kind(tiff: Directories, entries: Entries) -> int:
 def _layout(
     tiff: Directories, entries: Entries, photometric: int, compression: int
 ) -> tuple[int, int, tuple[int, ...]] | None:
-    """Return bits and format of each sample, and the extra ones; None where samples differ."""
+    """Return bits and format of the samples, and the extra samples. None if samples differ."""
     extras = tiff.integers(entries, _EXTRA_SAMPLES)
     bits = tiff.integers(entries, _BITS) or (1,)
     formats = set(tiff.integers(entries, _SAMPLE_FORMAT)) or {_UNSIGNED}
     by_default = 3 if compression == _OLD_JPEG else 1
     samples = min(tiff.integer(entries, _SAMPLES) or by_default, _MAX_SAMPLES)
     if tiff.integer(entries, _PLANAR) == 2 and extras and not any(extras):
-        samples, extras = samples - len(extras), ()  # planes that nobody knows are left out
+        samples, extras = samples - len(extras), ()  # unknown planes are ignored
     bits = bits * samples if len(bits) == 1 else bits[:samples]
     if len(bits) != samples or len(set(bits)) != 1 or len(formats) != 1:
         return None
     if photometric == _RGB and samples == 4 and not extras:
-        extras = (2,)  # written without saying that the fourth is alpha
+        extras = (2,)  # some programs do not write that the fourth is alpha
     if samples != _COLOURS[photometric] + len(extras) and (photometric, samples) != (_YCBCR, 1):
         return None
     return bits[0], formats.pop(), extras

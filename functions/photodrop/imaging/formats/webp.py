@@ -1,24 +1,24 @@
-"""WebP (RFC 9649): the first chunk, and the ones after it where they matter."""
+"""WebP (RFC 9649). Reads the first chunk, and those after it in an animation or for EXIF."""
 
 import struct
 from dataclasses import replace
 
 from photodrop.imaging.formats.exif import MAX_EXIF_BYTES, with_exif
 from photodrop.imaging.formats.reader import BLOCK_BYTES, Reader
-from photodrop.imaging.header import Header, ImageFacts, corrupt, still
+from photodrop.imaging.header import Header, ImageFacts, corrupt, still_image
 
 
 def read(reader: Reader) -> Header:
     """Read the header of a WebP."""
-    riff_size = int.from_bytes(reader.at(4, 4), "little")
+    riff_size = int.from_bytes(reader.read_exactly(4, 4), "little")
     if riff_size + 8 > reader.size:
         raise corrupt("It is shorter than it says.")
-    kind = reader.at(12, 4)
-    head = reader.at(20, 5 if kind == b"VP8L" else 10)
+    kind = reader.read_exactly(12, 4)
+    head = reader.read_exactly(20, 5 if kind == b"VP8L" else 10)
     if kind == b"VP8X":
         width = int.from_bytes(head[4:7], "little") + 1
         height = int.from_bytes(head[7:10], "little") + 1
-        return _read_extended(reader, still("image/webp", width, height), head[0])
+        return _read_extended(reader, still_image("image/webp", width, height), head[0])
     if kind == b"VP8L" and head[0] == 0x2F:
         bits = int.from_bytes(head[1:5], "little")
         width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
@@ -26,7 +26,7 @@ def read(reader: Reader) -> Header:
         width, height = (side & 0x3FFF for side in struct.unpack("<HH", head[6:10]))
     else:
         raise corrupt("It does not start with image data.")
-    return Header(still("image/webp", width, height), 20.0)
+    return Header(still_image("image/webp", width, height), 20.0)
 
 
 def _read_extended(reader: Reader, facts: ImageFacts, flags: int) -> Header:
@@ -34,13 +34,13 @@ def _read_extended(reader: Reader, facts: ImageFacts, flags: int) -> Header:
     frames = 0
     exif = None
     offset = 30
-    # A photo has a handful of chunks; an animation's are counted only as far as one block goes.
+    # A photo has a few chunks. Those of an animation are counted only within the first block.
     end = min(reader.size, BLOCK_BYTES) if animated else reader.size
     while (animated or has_exif) and exif is None and offset + 8 <= end:
-        kind, length = struct.unpack("<4sI", reader.at(offset, 8))
+        kind, length = struct.unpack("<4sI", reader.read_exactly(offset, 8))
         frames += kind == b"ANMF"
         if kind == b"EXIF" and length <= MAX_EXIF_BYTES:
-            exif = reader.up_to(offset + 8, length)
+            exif = reader.read_up_to(offset + 8, length)
         offset += 8 + length + length % 2
     known = 1 if not animated else frames if offset >= reader.size else None
     facts = with_exif(replace(facts, animated=animated, frames=known), exif)

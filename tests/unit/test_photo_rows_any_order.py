@@ -10,8 +10,8 @@ from photodrop.aws.tables import Photo, Tombstone
 from photodrop.domain import lifecycle
 from photodrop.status import Status
 from tests.support import fake_aws
-from tests.unit.test_library import library_page
-from tests.unit.test_view_and_list import make_photo
+from tests.unit.test_photos import library_page
+from tests.unit.test_view_and_list_photos import make_photo
 
 TAGS = st.lists(st.sampled_from(["a", "b", "c", "d#tag#a"]), max_size=3, unique=True)
 CHANGE = st.one_of(

@@ -25,8 +25,8 @@ BATCH = 20
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_deletion, "BATCH", BATCH)
-    monkeypatch.setattr(event_deletion, "LAST_LOOK_SECONDS", 0)
+    monkeypatch.setattr(event_deletion, "MAX_BATCH", BATCH)
+    monkeypatch.setattr(event_deletion, "LAST_CHECK_DELAY_SECONDS", 0)
 
 
 def event_of(attendees: int = 0, photos: int = 0) -> str:
@@ -272,7 +272,7 @@ def test_what_was_begun_before_and_arrives_later_goes_too() -> None:
 
 def test_the_last_look_is_later(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
-    monkeypatch.setattr(event_deletion, "LAST_LOOK_SECONDS", 60)
+    monkeypatch.setattr(event_deletion, "LAST_CHECK_DELAY_SECONDS", 60)
     monkeypatch.setattr(
         "photodrop.aws.messages._sqs.send_message", lambda **message: sent.append(message)
     )

@@ -14,7 +14,7 @@ from photodrop.status import Status
 from tests.support import events
 from tests.support.conflicts import conflicting
 from tests.unit.test_initiate_upload import initiate
-from tests.unit.test_view_and_list import make_photo
+from tests.unit.test_view_and_list_photos import make_photo
 
 pytestmark = pytest.mark.usefixtures("aws")
 ALWAYS = connection.CONFLICT_ATTEMPTS

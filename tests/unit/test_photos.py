@@ -22,7 +22,7 @@ from photodrop.status import Status
 from tests.support import events, pictures
 from tests.unit.test_process_upload import deliver, make_pending, put, reload
 from tests.unit.test_resize_thumbnails import resize
-from tests.unit.test_view_and_list import make_photo
+from tests.unit.test_view_and_list_photos import make_photo
 
 pytestmark = pytest.mark.usefixtures("aws")
 
