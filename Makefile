@@ -4,7 +4,7 @@
 .PHONY: help start reset token sam-local test test-unit check openapi format bench screenshots build deploy parameters recover deploy-web user lock bootstrap
 
 PY := .venv/bin/python
-# What tries whatever may happen, in whatever order, takes as long as all other unit tests together.
+# These try whatever may happen, in whatever order: about a third of the unit tests' time.
 TRY_EVERYTHING := test_races.py test_any_order.py test_any_request.py test_pictures_any_order.py test_usage_any_order.py
 ENVIRONMENT = $(if $(ENV),--environment $(ENV))
 
