@@ -95,7 +95,7 @@ def retry_or_erase(photo: Photo, to: Status) -> None:
 
 
 def fail(photo: Photo, refusal: ContentRejectedError) -> None:
-    """Fail a photo because of its file. The record says why; the file is erased and refunded.
+    """Fail a photo because of its file: record why, erase the file, and release its charge.
 
     Does nothing if the photo's status has changed in the meantime. Raises Photo.DoesNotExist for a
     photo that was deleted.

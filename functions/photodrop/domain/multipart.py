@@ -123,10 +123,10 @@ def _complete(photo: Photo, upload_id: str, named_parts: Sequence[tuple[int, str
         version_id, etag = storage.complete_multipart(photo.key, upload_id, parts)
     except (storage.UploadGoneError, storage.ObjectExistsError, storage.ConflictError) as error:
         # The same request may have completed the upload before, or at the same moment.
-        landed = storage.find_original(photo.key, None)
-        if landed is None:
+        stored = storage.find_original(photo.key, None)
+        if stored is None:
             raise _completion_error(photo, error) from None
-        version_id, etag = landed["versionId"], landed["eTag"]
+        version_id, etag = stored["versionId"], stored["eTag"]
     # S3's event reports this too. If it is lost, ExpireUploads checks the photo soon.
     lifecycle.advance(
         photo,

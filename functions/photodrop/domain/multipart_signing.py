@@ -28,7 +28,7 @@ def part_size(size_bytes: int | None) -> int:
 
 
 def part_size_of(photo: Photo) -> int:
-    """Return the part size of a photo: the one that its client announced, or `part_size`."""
+    """Return the part size of a photo: what its client announced, or `part_size`."""
     size_bytes = None if photo.size_bytes is None else int(photo.size_bytes)
     return int(photo.part_bytes or part_size(size_bytes))
 

@@ -36,10 +36,10 @@ def resend_event(photo: Photo) -> None:
     """
     if photo.status in (Status.COMPLETED, Status.FAILED):
         return
-    landed = storage.find_original(photo.key, photo.version_id)
-    if landed is None:
+    stored = storage.find_original(photo.key, photo.version_id)
+    if stored is None:
         raise NotUploadedError("S3 has no such file. Upload it first.")
-    messages.send_object_created(landed)
+    messages.send_object_created(stored)
 
 
 def retry(photo: Photo) -> None:
@@ -125,13 +125,13 @@ def _check(photo: Photo) -> None:
     if photo.status == Status.FAILED:
         lifecycle.clean_up_failed(photo)
         return
-    landed = storage.find_original(photo.key, photo.version_id)
-    if landed is None:
+    stored = storage.find_original(photo.key, photo.version_id)
+    if stored is None:
         _expire(photo)
     elif photo.tries >= MAX_TRIES:
         lifecycle.fail_retryable(photo)
     else:
-        messages.send_object_created(landed)
+        messages.send_object_created(stored)
         wait_seconds = min(LONGEST_WAIT_SECONDS, STUCK_SECONDS * 2 ** int(photo.attempts))
         photo.change(attempts=photo.attempts + 1, due_at=int(time.time()) + wait_seconds)
         metrics.add_metric(name="PhotosAskedForAgain", unit=MetricUnit.Count, value=1)

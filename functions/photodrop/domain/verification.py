@@ -3,7 +3,8 @@
 The status changes from ``pending`` to ``uploaded``, and then to ``processing`` or ``failed``. All
 of this may run late, twice or at the same time, and be cut off at any point: the queue delivers the
 message again, and the record says what is left to do. A file that is not what was announced is
-erased. Its record says why; a log line and a metric count a file without a record.
+erased, and its record says why. A file for which no photo waits is erased too; a metric and a log
+line say so.
 """
 
 from aws_lambda_powertools.metrics import MetricUnit

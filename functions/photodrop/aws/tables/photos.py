@@ -244,8 +244,7 @@ class Photo(Model):
                     row, actions, condition = charge
                     transaction.update(row, actions, condition)
 
-        # PynamoDB writes puts before updates. So 0 is the photo, and the request is after the
-        # copies.
+        # PynamoDB writes puts before updates: first the photo, then its copies, then the request.
         refused = failed_conditions(write)
         if 0 in refused:
             raise AssertionError("The id of a new photo is taken.")
@@ -273,7 +272,7 @@ class Photo(Model):
         Photo.DoesNotExist for a photo that was deleted.
         """
         while self.size_bytes is None and self.status != Status.FAILED:
-            usage = self._replace_charge(size_bytes)
+            usage = self._charge_updates(size_bytes)
             self.size_bytes = size_bytes
             if self._write(list(self.tags), usage=usage):
                 return
@@ -284,7 +283,7 @@ class Photo(Model):
         Can be repeated. Does nothing for a photo whose file is kept. Raises Photo.DoesNotExist for
         a photo that was deleted.
         """
-        while not self.is_retryable and (usage := self._refund()):
+        while not self.is_retryable and (usage := self._release_updates()):
             if self._write(list(self.tags), usage=usage):
                 return
 
@@ -303,13 +302,13 @@ class Photo(Model):
                 transaction.save(
                     Tombstone(self.photo_id, owner_id=self.owner_id, event_id=self.event_id)
                 )
-                for row, actions, condition in refund:
+                for row, actions, condition in released:
                     transaction.update(row, actions, condition)
 
-        refund = self._refund()
+        released = self._release_updates()
         while not write_if(write):
             self.reload()
-            refund = self._refund()
+            released = self._release_updates()
 
     def reload(self) -> None:
         """Read this record again. Raises Photo.DoesNotExist for a photo that was deleted."""
@@ -337,11 +336,13 @@ class Photo(Model):
                 for row, actions, condition in usage:
                     transaction.update(row, actions, condition)
 
-        is_one_row = not (self.tags or old_tags or usage)
-        if write_if((lambda: self.save(is_unchanged)) if is_one_row else write):
-            return True
-        self.reload()
-        return False
+        if self.tags or old_tags or usage:
+            is_written = write_if(write)
+        else:  # one row needs no transaction, which costs twice as much
+            is_written = write_if(lambda: self.save(is_unchanged))
+        if not is_written:
+            self.reload()
+        return is_written
 
     def _copy(self, tag: str) -> "Photo":
         copy = Photo(**self.attribute_values)
@@ -370,15 +371,15 @@ class Photo(Model):
             self.owner_list = list_key(scope)
             self.owner_status_list = list_key(scope, status=self.status)
 
-    def _replace_charge(self, size_bytes: int) -> "list[UsageUpdate]":
-        """Return the update that replaces the charge of this photo by a charge of this size."""
+    def _charge_updates(self, size_bytes: int) -> "list[UsageUpdate]":
+        """Return the update that changes the charge of this photo to this size."""
         held_bytes = self._held_bytes()
         if held_bytes is None:
             return []
         self.charged_bytes = size_bytes
         return [(Usage(self.owner_id), [Usage.held_bytes.add(size_bytes - held_bytes)], None)]
 
-    def _refund(self) -> "list[UsageUpdate]":
+    def _release_updates(self) -> "list[UsageUpdate]":
         """Return the update that releases the charge of this photo."""
         held_bytes = self._held_bytes()
         if held_bytes is None:
