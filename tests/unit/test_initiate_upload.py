@@ -67,6 +67,26 @@ def test_grants_a_form_of_exactly_that_key_type_and_length() -> None:
     assert {"Content-Type": "image/jpeg"} in policy["conditions"]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"tags": [str(n) for n in range(21)]}, "must have at most 20 items"),
+        ({"tags": "lake"}, "must be a list"),
+        ({"title": "x" * 201}, "must have at most 200 characters"),
+        ({"title": 5}, "must be text"),
+        ({"sizeBytes": 0}, "must be at least 1"),
+        ({"sizeBytes": 1.5}, "must be a whole number"),
+        ({"sizeBytes": "1024"}, "must be a whole number"),
+        ({"method": "PATCH"}, "must be 'PUT' or 'POST'"),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_plain_words(
+    wrong: dict[str, Any], message: str
+) -> None:
+    _, body, _ = initiate(WISH | wrong)
+    assert [field["message"] for field in body["fields"]] == [message]
+
+
 def test_records_the_photo_as_pending_with_the_requests_id() -> None:
     _, body, _ = initiate(WISH | {"title": " Sunset ", "tags": ["Lake", "lake ", "Été\t2024"]})
     photo = Photo.get(body["photoId"], "photo")

@@ -502,4 +502,4 @@ def test_what_may_be_asked_of_a_batch_fits_in_a_request() -> None:
             claims={"sub": events.USER},
         )
         assert answer.status == 400
-        assert "should have at most" in answer.body["message"]
+        assert "must have at most" in answer.body["message"]

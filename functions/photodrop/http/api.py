@@ -233,12 +233,27 @@ def _respond_error(
     )
 
 
-# Plain messages for the most frequent errors: those of pydantic are made for Python programmers.
+# Plain messages for the errors of pydantic, whose own are made for Python programmers. Names in
+# braces are those of the error's context.
 _MESSAGES = {
-    "missing": "is required",
+    "bool_parsing": "must be true or false",
     "extra_forbidden": "is not a known field",
-    "string_unicode": "must be valid Unicode",
+    "greater_than_equal": "must be at least {ge}",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be at most {le}",
+    "list_type": "must be a list",
+    "literal_error": "must be {expected}",
+    "missing": "is required",
     "model_attributes_type": "must be a JSON object",
+    "string_pattern_mismatch": "must match the pattern {pattern}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text",
+    "string_unicode": "must be valid Unicode",
+    "too_long": "must have at most {max_length} items",
+    "too_short": "must not be empty",
 }
 
 
@@ -247,5 +262,6 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
     path = [str(part) for part in error["loc"]]
     name = (".".join(path[1:]) or path[0])[:MAX_FIELD_NAME_LENGTH]
     message = str(error["msg"]).removeprefix("Value error, ")
-    message = _MESSAGES.get(error["type"], message[:1].lower() + message[1:])
-    return FieldError(name, message)
+    if plain := _MESSAGES.get(error["type"]):
+        return FieldError(name, plain.format_map(error.get("ctx", {})))
+    return FieldError(name, message[:1].lower() + message[1:])
