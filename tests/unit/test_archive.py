@@ -13,6 +13,7 @@ from moto.s3.models import s3_backends
 import process_upload
 import restore_photo
 import thumbnail_photo
+from photodrop.aws import archived_objects
 from photodrop.aws.tables import Photo, Restore
 from photodrop.domain import archive
 from tests.support import events, pictures
@@ -86,7 +87,7 @@ def saved(photo: Photo) -> tuple[str, Any]:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What S3 was asked for by the archive module."""
     operations: list[str] = []
-    client = archive._s3()
+    client = archived_objects._s3()
     send = client._make_api_call
 
     def counting(operation: str, arguments: Any) -> Any:
@@ -186,7 +187,7 @@ def test_a_restore_that_somebody_else_began_at_the_same_time_is_202(
 ) -> None:
     photo = make_archived()
     refused = ClientError({"Error": {"Code": "RestoreAlreadyInProgress"}}, "RestoreObject")
-    monkeypatch.setattr(archive._s3(), "restore_object", _raising(refused))
+    monkeypatch.setattr(archived_objects._s3(), "restore_object", _raising(refused))
     assert restore(photo)[0] == 202
 
 
@@ -196,7 +197,7 @@ def test_no_capacity_for_expedited_retrievals_is_503_with_retry_after(
     photo = make_archived("GLACIER")
     code = "GlacierExpeditedRetrievalNotAvailable"
     refused = ClientError({"Error": {"Code": code}}, "RestoreObject")
-    monkeypatch.setattr(archive._s3(), "restore_object", _raising(refused))
+    monkeypatch.setattr(archived_objects._s3(), "restore_object", _raising(refused))
     status, body = restore(photo, "Expedited")
     assert (status, body["code"]) == (503, "TierUnavailable")
 

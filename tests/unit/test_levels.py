@@ -94,6 +94,11 @@ def test_only_the_http_level_knows_pydantic_and_routes(path: Path) -> None:
     assert not knows or level_of(name_of(path)) == "http"
 
 
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_only_the_aws_level_knows_botocore(path: Path) -> None:
+    assert "botocore" not in path.read_text() or level_of(name_of(path)) == "aws"
+
+
 def called_by_api(function: dict[str, object]) -> bool:
     events = function["Events"]
     assert isinstance(events, dict)

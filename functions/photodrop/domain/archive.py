@@ -5,17 +5,11 @@ keeps what S3 answered last. Each event of S3 about a class or a restore only ma
 so it does not matter how often, how late or in which order events come.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from functools import cache
 from types import MappingProxyType
-from typing import Any
 
-from botocore.exceptions import ClientError
-
-from photodrop.aws import clients
+from photodrop.aws import archived_objects
 from photodrop.aws.tables import Photo, Restore
 from photodrop.clock import timestamp
 from photodrop.config import settings
@@ -26,7 +20,6 @@ from photodrop.errors import (
     PhotoArchivedError,
     PhotoNotFoundError,
     PhotoNotReadyError,
-    TierUnavailableError,
 )
 from photodrop.observability import logger
 from photodrop.status import Status
@@ -42,12 +35,6 @@ TIERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 From "Archive retrieval options" in the Amazon S3 user guide, where GLACIER is called Glacier
 Flexible Retrieval. Glacier Instant Retrieval (GLACIER_IR) is not here: it needs no restore.
 """
-
-
-@cache
-def _s3() -> Any:
-    """Return a client of S3, made at the first use: viewing a photo rarely needs it."""
-    return clients.s3()
 
 
 def current_restore(photo: Photo) -> Restore | None:
@@ -169,47 +156,10 @@ def _is_old_enough(photo: Photo) -> bool:
 
 
 def _fetch_state(photo: Photo) -> tuple[str, Restore | None] | None:
-    """Ask S3 for storage class and restore state. Returns None when the original is gone."""
-    try:
-        found = _s3().head_object(**_location(photo))
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 405):
-            return None
-        raise
-    return found.get("StorageClass", "STANDARD"), _parse_restore(found.get("Restore"))
-
-
-def _parse_restore(header: str | None) -> Restore | None:
-    """Parse the header `x-amz-restore`.
-
-    It is `ongoing-request="true"`, or once the copy exists `ongoing-request="false",
-    expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"`.
-    """
-    if not header:
-        return None
-    if 'ongoing-request="true"' in header:
-        return Restore(status="ongoing")
-    until = re.search(r'expiry-date="([^"]+)"', header)
-    expires_at = timestamp(parsedate_to_datetime(until[1]).astimezone(UTC)) if until else None
-    return Restore(status="completed", expires_at=expires_at)
+    return archived_objects.fetch_state(photo.key, photo.version_id)
 
 
 def _request_restore(photo: Photo, tier: str, days: int) -> None:
-    request = {"Days": days, "GlacierJobParameters": {"Tier": tier}}
-    try:
-        _s3().restore_object(**_location(photo), RestoreRequest=request)
-    except ClientError as error:
-        match error.response["Error"]["Code"]:
-            case "RestoreAlreadyInProgress":
-                return  # another call has requested it
-            case "GlacierExpeditedRetrievalNotAvailable":
-                raise TierUnavailableError from error
-            case "NoSuchKey" | "NoSuchVersion":
-                raise PhotoNotFoundError from error
-        raise
+    if not archived_objects.request_restore(photo.key, photo.version_id, tier, days):
+        raise PhotoNotFoundError
     logger.info("Restore requested", photo_id=photo.photo_id, tier=tier, days=days)
-
-
-def _location(photo: Photo) -> dict[str, str]:
-    version = {"VersionId": photo.version_id} if photo.version_id else {}
-    return {"Bucket": settings().uploads_bucket, "Key": photo.key} | version
