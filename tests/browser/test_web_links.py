@@ -203,12 +203,15 @@ def test_a_video_whose_link_ends_goes_on_with_a_new_one(app: WebApp, person: Per
     film = upload(person.client, content, **words)
     assert film["status"] == "completed", film["failure"]
 
+    path = f"/photos/{film['photoId']}/view-url"
+
     def ended(text: str) -> str:
-        return json.dumps(json.loads(text) | {"expiresAt": "2026-01-01T00:00:00Z"})
+        answer = json.loads(text) | {"expiresAt": "2026-01-01T00:00:00Z"}
+        answer["url"] += f"&asked={len(app.asked(path))}"  # links of one second are the same
+        return json.dumps(answer)
 
     storage = HalfGone(app, content)
     app.refused = {"403"}
-    path = f"/photos/{film['photoId']}/view-url"
     app.change(path, ended)
     app.open(f"/photos/{film['photoId']}")
     player = app.page.locator("video")

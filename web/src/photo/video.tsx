@@ -16,7 +16,9 @@ export function VideoPlayer({ photo }: { photo: Photo }) {
     staleTime: LINK_LASTS_MS,
     refetchOnWindowFocus: false, // another link would begin the video anew
   });
-  const stopped = useRef({ at: 0, wasPlaying: false });
+  const stoppedAt = useRef(0);
+  // What the person wants: a video that gets a new link is paused by the browser, without an event.
+  const wantsToPlay = useRef(false);
   const poster = photo.thumbnails.at(-1);
   if (error)
     return (
@@ -41,16 +43,21 @@ export function VideoPlayer({ photo }: { photo: Photo }) {
       // A video may be longer than its link lives, or begin when that has ended: a new one goes on from there. What
       // fails at the same place again, with a link that has not ended, is broken.
       onError={({ currentTarget: video }) => {
-        const hasPlayed = video.currentTime > stopped.current.at;
+        const hasPlayed = video.currentTime > stoppedAt.current;
         if (!hasPlayed && Date.parse(data.expiresAt) > Date.now()) return;
-        stopped.current = { at: video.currentTime, wasPlaying: !video.paused };
+        stoppedAt.current = video.currentTime;
         dropUrl(data.url);
         void refetch();
       }}
+      onPlay={() => {
+        wantsToPlay.current = true;
+      }}
+      onPause={({ currentTarget: video }) => {
+        if (!video.error) wantsToPlay.current = false; // else the browser has paused it, not the person
+      }}
       onLoadedMetadata={({ currentTarget: video }) => {
-        const { at, wasPlaying } = stopped.current;
-        if (at) video.currentTime = at;
-        if (wasPlaying) void video.play().catch(() => undefined); // the browser may want a click first
+        if (stoppedAt.current) video.currentTime = stoppedAt.current;
+        if (wantsToPlay.current) void video.play().catch(() => undefined); // the browser may want a click first
       }}
       poster={poster && lastingUrl(poster)}
       aria-label={nameOf(photo)}
