@@ -5,7 +5,7 @@
 
 PY := .venv/bin/python
 # These try whatever may happen, in whatever order: about a third of the unit tests' time.
-TRY_EVERYTHING := test_races.py test_any_order.py test_any_request.py test_pictures_any_order.py test_usage_any_order.py
+TRY_EVERYTHING := test_races.py test_uploads_any_order.py test_any_request.py test_pictures_any_order.py test_usage_any_order.py
 ENVIRONMENT = $(if $(ENV),--environment $(ENV))
 
 help:  ## this list

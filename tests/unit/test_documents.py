@@ -64,6 +64,14 @@ def test_every_make_target_that_is_named_exists(path: Path) -> None:
     assert set(named) <= targets
 
 
+def test_what_make_test_unit_leaves_out_exists() -> None:
+    text = (ROOT / "Makefile").read_text()
+    left_out = re.search(r"^TRY_EVERYTHING := (.*)$", text, re.MULTILINE)
+
+    assert left_out
+    assert all((ROOT / "tests" / "unit" / name).is_file() for name in left_out[1].split())
+
+
 def test_no_target_can_be_mistaken_for_a_file() -> None:
     text = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", text, re.MULTILINE))

@@ -133,7 +133,7 @@ def _complete(photo: Photo, upload_id: str, named_parts: Sequence[tuple[int, str
         Status.UPLOADED,
         version_id=version_id,
         etag=etag,
-        due_at=epoch_seconds() + STUCK_SECONDS,
+        due_at=lifecycle.stuck_at(),
     )
 
 

@@ -111,8 +111,7 @@ def find_photo_to_retry(caller: Caller, photo_id: str) -> Photo:
     Raises PhotoNotFoundError, and ForbiddenError for callers who may only see it.
     """
     if not caller.is_staff:
-        find_photo(caller, photo_id)
-        require_staff(caller)
+        find_photo(caller, photo_id, Action.RETRY_PHOTO)
     if not keys.is_photo_id(photo_id):
         raise PhotoNotFoundError
     try:
