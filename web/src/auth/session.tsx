@@ -23,18 +23,27 @@ interface Session {
 
 const SessionContext = createContext<Session | null>(null);
 
-const SESSION = "photodrop-session";
+const CHANGED = "photodrop-session-changed";
 
+/**
+ * A change is told through the store that holds the tokens, because its writes reach the other tabs
+ * in order: whoever hears of the change finds the tokens that belong to it. A BroadcastChannel is
+ * faster than the store, so its listeners would still read the tokens of before.
+ */
 function tellOtherTabs(): void {
-  const channel = new BroadcastChannel(SESSION);
-  channel.postMessage("changed");
-  channel.close();
+  try {
+    localStorage.setItem(CHANGED, crypto.randomUUID());
+  } catch {
+    // Without a store each tab has a session of its own.
+  }
 }
 
 function whenOtherTabsChange(act: () => void): () => void {
-  const channel = new BroadcastChannel(SESSION);
-  channel.onmessage = act;
-  return () => channel.close();
+  const hear = ({ key }: StorageEvent) => {
+    if (key === CHANGED) act();
+  };
+  addEventListener("storage", hear);
+  return () => removeEventListener("storage", hear);
 }
 
 export function SessionProvider({ children }: { children: ReactNode }) {
