@@ -66,9 +66,11 @@ def test_the_command_line_client_imports_nothing_of_the_service(path: Path) -> N
 
 
 @pytest.mark.parametrize("path", DOMAIN, ids=lambda path: path.stem)
-def test_only_the_imaging_modules_import_pillow(path: Path) -> None:
-    uses_pillow = any(name.split(".")[0] in {"PIL", "pillow_heif"} for name in imports(path))
-    assert not uses_pillow or path.parent.name == "imaging"
+def test_only_the_imaging_modules_import_decoders(path: Path) -> None:
+    decoders = {"PIL", "pillow_heif", "_libvips", "av"}
+    assert not {name.split(".")[0] for name in imports(path)} & decoders or (
+        path.parent.name == "imaging"
+    )
 
 
 def test_only_config_reads_the_environment() -> None:

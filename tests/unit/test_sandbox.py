@@ -272,7 +272,7 @@ def test_neither_the_process_nor_its_child_can_read_the_functions_memory(tmp_pat
 
 
 def test_functions_that_decode_load_no_decoder_themselves() -> None:
-    loaded = "{'PIL', 'pillow_heif', 'av', 'PIL.Image'} & set(sys.modules)"
+    loaded = "{'PIL', 'pillow_heif', 'av', 'PIL.Image', '_libvips'} & set(sys.modules)"
     for module in ("resize_thumbnails", "thumbnail_photo", "process_video"):
         subprocess.run(
             [sys.executable, "-c", f"import sys, {module}; sys.exit(bool({loaded}))"],

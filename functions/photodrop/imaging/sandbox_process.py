@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any, BinaryIO, NoReturn
 
 from photodrop.errors import ContentRejectedError
-from photodrop.imaging import hardening
+from photodrop.imaging import hardening, huge_pages
 from photodrop.imaging.sandbox import EXIT_INTERNAL_ERROR, STATUS
 
 _CONTROL, _MAX_FILES, _HIGHEST_FILE = 0, 2, 256
@@ -138,6 +138,7 @@ def main() -> None:
     hardening.forbid_reading_this_process()
     hardening.forbid_privileges()
     decoder = importlib.import_module(sys.argv[1])
+    huge_pages.reserve()
     gc.freeze()  # otherwise the first garbage collection of each child copies every page
     _Server(socket.socket(fileno=_CONTROL), decoder.run).serve()
 

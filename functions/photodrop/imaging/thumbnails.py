@@ -20,14 +20,12 @@ from typing import BinaryIO
 from PIL import Image
 
 from photodrop.errors import ContentRejectedError
-from photodrop.imaging import colours, decoders, thumb_hash
+from photodrop.imaging import colours, decoders, resampling, thumb_hash
 from photodrop.imaging.budget import Budget
 from photodrop.imaging.formats import read_header
 from photodrop.imaging.header import Header
 from photodrop.imaging.renditions import DEFAULT_SIZES, Rendition, Thumbnail, fit
 
-# At 1600 pixels, a reducing gap of 1.25 looks the same as none (SSIM 0.995), and is much faster.
-_REDUCING_GAP = 1.25
 # ThumbHash keeps at most 7 x 7 frequencies. More pixels than this cost time and change nothing.
 _THUMB_HASH_SIDE = 32
 # Up to this longest side, in pixels, thumbnails are encoded without reducing the colours.
@@ -125,7 +123,7 @@ def _reduce(image: Image.Image, fitted: Sequence[tuple[int, int]]) -> list[Image
     images: dict[tuple[int, int], Image.Image] = {}
     for size in sorted(set(fitted), reverse=True):
         if image.size != size:
-            image = image.resize(size, Image.Resampling.LANCZOS)
+            image = resampling.resize(image, size)
         images[size] = image
     return [images[size] for size in fitted]
 
@@ -167,9 +165,7 @@ def _decode(source: BinaryIO, header: Header, upright_size: tuple[int, int]) -> 
     drafted = image.draft("RGB", size) if header.facts.content_type == "image/jpeg" else None
     box = drafted[1] if drafted else None
     profile = image.info.get("icc_profile")
-    small = decoders.to_resizable(image, header).resize(
-        size, Image.Resampling.LANCZOS, box=box, reducing_gap=_REDUCING_GAP
-    )
+    small = resampling.resize(decoders.to_resizable(image, header), size, box, may_average=True)
     del image
     if orientation != 1:
         small = small.transpose(_UPRIGHT[orientation])
