@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.event_handler import Response
 
-from photodrop.domain import permissions, photos
+from photodrop.domain import permissions, photo_deletion
 from photodrop.errors import ForbiddenError, PhotoNotFoundError
 from photodrop.http import api
 
@@ -15,7 +15,7 @@ def delete_photo(photo_id: str) -> Response[None]:
     """Delete one's own photo, or any of one's own event. Again is answered in the same way."""
     photo = permissions.find_photo_to_delete(api.caller(app), photo_id)
     if photo is not None:
-        photos.delete(photo)
+        photo_deletion.delete(photo)
     return Response(status_code=204, body=None)
 
 

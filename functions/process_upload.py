@@ -8,7 +8,7 @@ from typing import Any
 from photodrop import keys, queue_handler
 from photodrop.aws import s3_events
 from photodrop.aws.s3_events import Kind
-from photodrop.domain import archive, lifecycle, photos, verification
+from photodrop.domain import archive, lifecycle, photo_deletion, verification
 
 
 def process_message(message: Any) -> None:
@@ -18,7 +18,7 @@ def process_message(message: Any) -> None:
             case Kind.CREATED:
                 verification.verify(file)
             case Kind.EXPIRED:
-                photos.delete_expired(file.key)
+                photo_deletion.delete_expired(file.key)
             case Kind.MOVED:
                 archive.refresh_record(file.key)
 

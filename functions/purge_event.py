@@ -4,12 +4,12 @@ from typing import Any
 
 from photodrop import queue_handler
 from photodrop.aws.messages import PurgeEvent
-from photodrop.domain import event_deletion
+from photodrop.domain import event_purge
 
 
 def process_message(message: dict[str, Any]) -> None:
     """Purge one batch of the event that the message names."""
-    event_deletion.purge_batch(PurgeEvent.read(message))
+    event_purge.purge_batch(PurgeEvent.read(message))
 
 
 handler = queue_handler.handler(process_message)

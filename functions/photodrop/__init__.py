@@ -8,3 +8,9 @@
 Every level may use the modules beside these folders, which use none of the levels.
 docs/architecture.md says what is where; tests/unit/test_levels.py checks the imports.
 """
+
+import gc
+
+gc.set_threshold(50_000)
+"""Python looks for garbage each time this many objects were made since the last time. Its own 2,000
+make it look a hundred times while a function starts and drops nothing: a tenth of the start."""

@@ -11,7 +11,7 @@ import delete_event
 import purge_event
 from photodrop.aws import storage
 from photodrop.aws.tables import Attendee, Event, Photo, Usage, attendee_row
-from photodrop.domain import event_deletion
+from photodrop.domain import event_deletion, event_purge
 from photodrop.status import Status
 from tests.support import events as event_files
 from tests.support.people import ADA, ALAN, GRACE, Person
@@ -25,8 +25,8 @@ BATCH = 20
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_deletion, "MAX_BATCH", BATCH)
-    monkeypatch.setattr(event_deletion, "LAST_CHECK_DELAY_SECONDS", 0)
+    monkeypatch.setattr(event_purge, "MAX_BATCH", BATCH)
+    monkeypatch.setattr(event_purge, "LAST_CHECK_DELAY_SECONDS", 0)
 
 
 def event_of(attendees: int = 0, photos: int = 0) -> str:
@@ -150,9 +150,9 @@ def test_hundreds_of_attendees_and_photos_go_in_pieces_of_bounded_size(
     delete(event_id, photos="delete")
     deleted: list[int] = []
     handled = 0
-    erase, left = event_deletion.delete_photo, rows(event_id)
+    erase, left = event_purge.delete_photo, rows(event_id)
     monkeypatch.setattr(
-        event_deletion, "delete_photo", lambda photo: (deleted.append(1), erase(photo))
+        event_purge, "delete_photo", lambda photo: (deleted.append(1), erase(photo))
     )
     while waiting := messages():
         (message,) = waiting
@@ -174,7 +174,7 @@ def test_hundreds_of_attendees_and_photos_go_in_pieces_of_bounded_size(
 def test_work_of_a_message_does_not_grow_with_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
     """One Query and one batch of attendees, however many there are."""
     calls: list[str] = []
-    client = event_deletion.Event._get_connection().connection.client
+    client = event_purge.Event._get_connection().connection.client
     send = client._make_api_call
 
     def counting(operation: str, arguments: Any) -> Any:
@@ -194,7 +194,7 @@ def test_work_of_a_message_does_not_grow_with_the_event(monkeypatch: pytest.Monk
 
 
 def test_a_message_stops_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_deletion, "BATCH_SECONDS", -1)
+    monkeypatch.setattr(event_purge, "BATCH_SECONDS", -1)
     event_id = event_of(photos=3)
     delete(event_id, photos="delete")
     (message,) = messages()
@@ -206,7 +206,7 @@ def test_a_message_stops_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_message_takes_at_most_half_of_the_functions_time() -> None:
     function = resources("AWS::Serverless::Function")["PurgeEventFunction"]
-    assert function["Timeout"] >= 2 * event_deletion.BATCH_SECONDS
+    assert function["Timeout"] >= 2 * event_purge.BATCH_SECONDS
 
 
 def test_lambda_does_not_end_the_function_that_asks_itself_to_go_on() -> None:
@@ -272,7 +272,7 @@ def test_what_was_begun_before_and_arrives_later_goes_too() -> None:
 
 def test_the_last_look_is_later(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
-    monkeypatch.setattr(event_deletion, "LAST_CHECK_DELAY_SECONDS", 60)
+    monkeypatch.setattr(event_purge, "LAST_CHECK_DELAY_SECONDS", 60)
     monkeypatch.setattr(
         "photodrop.aws.messages._sqs.send_message", lambda **message: sent.append(message)
     )
@@ -296,8 +296,8 @@ def test_a_message_that_fails_is_delivered_again_and_goes_on(
     delete(event_id, photos="delete")
     (message,) = messages()
     with monkeypatch.context() as broken:
-        erase, working = event_deletion.delete_photo, iter([True, True])
-        broken.setattr(event_deletion, "delete_photo", lambda photo: next(working) and erase(photo))
+        erase, working = event_purge.delete_photo, iter([True, True])
+        broken.setattr(event_purge, "delete_photo", lambda photo: next(working) and erase(photo))
         assert not deliver(message)
     assert len(photos_of(event_id)) == 2
     assert deliver(message)
@@ -308,7 +308,7 @@ def test_a_photo_goes_although_its_owner_is_uploading(monkeypatch: pytest.Monkey
     """Their usage changes at the same moment: DynamoDB refuses one of the two."""
     event_id = event_of(photos=1)
     delete(event_id, photos="delete")
-    client = event_deletion.Photo._get_connection().connection.client
+    client = event_purge.Photo._get_connection().connection.client
     send, conflicts = client._make_api_call, iter([1, 1])
 
     def conflicting(operation: str, arguments: Any) -> Any:

@@ -12,7 +12,7 @@ import pytest
 import initiate_upload
 import view_photo
 from photodrop.aws.tables import Photo, Usage
-from photodrop.domain import photos, uploads
+from photodrop.domain import photo_deletion, uploads
 from tests.support import events
 from tests.unit.test_process_upload import deliver, put
 
@@ -190,13 +190,13 @@ def test_a_repeated_request_gets_its_first_answer_whatever_the_limits_have_becom
 def test_a_key_of_a_deleted_photo_begins_another_one_with_an_id_of_its_own() -> None:
     key = {"Idempotency-Key": "a"}
     first = initiate(headers=key)[1]
-    photos.delete(Photo.get(first["photoId"], "photo"))
+    photo_deletion.delete(Photo.get(first["photoId"], "photo"))
     second = initiate(headers=key)[1]
     assert second["photoId"] != first["photoId"]
     assert second["key"] != first["key"]
     assert initiate(headers=key)[1]["photoId"] == second["photoId"]
     assert Usage.get(events.USER).held_photos == 1
-    photos.delete(Photo.get(second["photoId"], "photo"))
+    photo_deletion.delete(Photo.get(second["photoId"], "photo"))
     assert initiate(headers=key)[1]["photoId"] not in {first["photoId"], second["photoId"]}
 
 
@@ -204,7 +204,7 @@ def test_what_landed_for_a_deleted_photo_leaves_its_successor_of_the_same_key_al
     key = {"Idempotency-Key": "a"}
     first = initiate(headers=key)[1]
     late = put(first["key"], b"first")
-    photos.delete(Photo.get(first["photoId"], "photo"))
+    photo_deletion.delete(Photo.get(first["photoId"], "photo"))
     second = initiate(headers=key)[1]
     landed = put(second["key"], b"second")
     deliver(late)

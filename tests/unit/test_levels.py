@@ -1,14 +1,11 @@
 """Each level of the code knows only the levels below it. docs/architecture.md draws them."""
 
 import ast
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.template import ROOT, resources
+from tests.support.template import ROOT
 
 FUNCTIONS = ROOT / "functions"
 PACKAGE = FUNCTIONS / "photodrop"
@@ -97,36 +94,3 @@ def test_only_the_http_level_knows_pydantic_and_routes(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_only_the_aws_level_knows_botocore(path: Path) -> None:
     assert "botocore" not in path.read_text() or level_of(name_of(path)) == "aws"
-
-
-def called_by_api(function: dict[str, object]) -> bool:
-    events = function["Events"]
-    assert isinstance(events, dict)
-    return any(event["Type"] == "Api" for event in events.values())
-
-
-EVENT_FUNCTIONS = sorted(
-    function["Handler"].removesuffix(".handler")
-    for function in resources("AWS::Serverless::Function").values()
-    if not called_by_api(function)
-)
-
-
-@pytest.mark.parametrize("module", EVENT_FUNCTIONS)
-def test_functions_without_an_api_start_without_pydantic(module: str) -> None:
-    """It would take a third of their time to start."""
-    subprocess.run(
-        [sys.executable, "-c", f"import sys, {module}; sys.exit('pydantic' in sys.modules)"],
-        env={**os.environ, "PYTHONPATH": str(FUNCTIONS)},
-        check=True,
-    )
-
-
-def test_all_five_functions_without_an_api_are_looked_at() -> None:
-    assert EVENT_FUNCTIONS == [
-        "expire_uploads",
-        "process_upload",
-        "process_video",
-        "purge_event",
-        "resize_thumbnails",
-    ]

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 import process_upload
 from photodrop.aws import messages, s3_events, storage
 from photodrop.aws.tables import Photo, Usage
-from photodrop.domain import photos
+from photodrop.domain import photo_deletion
 from photodrop.domain.callers import Caller
 from photodrop.domain.uploads import UploadRequest, begin
 from tests.support import events, pictures
@@ -184,7 +184,7 @@ def test_a_refused_object_is_erased_and_only_then_given_back(
 def test_what_lands_for_a_photo_that_was_deleted_is_erased() -> None:
     content = pictures.jpeg()
     photo = make_pending(content)
-    photos.delete(photo)
+    photo_deletion.delete(photo)
     deliver(put(photo.key, content))
     assert versions() == []
 

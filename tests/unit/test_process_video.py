@@ -15,7 +15,7 @@ import process_video
 from photodrop import keys
 from photodrop.aws import storage
 from photodrop.aws.tables import Failure, Photo, ThumbnailSize, Usage
-from photodrop.domain import photos, recovery
+from photodrop.domain import photo_deletion, recovery
 from photodrop.imaging import video as video_process
 from photodrop.status import Status
 from tests.support import events, pictures, videos
@@ -260,7 +260,7 @@ def test_thumbnails_do_not_outlive_a_video_deleted_meanwhile(
 
     def store_and_delete(key: str, *rest: Any, **more: Any) -> None:
         store(key, *rest, **more)
-        photos.delete(reload(photo))
+        photo_deletion.delete(reload(photo))
         monkeypatch.setattr(storage, "put_thumbnail", store)
 
     monkeypatch.setattr(storage, "put_thumbnail", store_and_delete)

@@ -14,7 +14,7 @@ import view_photo
 import view_student
 from photodrop import keys
 from photodrop.aws.tables import PHOTO_ROW, Photo, Student, Usage
-from photodrop.domain import photos, recovery, student_pictures, uploads
+from photodrop.domain import photo_deletion, recovery, student_pictures, uploads
 from tests.support import events, pictures
 from tests.unit.test_process_upload import deliver, is_there, put
 from tests.unit.test_resize_thumbnails import thumbnails
@@ -321,7 +321,7 @@ def test_a_picture_that_is_completed_while_its_student_is_deleted_goes_too(
     deliver(put(key, GOOD))
     photo = photo_of(key)
     with monkeypatch.context() as patch:  # as if the record were too new to be found
-        patch.setattr(photos, "delete", lambda _: None)
+        patch.setattr(photo_deletion, "delete", lambda _: None)
         delete(student_id)
     put(key, GOOD)
     Photo(photo.photo_id, PHOTO_ROW).update([Photo.version_id.remove()])

@@ -15,7 +15,7 @@ import resize_thumbnails
 import thumbnail_photo
 from photodrop.aws import storage
 from photodrop.aws.tables import Photo, ThumbnailLease
-from photodrop.domain import photos, thumbnails_on_demand
+from photodrop.domain import photo_deletion, thumbnails_on_demand
 from photodrop.imaging import images
 from tests.support import events, pictures
 from tests.unit.test_process_upload import put
@@ -267,7 +267,7 @@ def test_a_thumbnail_does_not_outlive_a_photo_deleted_meanwhile(monkeypatch: Any
     put_thumbnail = storage.put_thumbnail
 
     def delete_first(*arguments: Any, **options: Any) -> None:
-        photos.delete(Photo.get(photo.photo_id, "photo"))
+        photo_deletion.delete(Photo.get(photo.photo_id, "photo"))
         put_thumbnail(*arguments, **options)
 
     monkeypatch.setattr(storage, "put_thumbnail", delete_first)
@@ -286,7 +286,7 @@ def test_a_thumbnail_stored_while_its_photo_is_being_deleted_is_removed(monkeypa
         erase(self)
 
     monkeypatch.setattr(Photo, "delete_rows", store_first)
-    photos.delete(photo)
+    photo_deletion.delete(photo)
     assert names() == []
 
 
@@ -295,7 +295,7 @@ def test_deleting_a_photo_removes_them_all() -> None:
     for image_format in ("webp", "jpeg", "avif"):
         ask(photo, format=image_format)
     assert len(names()) == 3
-    photos.delete(photo)
+    photo_deletion.delete(photo)
     assert names() == []
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from photodrop.aws import storage
 from photodrop.aws.tables import Photo, Usage
-from photodrop.domain import photos
+from photodrop.domain import photo_deletion
 from photodrop.domain.callers import Caller
 from photodrop.domain.uploads import UploadRequest, begin
 from photodrop.status import Status
@@ -103,7 +103,7 @@ class World:
                 resize(photo)
             case "lifecycle expiry" if photo.status == Status.COMPLETED:
                 boto3.client("s3").delete_object(Bucket=BUCKET, Key=photo.key)
-                photos.delete_expired(photo.key)
+                photo_deletion.delete_expired(photo.key)
 
     def land(self, photo: Photo, content: bytes) -> None:
         """Send the file by the grant, once: S3 takes no second one."""

@@ -27,7 +27,7 @@ from photodrop.aws import storage
 from photodrop.aws.tables import PHOTO_ROW, Failure, Photo
 from photodrop.clock import epoch_seconds, in_days
 from photodrop.config import settings
-from photodrop.domain import photos, uploads
+from photodrop.domain import photo_deletion, uploads
 from photodrop.errors import ContentRejectedError, NotPendingError
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
@@ -155,7 +155,7 @@ def clean_up_failed(photo: Photo) -> None:
         photo.change(due_at=None)
     elif photo.change(status=Status.FAILED, is_retryable=None, remove_at=in_days(1)):
         # Now nobody can retry it. If deleting it is cut off, the next run erases its file.
-        photos.delete(photo)
+        photo_deletion.delete(photo)
 
 
 def count_try(photo_id: str) -> None:

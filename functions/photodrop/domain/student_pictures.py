@@ -8,7 +8,7 @@ whole picture, the old or the new one. Everything here can be cut off at any poi
 from photodrop import keys
 from photodrop.aws import storage
 from photodrop.aws.tables import Photo, ShownPicture, Student, student_scope
-from photodrop.domain import photos
+from photodrop.domain import photo_deletion
 from photodrop.observability import logger
 
 
@@ -23,7 +23,7 @@ def show(photo: Photo) -> None:
         _delete_versions(student.student_id, before=version)
         logger.info("Picture shown")
     else:
-        photos.delete(photo)
+        photo_deletion.delete(photo)
         logger.info("Picture is outdated")
 
 
@@ -55,4 +55,4 @@ def _delete_versions(student_id: str, before: int | None = None) -> None:
     """Delete all versions of a picture, or only those before the version `before`."""
     for photo in Photo.by_owner.query(student_scope(student_id)):
         if before is None or photo.picture_version < before:
-            photos.delete(photo)
+            photo_deletion.delete(photo)

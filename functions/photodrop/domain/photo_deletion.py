@@ -1,0 +1,48 @@
+"""Deleting photos, and those whose original the bucket's lifecycle has expired.
+
+It is apart from `photos`, because functions that only list and edit start without a client of S3.
+"""
+
+from photodrop.aws import storage
+from photodrop.aws.tables import Photo
+from photodrop.observability import logger
+from photodrop.status import Status
+
+
+def delete(photo: Photo) -> None:
+    """Delete a photo: its original in all versions, every thumbnail, and its record.
+
+    The record is deleted last, so that a deletion that was cut off can be repeated.
+    """
+    if photo.status == Status.PENDING and photo.upload_method == "MULTIPART":
+        storage.abort_multiparts(photo.key)
+    storage.erase_original(photo.key)
+    _delete_record(photo)
+
+
+def delete_expired(key: str) -> None:
+    """Delete a completed photo whose original the bucket's lifecycle has expired.
+
+    Does nothing while the original exists, so S3's event may come late or more than once. Does
+    nothing for a photo that is not completed either.
+    """
+    photo = Photo.find_by_key(key)
+    if photo is None or photo.status != Status.COMPLETED:
+        return
+    if storage.find_original(key, None) is None:
+        storage.erase_original(key)  # the version below the delete marker still costs
+        _delete_record(photo)
+        logger.info("Photo expired", photo_id=photo.photo_id)
+
+
+def _delete_record(photo: Photo) -> None:
+    """Delete the thumbnails and the record of a photo whose original is gone."""
+    storage.erase_thumbnails(photo.key)
+    try:
+        photo.delete_rows()
+    except Photo.DoesNotExist:
+        return  # another call has deleted it
+    # Erase again: a thumbnail may have been stored since, by a function that still found the
+    # record. Functions that store one from now on find no record, and erase their thumbnail
+    # themselves.
+    storage.erase_thumbnails(photo.key)
