@@ -14,6 +14,7 @@ import view_photo
 from photodrop.aws.tables import Photo, Usage
 from photodrop.domain import photo_deletion, uploads
 from tests.support import events
+from tests.support.template import resources
 from tests.unit.test_process_upload import deliver, put
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -291,6 +292,19 @@ def test_counts_and_times_grants_and_refusals(
         (False, True),
     ]
     assert all(line["GrantTime"][0] > 0 for line in counted)
+
+
+def test_the_alarm_looks_at_the_time_of_grants_as_it_is_counted(output: Callable[[], str]) -> None:
+    initiate()
+    (counted,) = [line for line in map(json.loads, output().splitlines()) if "GrantTime" in line]
+    (published,) = counted["_aws"]["CloudWatchMetrics"]
+    alarm = resources("AWS::CloudWatch::Alarm")["GrantTimeAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (published["Namespace"], "GrantTime")
+    assert {"Name": "GrantTime", "Unit": "Milliseconds"} in published["Metrics"]
+    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert published["Dimensions"] == [list(dimensions)]
+    assert {name: counted[name] for name in dimensions} == dimensions
+    assert (alarm["ExtendedStatistic"], alarm["Threshold"]) == ("p99", 200)
 
 
 def test_logs_the_correlation_id_and_nothing_that_a_user_wrote(
