@@ -44,7 +44,8 @@ def npm_packages(folder: Path, *made: tuple[str, ...]) -> Path:
             unavailable(f"There is no {program}: install Node.js and npm.")
     modules = folder / "node_modules"
     stamp, wanted = modules / ".photodrop-stamp", _hash(folder, made)
-    with waiting_lock(folder / ".npm.lock"):
+    # Beside the folder's files: a lock among them would change their hash once it is there.
+    with waiting_lock(folder.with_name(f".{folder.name}.npm.lock")):
         if stamp.is_file() and stamp.read_text() == wanted:
             return modules
         install = ("npm", "ci", "--no-audit", "--no-fund", "--no-update-notifier")
