@@ -5,7 +5,7 @@
 
 PY := .venv/bin/python
 # These try whatever may happen, in whatever order: about a third of the unit tests' time.
-TRY_EVERYTHING := test_races.py test_uploads_any_order.py test_any_request.py test_pictures_any_order.py test_usage_any_order.py
+TRY_EVERYTHING := test_every_tiff.py test_races.py test_uploads_any_order.py test_any_request.py test_pictures_any_order.py test_usage_any_order.py
 ENVIRONMENT = $(if $(ENV),--environment $(ENV))
 
 help:  ## this list
@@ -30,7 +30,7 @@ test: bootstrap  ## every test, the deployed local stack included (ARGS="-k name
 	@$(PY) -m pytest -n auto $(ARGS)
 
 test-unit: bootstrap  ## the tests of the code alone, for work in between (ARGS="-k name")
-	@$(PY) -m pytest -n auto tests/unit $(addprefix --ignore=tests/unit/,$(TRY_EVERYTHING)) $(ARGS)
+	@$(PY) -m pytest -n logical tests/unit $(addprefix --ignore=tests/unit/,$(TRY_EVERYTHING)) $(ARGS)
 
 check: bootstrap  ## format, lint, types and template, all of them
 	@status=0; export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv/sam/bin:$$PATH"; \

@@ -150,9 +150,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByScope:
     return ByScope(config, log)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Two processes for each core: tests often wait, for a browser or for an emulator."""
-    return min(2 * (os.cpu_count() or 1), MOST_PROCESSES)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process for each core where `-n logical` asks for it: `make test-unit` never waits.
+
+    Else two: other tests often wait, for a browser or for an emulator.
+    """
+    cores = os.cpu_count() or 1
+    if config.option.numprocesses == "logical":
+        return cores
+    return min(2 * cores, MOST_PROCESSES)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
