@@ -87,6 +87,18 @@ class Image:
             raise _error()
         return ffi.buffer(ffi.gc(pixels, lib.g_free), length[0])
 
+    def profile(self) -> bytes | None:
+        """Return the ICC profile, if there is one."""
+        value = ffi.new("GValue *")
+        if not lib.vips_image_get_typeof(self._pointer, b"icc-profile-data"):
+            return None
+        if lib.vips_image_get(self._pointer, b"icc-profile-data", value):
+            raise _error()
+        length = ffi.new("size_t *")
+        profile = bytes(ffi.buffer(lib.vips_value_get_blob(value, length), length[0]))
+        lib.g_value_unset(value)
+        return profile
+
     def _number(self, name: bytes) -> int:
         value = ffi.new("GValue *")
         lib.g_value_init(value, _INT)

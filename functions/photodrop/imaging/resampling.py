@@ -28,6 +28,8 @@ def resize(
     The box begins at the upper left corner, and is smaller than the image by less than a pixel.
     With `may_average`, a large reduction begins with averaging whole pixels.
     """
+    if image.size == size and box is None:
+        return image.copy()
     gap = _REDUCING_GAP if may_average else None
     mode = _PREMULTIPLIED.get(image.mode)
     if mode:

@@ -20,7 +20,7 @@ from typing import BinaryIO
 from PIL import Image
 
 from photodrop.errors import ContentRejectedError
-from photodrop.imaging import colours, decoders, resampling, thumb_hash
+from photodrop.imaging import colours, decoders, resampling, scaled_decoding, thumb_hash
 from photodrop.imaging.budget import Budget
 from photodrop.imaging.formats import read_header
 from photodrop.imaging.header import Header
@@ -157,16 +157,22 @@ def _rejecting() -> Iterator[None]:
 
 def _decode(source: BinaryIO, header: Header, upright_size: tuple[int, int]) -> Image.Image:
     """Return the image at `upright_size`, upright, in sRGB, as RGB or RGBA, without metadata."""
-    image = decoders.open_image(source, header)
     orientation = 1 if decoders.is_upright(header) else header.facts.orientation
     size = upright_size if orientation < 5 else (upright_size[1], upright_size[0])
 
     # Reduce before the orientation is applied: only then the decoder can skip pixels.
-    drafted = image.draft("RGB", size) if header.facts.content_type == "image/jpeg" else None
-    box = drafted[1] if drafted else None
-    profile = image.info.get("icc_profile")
-    small = resampling.resize(decoders.to_resizable(image, header), size, box, may_average=True)
-    del image
+    if decoded := scaled_decoding.decode(source, header, size):
+        small, profile = decoded
+        if small.size != size:
+            small = resampling.resize(small, size, may_average=True)
+    else:
+        source.seek(0)
+        image = decoders.open_image(source, header)
+        drafted = image.draft("RGB", size) if header.facts.content_type == "image/jpeg" else None
+        profile = image.info.get("icc_profile")
+        small = decoders.to_resizable(image, header)
+        del image
+        small = resampling.resize(small, size, drafted[1] if drafted else None, may_average=True)
     if orientation != 1:
         small = small.transpose(_UPRIGHT[orientation])
     small = colours.to_eight_bits(small, header.white)
