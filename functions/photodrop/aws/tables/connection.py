@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
+from botocore.model import Shape
+from botocore.parsers import JSONParser, ResponseParserFactory
 from pynamodb.connection import Connection
 from pynamodb.exceptions import PutError, TransactWriteError, UpdateError, VerboseClientError
 from pynamodb.models import Model
@@ -52,10 +54,34 @@ def _is_conflict(error: ClientError) -> bool:
     return "TransactionConflict" in codes and "ConditionalCheckFailed" not in codes
 
 
+class ItemParser(JSONParser):
+    """Parses answers, but keeps the values of items as they came: `{"S": "text"}`.
+
+    That is what botocore makes of them too, but value by value: it takes a third of the time of a
+    page of photos. Only binary values would have to be decoded, and no table has any.
+    """
+
+    def _handle_structure(self, shape: Shape, value: Any) -> Any:
+        if shape.name == "AttributeValue":
+            return value
+        return super()._handle_structure(shape, value)  # type: ignore[misc] # the types lack it
+
+
+class ItemParserFactory(ResponseParserFactory):
+    """Gives a new client its parser."""
+
+    def create_parser(self, protocol_name: str) -> Any:
+        """Return the parser of a protocol: that of DynamoDB and SQS is "json"."""
+        if protocol_name == "json":
+            return ItemParser()
+        return super().create_parser(protocol_name)
+
+
 # PynamoDB makes a client for each model at its first request, which takes a fifth of a second of
 # CPU. All models share this one. It is made while the function starts, because Lambda gives a
 # starting function a whole processor.
 CONNECTION = RetryingConnection(region=settings().region)
+CONNECTION.session.register_component("response_parser_factory", ItemParserFactory())
 CONNECTION.client  # noqa: B018 - this property makes the client
 
 
