@@ -3,7 +3,8 @@ import { type FormEvent, useState } from "react";
 import { addressesIn, useAddAttendees, useAttendees, useRemoveAttendee } from "../api/events";
 import { Dialog } from "../ui/dialog";
 import { Field } from "../ui/field";
-import { ErrorNote, messageOf, Spinner } from "../ui/states";
+import { IconButton } from "../ui/icon-button";
+import { ErrorNote, LoadMore, messageOf, Spinner } from "../ui/states";
 import { say, sayError } from "../ui/toasts";
 import { onDay, plural } from "../ui/words";
 
@@ -82,23 +83,17 @@ export function AttendeesDialog({ eventId, onClose }: { eventId: string; onClose
                   {attendee.email}
                   <small>since {onDay(attendee.registeredAt)}</small>
                 </span>
-                <button
-                  type="button"
-                  className="icon-button"
-                  aria-label={`Remove ${attendee.email}`}
+                <IconButton
+                  label={`Remove ${attendee.email}`}
                   onClick={() => remove.mutate(attendee.email, { onError: sayError })}
                 >
                   <UserMinus aria-hidden size={18} />
-                </button>
+                </IconButton>
               </li>
             ))}
           </ul>
         )}
-        {attendees.hasNextPage && (
-          <button type="button" className="button" onClick={() => void attendees.fetchNextPage()}>
-            Load more
-          </button>
-        )}
+        <LoadMore list={attendees} />
       </div>
     </Dialog>
   );

@@ -1,9 +1,8 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import type { EventDetails } from "../api/client";
 import { useSaveEvent } from "../api/events";
-import { Dialog } from "../ui/dialog";
-import { Field } from "../ui/field";
-import { ErrorNote } from "../ui/states";
+import { DescriptionField, TextField } from "../ui/field";
+import { FormDialog } from "../ui/form-dialog";
 
 /** Creates an event, or edits the one given. */
 export function EventDialog(props: {
@@ -17,8 +16,7 @@ export function EventDialog(props: {
   const [description, setDescription] = useState(event?.description ?? "");
   const [startsAt, setStartsAt] = useState(event?.startsAt ? toInput(event.startsAt) : "");
 
-  function submit(submission: FormEvent) {
-    submission.preventDefault();
+  function saveEvent() {
     const fields = {
       name: name.trim(),
       description: description.trim() || null,
@@ -33,43 +31,31 @@ export function EventDialog(props: {
   }
 
   return (
-    <Dialog title={event ? "Edit event" : "New event"} onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        <Field label="Name">
-          <input
-            required
-            maxLength={200}
-            pattern=".*\S.*"
-            value={name}
-            onChange={(change) => setName(change.target.value)}
-          />
-        </Field>
-        <Field label="Starts" optional>
-          <input
-            type="datetime-local"
-            value={startsAt}
-            onChange={(change) => setStartsAt(change.target.value)}
-          />
-        </Field>
-        <Field label="Description" optional>
-          <textarea
-            rows={4}
-            maxLength={5000}
-            value={description}
-            onChange={(change) => setDescription(change.target.value)}
-          />
-        </Field>
-        <ErrorNote error={save.error} />
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={save.isPending}>
-            {save.isPending ? "Saving…" : event ? "Save" : "Create event"}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={event ? "Edit event" : "New event"}
+      action={event ? "Save" : "Create event"}
+      isSaving={save.isPending}
+      error={save.error}
+      onSave={saveEvent}
+      onClose={onClose}
+    >
+      <TextField
+        label="Name"
+        required
+        maxLength={200}
+        pattern=".*\S.*"
+        value={name}
+        onChange={setName}
+      />
+      <TextField
+        label="Starts"
+        optional
+        type="datetime-local"
+        value={startsAt}
+        onChange={setStartsAt}
+      />
+      <DescriptionField optional value={description} onChange={setDescription} />
+    </FormDialog>
   );
 }
 

@@ -8,7 +8,7 @@ import { type KeyboardEvent, useCallback, useEffect, useMemo, useState } from "r
 import { flushSync } from "react-dom";
 import type { Photo } from "../api/client";
 import type { usePhotos } from "../api/lists";
-import { ErrorNote } from "../ui/states";
+import { LoadMore } from "../ui/states";
 import { useFrame, useLayout, useView } from "./frame";
 import { forgetOpened, lastOpenedPhoto } from "./opened";
 import { pictureAt, rowsBetween } from "./rows";
@@ -126,7 +126,8 @@ export function Gallery(props: {
         )}
       </ul>
       {isContinued && <SkeletonRows key={layout.rows.length} width={width} />}
-      <More list={list} />
+      {/* The button is for those who do not scroll. */}
+      <LoadMore list={list} error={list.nextPageError} />
     </>
   );
 }
@@ -141,21 +142,3 @@ function isInSight(tile: HTMLElement): boolean {
 
 const idOf = (target: EventTarget): string | undefined =>
   (target as HTMLElement).closest<HTMLElement>("[data-photo]")?.dataset.photo;
-
-/** What stands below the photos while there are more: the button is for who does not scroll. */
-function More({ list }: { list: List }) {
-  if (!list.hasNextPage) return null;
-  return (
-    <div className="more stack">
-      <ErrorNote error={list.nextPageError} />
-      <button
-        type="button"
-        className="button"
-        disabled={list.isFetchingNextPage}
-        onClick={list.fetchNextPage}
-      >
-        {list.isFetchingNextPage ? "Loading…" : "Load more"}
-      </button>
-    </div>
-  );
-}

@@ -16,6 +16,7 @@ import { AttendeesDialog } from "../events/attendees-dialog";
 import { DeleteEventDialog } from "../events/delete-event-dialog";
 import { EventDialog } from "../events/event-dialog";
 import { FilteredGallery, Filters, useFilter } from "../gallery/filtered";
+import { IconButton } from "../ui/icon-button";
 import { Empty, ErrorState, Spinner } from "../ui/states";
 import { useTitle } from "../ui/title";
 import { say } from "../ui/toasts";
@@ -59,22 +60,12 @@ export default function EventPage({ eventId }: { eventId: string }) {
           </Link>
           {isMine && (
             <div>
-              <button
-                type="button"
-                className="icon-button"
-                aria-label="Edit event"
-                onClick={() => setOpen("edit")}
-              >
+              <IconButton label="Edit event" onClick={() => setOpen("edit")}>
                 <Pencil aria-hidden size={18} />
-              </button>
-              <button
-                type="button"
-                className="icon-button"
-                aria-label="Delete event"
-                onClick={() => setOpen("delete")}
-              >
+              </IconButton>
+              <IconButton label="Delete event" onClick={() => setOpen("delete")}>
                 <Trash2 aria-hidden size={18} />
-              </button>
+              </IconButton>
             </div>
           )}
         </div>

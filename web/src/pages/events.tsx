@@ -7,7 +7,7 @@ import { useUser } from "../auth/session";
 import { EventDialog } from "../events/event-dialog";
 import { Picture } from "../gallery/picture";
 import { placeholder } from "../gallery/placeholder";
-import { Empty, ErrorState } from "../ui/states";
+import { Empty, FirstPage, LoadMore } from "../ui/states";
 import { useTitle } from "../ui/title";
 import { atTime } from "../ui/words";
 import "../styles/pages.css";
@@ -29,16 +29,7 @@ export default function EventsPage() {
           </button>
         )}
       </header>
-      {events.isPending && (
-        <ul className="cards" aria-hidden>
-          {["a", "b", "c"].map((key) => (
-            <li key={key} className="card skeleton" />
-          ))}
-        </ul>
-      )}
-      {events.isError && !events.data && (
-        <ErrorState error={events.error} onRetry={() => void events.refetch()} />
-      )}
+      <FirstPage query={events} list="cards" item="card" count={3} />
       {events.isSuccess && items.length === 0 && (
         <Empty
           icon={user.isOrganizer ? <CalendarPlus size={30} /> : <CalendarDays size={30} />}
@@ -72,18 +63,7 @@ export default function EventsPage() {
           ))}
         </ul>
       )}
-      {events.hasNextPage && (
-        <div className="more">
-          <button
-            type="button"
-            className="button"
-            disabled={events.isFetchingNextPage}
-            onClick={() => void events.fetchNextPage()}
-          >
-            Load more
-          </button>
-        </div>
-      )}
+      <LoadMore list={events} />
       {isCreating && (
         <EventDialog
           onClose={() => setCreating(false)}

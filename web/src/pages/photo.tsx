@@ -80,6 +80,10 @@ export default function PhotoPage(props: { photoId: string; eventId?: string }) 
     );
   if (!photo) return <Spinner label="Loading the photo…" />;
 
+  const neighbours = [
+    { side: "previous", id: previous, label: "Previous photo", Icon: ChevronLeft },
+    { side: "next", id: next, label: "Next photo", Icon: ChevronRight },
+  ];
   return (
     <article className="photo-page" aria-label={nameOf(photo)}>
       <div className="stage">
@@ -96,27 +100,20 @@ export default function PhotoPage(props: { photoId: string; eventId?: string }) 
           >
             <X aria-hidden size={22} />
           </Link>
-          {previous && (
-            <Link
-              className="stage-button previous"
-              href={pathOf(previous)}
-              replace
-              state={state}
-              aria-label="Previous photo"
-            >
-              <ChevronLeft aria-hidden size={26} />
-            </Link>
-          )}
-          {next && (
-            <Link
-              className="stage-button next"
-              href={pathOf(next)}
-              replace
-              state={state}
-              aria-label="Next photo"
-            >
-              <ChevronRight aria-hidden size={26} />
-            </Link>
+          {neighbours.map(
+            ({ side, id, label, Icon }) =>
+              id && (
+                <Link
+                  key={side}
+                  className={`stage-button ${side}`}
+                  href={pathOf(id)}
+                  replace
+                  state={state}
+                  aria-label={label}
+                >
+                  <Icon aria-hidden size={26} />
+                </Link>
+              ),
           )}
         </nav>
       </div>

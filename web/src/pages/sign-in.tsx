@@ -4,7 +4,7 @@ import { AttributeFields, attributesOf } from "../auth/attributes";
 import * as auth from "../auth/auth";
 import { useSession } from "../auth/session";
 import { config } from "../config";
-import { Field } from "../ui/field";
+import { Field, TextField } from "../ui/field";
 import { Logo } from "../ui/logo";
 import { useTitle } from "../ui/title";
 
@@ -103,32 +103,28 @@ export default function SignIn() {
   };
 
   const emailField = (
-    <Field label="E-mail">
-      <input
-        type="email"
-        name="email"
-        autoComplete="username"
-        required
-        value={email}
-        onChange={(event) => setEmail(event.target.value)}
-      />
-    </Field>
+    <TextField
+      label="E-mail"
+      type="email"
+      name="email"
+      autoComplete="username"
+      required
+      value={email}
+      onChange={setEmail}
+    />
   );
   const passwordField = (isNew: boolean): ReactNode => (
-    <Field
+    <TextField
       label={isNew ? "New password" : "Password"}
       hint={isNew ? auth.PASSWORD_RULES : undefined}
-    >
-      <input
-        type="password"
-        name="password"
-        autoComplete={isNew ? "new-password" : "current-password"}
-        minLength={isNew ? 12 : undefined}
-        required
-        value={password}
-        onChange={(event) => setPassword(event.target.value)}
-      />
-    </Field>
+      type="password"
+      name="password"
+      autoComplete={isNew ? "new-password" : "current-password"}
+      minLength={isNew ? 12 : undefined}
+      required
+      value={password}
+      onChange={setPassword}
+    />
   );
   const localCode = step === "newPassword" ? config().codes?.newPassword : config().codes?.signUp;
   const codeField = (
@@ -142,6 +138,21 @@ export default function SignIn() {
     >
       <input name="code" inputMode="numeric" autoComplete="one-time-code" required />
     </Field>
+  );
+  const codeLinks = (send: (address: string) => Promise<unknown>): ReactNode => (
+    <>
+      <Choice
+        onClick={() =>
+          void attempt(async () => {
+            await send(email);
+            setNews("A new code is on its way.");
+          })
+        }
+      >
+        Send a new code
+      </Choice>
+      <Choice onClick={() => go("signIn")}>Back</Choice>
+    </>
   );
 
   const bodies: Record<Step, { fields: ReactNode; action: string; links: ReactNode }> = {
@@ -175,21 +186,7 @@ export default function SignIn() {
     confirm: {
       fields: codeField,
       action: "Confirm",
-      links: (
-        <>
-          <Choice
-            onClick={() =>
-              void attempt(async () => {
-                await auth.sendCodeAgain(email);
-                setNews("A new code is on its way.");
-              })
-            }
-          >
-            Send a new code
-          </Choice>
-          <Choice onClick={() => go("signIn")}>Back</Choice>
-        </>
-      ),
+      links: codeLinks(auth.sendCodeAgain),
     },
     forgot: {
       fields: emailField,
@@ -204,21 +201,7 @@ export default function SignIn() {
         </>
       ),
       action: "Save and sign in",
-      links: (
-        <>
-          <Choice
-            onClick={() =>
-              void attempt(async () => {
-                await auth.forgot(email);
-                setNews("A new code is on its way.");
-              })
-            }
-          >
-            Send a new code
-          </Choice>
-          <Choice onClick={() => go("signIn")}>Back</Choice>
-        </>
-      ),
+      links: codeLinks(auth.forgot),
     },
     replace: {
       fields: (

@@ -7,8 +7,9 @@ import { useDeleteStudent, useStudent, useStudents } from "../api/students";
 import { useUser } from "../auth/session";
 import { StudentDialog } from "../students/student-dialog";
 import { StudentPicture } from "../students/student-picture";
-import { Dialog } from "../ui/dialog";
-import { Empty, ErrorNote, ErrorState } from "../ui/states";
+import { DeleteDialog } from "../ui/delete-dialog";
+import { IconButton } from "../ui/icon-button";
+import { Empty, FirstPage, LoadMore } from "../ui/states";
 import { useTitle } from "../ui/title";
 import { say } from "../ui/toasts";
 import "../styles/pages.css";
@@ -64,16 +65,7 @@ function Students() {
           <Plus aria-hidden size={17} /> New student
         </button>
       </header>
-      {students.isPending && (
-        <ul className="students" aria-hidden>
-          {["a", "b", "c", "d", "e", "f"].map((key) => (
-            <li key={key} className="student skeleton" />
-          ))}
-        </ul>
-      )}
-      {students.isError && !students.data && (
-        <ErrorState error={students.error} onRetry={() => void students.refetch()} />
-      )}
+      <FirstPage query={students} list="students" item="student" count={6} />
       {students.isSuccess && items.length === 0 && (
         <Empty
           icon={<GraduationCap size={32} />}
@@ -96,18 +88,7 @@ function Students() {
           />
         ))}
       </ul>
-      {students.hasNextPage && (
-        <div className="more">
-          <button
-            type="button"
-            className="button"
-            disabled={students.isFetchingNextPage}
-            onClick={() => void students.fetchNextPage()}
-          >
-            Load more
-          </button>
-        </div>
-      )}
+      <LoadMore list={students} />
       {edited && (
         <StudentDialog
           student={edited === "new" ? undefined : edited}
@@ -147,22 +128,12 @@ function StudentCard(props: {
         )}
       </div>
       <div className="student-actions">
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={`Edit ${student.name}`}
-          onClick={() => props.onEdit(student)}
-        >
+        <IconButton label={`Edit ${student.name}`} onClick={() => props.onEdit(student)}>
           <Pencil aria-hidden size={17} />
-        </button>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={`Delete ${student.name}`}
-          onClick={() => props.onDelete(student)}
-        >
+        </IconButton>
+        <IconButton label={`Delete ${student.name}`} onClick={() => props.onDelete(student)}>
           <Trash2 aria-hidden size={17} />
-        </button>
+        </IconButton>
       </div>
     </li>
   );
@@ -170,32 +141,24 @@ function StudentCard(props: {
 
 function DeleteStudentDialog({ student, onClose }: { student: Student; onClose: () => void }) {
   const remove = useDeleteStudent(student.studentId);
+
+  function deleteStudent() {
+    remove.mutate(undefined, {
+      onSuccess: () => {
+        say(`${student.name} is deleted`);
+        onClose();
+      },
+    });
+  }
+
   return (
-    <Dialog title="Delete permanently?" onClose={onClose}>
-      <div className="stack">
-        <p>{student.name} and the picture will be deleted. This can’t be undone.</p>
-        <ErrorNote error={remove.error} />
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button
-            type="button"
-            className="button danger primary"
-            disabled={remove.isPending}
-            onClick={() =>
-              remove.mutate(undefined, {
-                onSuccess: () => {
-                  say(`${student.name} is deleted`);
-                  onClose();
-                },
-              })
-            }
-          >
-            {remove.isPending ? "Deleting…" : "Delete"}
-          </button>
-        </div>
-      </div>
-    </Dialog>
+    <DeleteDialog
+      title="Delete permanently?"
+      deletion={remove}
+      onDelete={deleteStudent}
+      onClose={onClose}
+    >
+      <p>{student.name} and the picture will be deleted. This can’t be undone.</p>
+    </DeleteDialog>
   );
 }

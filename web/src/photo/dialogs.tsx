@@ -1,10 +1,10 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import type { Photo } from "../api/client";
 import { useDeletePhoto, useEditPhoto } from "../api/photos";
 import { nameOf } from "../gallery/name";
-import { Dialog } from "../ui/dialog";
-import { Field } from "../ui/field";
-import { ErrorNote } from "../ui/states";
+import { DeleteDialog } from "../ui/delete-dialog";
+import { DescriptionField, TextField } from "../ui/field";
+import { FormDialog } from "../ui/form-dialog";
 import { say } from "../ui/toasts";
 import { problemOfTags, tagsOf } from "../ui/words";
 
@@ -15,8 +15,7 @@ export function EditPhotoDialog({ photo, onClose }: { photo: Photo; onClose: () 
   const [tags, setTags] = useState(photo.tags.join(", "));
   const tagProblem = problemOfTags(tagsOf(tags));
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function save() {
     edit.mutate(
       {
         title: title.trim() || null,
@@ -33,42 +32,30 @@ export function EditPhotoDialog({ photo, onClose }: { photo: Photo; onClose: () 
   }
 
   return (
-    <Dialog title="Edit photo" onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        <Field label="Title">
-          <input
-            maxLength={200}
-            value={title}
-            placeholder={photo.fileName}
-            onChange={(event) => setTitle(event.target.value)}
-          />
-        </Field>
-        <Field label="Description">
-          <textarea
-            rows={4}
-            maxLength={5000}
-            value={description}
-            onChange={(event) => setDescription(event.target.value)}
-          />
-        </Field>
-        <Field label="Tags" hint="Separated by commas" error={tagProblem}>
-          <input value={tags} onChange={(event) => setTags(event.target.value)} />
-        </Field>
-        <ErrorNote error={edit.error} />
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button
-            type="submit"
-            className="button primary"
-            disabled={edit.isPending || Boolean(tagProblem)}
-          >
-            {edit.isPending ? "Saving…" : "Save"}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Edit photo"
+      isSaving={edit.isPending}
+      isInvalid={Boolean(tagProblem)}
+      error={edit.error}
+      onSave={save}
+      onClose={onClose}
+    >
+      <TextField
+        label="Title"
+        maxLength={200}
+        placeholder={photo.fileName}
+        value={title}
+        onChange={setTitle}
+      />
+      <DescriptionField value={description} onChange={setDescription} />
+      <TextField
+        label="Tags"
+        hint="Separated by commas"
+        error={tagProblem}
+        value={tags}
+        onChange={setTags}
+      />
+    </FormDialog>
   );
 }
 
@@ -79,36 +66,28 @@ export function DeletePhotoDialog(props: {
 }) {
   const remove = useDeletePhoto();
   const { photo, onClose, onDeleted } = props;
+
+  function deletePhoto() {
+    remove.mutate(photo.photoId, {
+      onSuccess: () => {
+        say("Deleted");
+        onClose();
+        onDeleted();
+      },
+    });
+  }
+
   return (
-    <Dialog title="Delete permanently?" onClose={onClose}>
-      <div className="stack">
-        <p>
-          “{nameOf(photo)}” and all its thumbnails will be deleted. This can’t be undone.
-          {photo.eventId && " Nobody at the event will see it any more."}
-        </p>
-        <ErrorNote error={remove.error} />
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button
-            type="button"
-            className="button danger primary"
-            disabled={remove.isPending}
-            onClick={() =>
-              remove.mutate(photo.photoId, {
-                onSuccess: () => {
-                  say("Deleted");
-                  onClose();
-                  onDeleted();
-                },
-              })
-            }
-          >
-            {remove.isPending ? "Deleting…" : "Delete"}
-          </button>
-        </div>
-      </div>
-    </Dialog>
+    <DeleteDialog
+      title="Delete permanently?"
+      deletion={remove}
+      onDelete={deletePhoto}
+      onClose={onClose}
+    >
+      <p>
+        “{nameOf(photo)}” and all its thumbnails will be deleted. This can’t be undone.
+        {photo.eventId && " Nobody at the event will see it any more."}
+      </p>
+    </DeleteDialog>
   );
 }

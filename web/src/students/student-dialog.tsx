@@ -1,11 +1,10 @@
 import { Camera, Trash2 } from "lucide-react";
-import { type FormEvent, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import type { Student } from "../api/client";
 import { useDeletePicture, useSaveStudent } from "../api/students";
-import { Dialog } from "../ui/dialog";
-import { Field } from "../ui/field";
+import { TextField } from "../ui/field";
+import { FormDialog } from "../ui/form-dialog";
 import { useObjectUrl } from "../ui/object-url";
-import { ErrorNote } from "../ui/states";
 import { say } from "../ui/toasts";
 import { toJpeg } from "./picture-file";
 import { StudentPicture } from "./student-picture";
@@ -20,8 +19,7 @@ export function StudentDialog({ student, onClose }: { student?: Student; onClose
   const [picture, setPicture] = useState<Blob>();
   const [pictureError, setPictureError] = useState<unknown>();
 
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  function saveStudent() {
     setPictureError(undefined);
     const fields = { name: name.trim(), email: email.trim(), course: course.trim() };
     save.mutate(
@@ -41,52 +39,29 @@ export function StudentDialog({ student, onClose }: { student?: Student; onClose
   }
 
   return (
-    <Dialog title={student ? "Edit student" : "New student"} onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        <PictureChooser
-          student={saved}
-          chosen={picture}
-          onChoose={setPicture}
-          onProblem={setPictureError}
-        />
-        <Field label="Name">
-          <input
-            required
-            maxLength={200}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        </Field>
-        <Field label="Course">
-          <input
-            required
-            maxLength={200}
-            value={course}
-            onChange={(event) => setCourse(event.target.value)}
-          />
-        </Field>
-        <Field label="E-mail">
-          <input
-            type="email"
-            required
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-          />
-        </Field>
-        <ErrorNote error={save.error ?? pictureError} />
-        {pictureError && saved && !student ? (
+    <FormDialog
+      title={student ? "Edit student" : "New student"}
+      action={student ? "Save" : "Add student"}
+      isSaving={save.isPending}
+      error={save.error ?? pictureError}
+      errorHint={
+        pictureError && saved && !student ? (
           <p className="muted small">The student is saved. Choose another picture, or close.</p>
-        ) : null}
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={save.isPending}>
-            {save.isPending ? "Saving…" : student ? "Save" : "Add student"}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+        ) : null
+      }
+      onSave={saveStudent}
+      onClose={onClose}
+    >
+      <PictureChooser
+        student={saved}
+        chosen={picture}
+        onChoose={setPicture}
+        onProblem={setPictureError}
+      />
+      <TextField label="Name" required maxLength={200} value={name} onChange={setName} />
+      <TextField label="Course" required maxLength={200} value={course} onChange={setCourse} />
+      <TextField label="E-mail" type="email" required value={email} onChange={setEmail} />
+    </FormDialog>
   );
 }
 

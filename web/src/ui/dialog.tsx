@@ -1,5 +1,6 @@
 import { X } from "lucide-react";
 import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
+import { IconButton } from "./icon-button";
 import { raiseToasts } from "./toasts";
 
 /** A native modal dialog: focus stays inside, Escape closes, focus returns where it was. */
@@ -52,9 +53,9 @@ export function Dialog(props: {
       <header className="dialog-header">
         <h2 id={title}>{props.title}</h2>
         {!isRequired && (
-          <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+          <IconButton label="Close" onClick={onClose}>
             <X aria-hidden size={20} />
-          </button>
+          </IconButton>
         )}
       </header>
       {props.children}

@@ -1,4 +1,4 @@
-import { cloneElement, type ReactElement, type ReactNode, useId } from "react";
+import { type ComponentProps, cloneElement, type ReactElement, type ReactNode, useId } from "react";
 
 type Control = ReactElement<{
   id?: string;
@@ -6,14 +6,15 @@ type Control = ReactElement<{
   "aria-invalid"?: boolean;
 }>;
 
-/** A control with its label, a hint, and what is wrong with it. */
-export function Field(props: {
+interface Description {
   label: string;
   hint?: ReactNode;
   error?: string;
   optional?: boolean;
-  children: Control;
-}) {
+}
+
+/** A control with its label, a hint, and what is wrong with it. */
+export function Field(props: Description & { children: Control }) {
   const id = useId();
   const described = [props.hint && `${id}-hint`, props.error && `${id}-error`].filter(Boolean);
   return (
@@ -37,5 +38,40 @@ export function Field(props: {
         </p>
       )}
     </div>
+  );
+}
+
+interface Text {
+  value: string;
+  onChange: (value: string) => void;
+}
+
+/** A field of one line, whose value the form keeps. What else it is given belongs to its <input>. */
+export function TextField({
+  label,
+  hint,
+  error,
+  optional,
+  onChange,
+  ...input
+}: Description & Text & Omit<ComponentProps<"input">, keyof Text>) {
+  return (
+    <Field label={label} hint={hint} error={error} optional={optional}>
+      <input {...input} onChange={(event) => onChange(event.target.value)} />
+    </Field>
+  );
+}
+
+/** The description of a photo or an event. */
+export function DescriptionField(props: Text & { rows?: number; optional?: boolean }) {
+  return (
+    <Field label="Description" optional={props.optional}>
+      <textarea
+        rows={props.rows ?? 4}
+        maxLength={5000}
+        value={props.value}
+        onChange={(event) => props.onChange(event.target.value)}
+      />
+    </Field>
   );
 }

@@ -1,4 +1,4 @@
-/** What stands where content should be: nothing yet, nothing at all, or an error. */
+/** What stands where content should be: nothing yet, nothing at all, an error, or the button for more. */
 import { CircleAlert, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { ApiError } from "../api/errors";
@@ -65,6 +65,57 @@ function ErrorCode({ error }: { error: unknown }) {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * What stands where the first page of a list is about to be: grey boxes, or why it did not come. `list` and `item` are
+ * the classes of the list and of its items.
+ */
+export function FirstPage({
+  query,
+  ...boxes
+}: {
+  query: { isPending: boolean; data: unknown; error: unknown; refetch: () => unknown };
+  list: string;
+  item: string;
+  count: number;
+}) {
+  if (query.data) return null;
+  if (!query.isPending)
+    return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
+  return (
+    <ul className={boxes.list} aria-hidden>
+      {Array.from({ length: boxes.count }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they never change
+        <li key={index} className={`${boxes.item} skeleton`} />
+      ))}
+    </ul>
+  );
+}
+
+/** The button for the next page of a list, while there is one. */
+export function LoadMore({
+  list,
+  error,
+}: {
+  list: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+  /** Why the next page did not come. */
+  error?: unknown;
+}) {
+  if (!list.hasNextPage) return null;
+  return (
+    <div className="more">
+      <ErrorNote error={error} />
+      <button
+        type="button"
+        className="button"
+        disabled={list.isFetchingNextPage}
+        onClick={() => void list.fetchNextPage()}
+      >
+        {list.isFetchingNextPage ? "Loading…" : "Load more"}
+      </button>
+    </div>
+  );
 }
 
 export function Spinner({ label }: { label: string }) {

@@ -1,6 +1,7 @@
 /** Short news at the edge of the screen, read out politely. */
 import { Check, CircleAlert, X } from "lucide-react";
 import { useLayoutEffect, useSyncExternalStore } from "react";
+import { IconButton } from "./icon-button";
 import { messageOf } from "./states";
 
 interface Toast {
@@ -57,14 +58,12 @@ export function Toasts() {
         <div key={toast.id} className={toast.isError ? "toast danger" : "toast"}>
           {toast.isError ? <CircleAlert aria-hidden size={18} /> : <Check aria-hidden size={18} />}
           <span>{toast.text}</span>
-          <button
-            type="button"
-            className="icon-button"
-            aria-label="Dismiss"
+          <IconButton
+            label="Dismiss"
             onClick={() => change(toasts.filter((one) => one.id !== toast.id))}
           >
             <X aria-hidden size={16} />
-          </button>
+          </IconButton>
         </div>
       ))}
     </div>

@@ -2,7 +2,8 @@
 import { CircleAlert, Plus, Trash2, Upload } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Dialog } from "../ui/dialog";
-import { Field } from "../ui/field";
+import { DescriptionField, TextField } from "../ui/field";
+import { IconButton } from "../ui/icon-button";
 import { bytes, plural, problemOfTags, tagsOf } from "../ui/words";
 import type { Target } from "./context";
 import { contentTypeOf, imageTypeOf, problemOf } from "./files";
@@ -103,19 +104,20 @@ export function Compose(props: {
         {files.length > 1 && (
           <fieldset className="for-all">
             <legend className="label">For all files</legend>
-            <Field label="Description for all" optional>
-              <input
-                maxLength={5000}
-                value={forAll.description}
-                onChange={(event) => setForAll({ ...forAll, description: event.target.value })}
-              />
-            </Field>
-            <Field label="Tags for all" hint="Separated by commas" optional>
-              <input
-                value={forAll.tags}
-                onChange={(event) => setForAll({ ...forAll, tags: event.target.value })}
-              />
-            </Field>
+            <TextField
+              label="Description for all"
+              optional
+              maxLength={5000}
+              value={forAll.description}
+              onChange={(description) => setForAll({ ...forAll, description })}
+            />
+            <TextField
+              label="Tags for all"
+              hint="Separated by commas"
+              optional
+              value={forAll.tags}
+              onChange={(tags) => setForAll({ ...forAll, tags })}
+            />
           </fieldset>
         )}
         {files.length > 0 && (
@@ -239,31 +241,25 @@ function DraftRow(props: {
         <details>
           <summary>Description and tags</summary>
           <div className="draft-more">
-            <Field label="Description" optional>
-              <textarea
-                rows={2}
-                maxLength={5000}
-                value={words.description}
-                onChange={(event) => onChange({ description: event.target.value })}
-              />
-            </Field>
-            <Field label="Tags" hint="Separated by commas" optional>
-              <input
-                value={words.tags}
-                onChange={(event) => onChange({ tags: event.target.value })}
-              />
-            </Field>
+            <DescriptionField
+              rows={2}
+              optional
+              value={words.description}
+              onChange={(description) => onChange({ description })}
+            />
+            <TextField
+              label="Tags"
+              hint="Separated by commas"
+              optional
+              value={words.tags}
+              onChange={(tags) => onChange({ tags })}
+            />
           </div>
         </details>
       </div>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={`Remove ${file.name}`}
-        onClick={props.onRemove}
-      >
+      <IconButton label={`Remove ${file.name}`} onClick={props.onRemove}>
         <Trash2 aria-hidden size={18} />
-      </button>
+      </IconButton>
     </li>
   );
 }

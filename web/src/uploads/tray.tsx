@@ -1,8 +1,9 @@
 /** The uploads under way, at the corner of every page: what failed first, then what is going on. */
 import { Check, ChevronDown, ChevronUp, Pause, Play, RotateCw, X } from "lucide-react";
-import { memo, useEffect, useState } from "react";
+import { memo, type ReactNode, useEffect, useState } from "react";
 import { Link } from "wouter";
 import { isDownloading } from "../ui/download";
+import { IconButton } from "../ui/icon-button";
 import { bytes, plural } from "../ui/words";
 import { ChooseAgain } from "./choose-again";
 import { Preview } from "./preview";
@@ -60,64 +61,39 @@ export function Tray({ items, uploads }: { items: readonly Upload[]; uploads: Up
           <h2>{headline(items)}</h2>
           {!isOver && <TotalProgress items={items} />}
         </div>
-        <button
-          type="button"
-          className="icon-button"
+        <IconButton
           aria-expanded={isOpen}
-          aria-label={isOpen ? "Minimize uploads" : "Show uploads"}
+          label={isOpen ? "Minimize uploads" : "Show uploads"}
           onClick={() => setOpen(!isOpen)}
         >
           {isOpen ? <ChevronDown aria-hidden size={19} /> : <ChevronUp aria-hidden size={19} />}
-        </button>
+        </IconButton>
         {isOver && (
-          <button
-            type="button"
-            className="icon-button"
-            aria-label="Close uploads"
-            onClick={each(["completed", "refused"], "clear")}
-          >
+          <IconButton label="Close uploads" onClick={each(["completed", "refused"], "clear")}>
             <X aria-hidden size={19} />
-          </button>
+          </IconButton>
         )}
       </header>
       {isOpen && (
         <>
           <div className="tray-actions">
             {count(items, ...CAN_PAUSE) > 0 && (
-              <button
-                type="button"
-                className="button quiet small"
-                onClick={each(CAN_PAUSE, "pause")}
-              >
+              <ForAll onClick={each(CAN_PAUSE, "pause")}>
                 <Pause aria-hidden size={15} /> Pause all
-              </button>
+              </ForAll>
             )}
             {count(items, "paused") > 0 && (
-              <button
-                type="button"
-                className="button quiet small"
-                onClick={each(["paused"], "resume")}
-              >
+              <ForAll onClick={each(["paused"], "resume")}>
                 <Play aria-hidden size={15} /> Resume all
-              </button>
+              </ForAll>
             )}
             {refused > 1 && (
-              <button
-                type="button"
-                className="button quiet small"
-                onClick={each(["refused"], "retry")}
-              >
+              <ForAll onClick={each(["refused"], "retry")}>
                 <RotateCw aria-hidden size={15} /> Retry all
-              </button>
+              </ForAll>
             )}
             {!isOver && count(items, "completed") > 0 && (
-              <button
-                type="button"
-                className="button quiet small"
-                onClick={each(["completed"], "clear")}
-              >
-                Clear completed
-              </button>
+              <ForAll onClick={each(["completed"], "clear")}>Clear completed</ForAll>
             )}
           </div>
           <ul className="tray-list">
@@ -246,6 +222,15 @@ function wordsFor(item: Upload, percent: number): string {
   }
 }
 
+/** A button for all uploads of a kind. */
+function ForAll(props: { onClick: () => void; children: ReactNode }) {
+  return (
+    <button type="button" className="button quiet small" onClick={props.onClick}>
+      {props.children}
+    </button>
+  );
+}
+
 function Actions({ item, name, uploads }: { item: Upload; name: string; uploads: Uploads }) {
   const { id, state } = item;
   const command = (one: "pause" | "resume" | "retry" | "cancel") => () => uploads.command(id, one);
@@ -264,34 +249,19 @@ function Actions({ item, name, uploads }: { item: Upload; name: string; uploads:
   return (
     <div className="upload-actions">
       {CAN_PAUSE.includes(state) && (
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={`Pause ${name}`}
-          onClick={command("pause")}
-        >
+        <IconButton label={`Pause ${name}`} onClick={command("pause")}>
           <Pause aria-hidden size={17} />
-        </button>
+        </IconButton>
       )}
       {state === "paused" && (
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={`Resume ${name}`}
-          onClick={command("resume")}
-        >
+        <IconButton label={`Resume ${name}`} onClick={command("resume")}>
           <Play aria-hidden size={17} />
-        </button>
+        </IconButton>
       )}
       {state === "refused" && (
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={`Retry ${name}`}
-          onClick={command("retry")}
-        >
+        <IconButton label={`Retry ${name}`} onClick={command("retry")}>
           <RotateCw aria-hidden size={17} />
-        </button>
+        </IconButton>
       )}
       {state === "needsFile" && (
         <ChooseAgain
@@ -301,14 +271,12 @@ function Actions({ item, name, uploads }: { item: Upload; name: string; uploads:
           onFile={(file) => uploads.provide(id, file)}
         />
       )}
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={state === "refused" ? `Dismiss ${name}` : `Cancel ${name}`}
+      <IconButton
+        label={state === "refused" ? `Dismiss ${name}` : `Cancel ${name}`}
         onClick={command("cancel")}
       >
         <X aria-hidden size={17} />
-      </button>
+      </IconButton>
     </div>
   );
 }

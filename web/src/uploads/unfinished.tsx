@@ -2,6 +2,7 @@
 import { Trash2 } from "lucide-react";
 import type { UnfinishedUpload } from "../api/client";
 import { useDiscard, useUnfinished } from "../api/uploads";
+import { IconButton } from "../ui/icon-button";
 import { say, sayError } from "../ui/toasts";
 import { atTime, bytes, plural } from "../ui/words";
 import { ChooseAgain } from "./choose-again";
@@ -48,10 +49,8 @@ function Row({ upload }: { upload: UnfinishedUpload }) {
         sizeBytes={upload.sizeBytes}
         onFile={(file) => adopt(upload, file)}
       />
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={`Discard the upload of ${name}`}
+      <IconButton
+        label={`Discard the upload of ${name}`}
         disabled={discard.isPending}
         onClick={() =>
           discard.mutate(upload, {
@@ -63,7 +62,7 @@ function Row({ upload }: { upload: UnfinishedUpload }) {
         }
       >
         <Trash2 aria-hidden size={17} />
-      </button>
+      </IconButton>
     </li>
   );
 }
