@@ -38,7 +38,6 @@ class Event(Model):
 
     class Meta:
         table_name = settings().events_table
-        region = settings().region
 
     event_id = UnicodeAttribute(hash_key=True, attr_name="eventId")
     row = UnicodeAttribute(range_key=True, default=EVENT_ROW)
@@ -71,7 +70,6 @@ class Attendee(Model):
 
     class Meta:
         table_name = settings().events_table
-        region = settings().region
 
     event_id = UnicodeAttribute(hash_key=True, attr_name="eventId")
     row = UnicodeAttribute(range_key=True)

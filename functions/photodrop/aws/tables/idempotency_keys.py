@@ -24,7 +24,6 @@ class IdempotencyRecord(Model):
 
     class Meta:
         table_name = settings().photos_table
-        region = settings().region
 
     request_id = UnicodeAttribute(hash_key=True, attr_name="photoId")
     row = UnicodeAttribute(range_key=True, default=REQUEST_ROW)

@@ -67,7 +67,6 @@ class Student(Model):
 
     class Meta:
         table_name = settings().students_table
-        region = settings().region
 
     student_id = UnicodeAttribute(hash_key=True, attr_name="studentId")
     by_created, by_picture = ByCreated(), ByPicture()
@@ -223,7 +222,6 @@ class EmailLock(Model):
 
     class Meta:
         table_name = settings().students_table
-        region = settings().region
 
     lock = UnicodeAttribute(hash_key=True, attr_name="studentId")
     taken_by = UnicodeAttribute(attr_name="takenBy")

@@ -19,7 +19,6 @@ class ThumbnailLease(Model):
 
     class Meta:
         table_name = settings().photos_table
-        region = settings().region
 
     photo_id = UnicodeAttribute(hash_key=True, attr_name="photoId")
     row = UnicodeAttribute(range_key=True)

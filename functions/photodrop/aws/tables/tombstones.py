@@ -15,7 +15,6 @@ class Tombstone(Model):
 
     class Meta:
         table_name = settings().photos_table
-        region = settings().region
 
     photo_id = UnicodeAttribute(hash_key=True, attr_name="photoId")
     row = UnicodeAttribute(range_key=True, default=TOMBSTONE_ROW)

@@ -11,7 +11,6 @@ class UploadToken(Model):
 
     class Meta:
         table_name = settings().upload_tokens_table
-        region = settings().region
 
     token_hash = UnicodeAttribute(hash_key=True, attr_name="tokenHash")
     user_id = UnicodeAttribute(attr_name="userId")

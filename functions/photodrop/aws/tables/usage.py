@@ -11,7 +11,6 @@ class Usage(Model):
 
     class Meta:
         table_name = settings().usage_table
-        region = settings().region
 
     user_id = UnicodeAttribute(hash_key=True, attr_name="userId")
     held_bytes = NumberAttribute(attr_name="heldBytes", default=0)
