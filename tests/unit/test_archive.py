@@ -16,7 +16,7 @@ import thumbnail_photo
 from photodrop.aws import archived_objects
 from photodrop.aws.tables import Photo, Restore
 from photodrop.domain import archive
-from tests.support import events, pictures
+from tests.support import aws_calls, events, pictures
 from tests.unit.test_process_upload import is_there
 from tests.unit.test_view_and_list_photos import make_photo, page, view
 
@@ -86,16 +86,7 @@ def saved(photo: Photo) -> tuple[str, Any]:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What S3 was asked for by the archive module."""
-    operations: list[str] = []
-    client = archived_objects._s3()
-    send = client._make_api_call
-
-    def counting(operation: str, arguments: Any) -> Any:
-        operations.append(operation)
-        return send(operation, arguments)
-
-    monkeypatch.setattr(client, "_make_api_call", counting)
-    return operations
+    return aws_calls.record(monkeypatch, archived_objects._s3())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """What a reader may rely on everywhere in the project."""
 
-import ast
 import json
 import re
 import tomllib
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.events import EVENTS
+from tests.support.imports import import_statements
 from tests.support.template import ROOT, as_written, resources, template
 
 FUNCTIONS = ROOT / "functions"
@@ -23,13 +23,7 @@ def logical_id(module: str) -> str:
 
 def imports(path: Path) -> set[str]:
     """Return the dotted names of everything that a module imports."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return {name for module, names in import_statements(path) for name in (module, *names)}
 
 
 def statements(role: str) -> list[dict[str, Any]]:

@@ -11,8 +11,10 @@ import delete_event
 import purge_event
 from photodrop.aws import storage
 from photodrop.aws.tables import Attendee, Event, Photo, Usage, attendee_row
+from photodrop.aws.tables.connection import CONNECTION
 from photodrop.domain import event_deletion, event_purge
 from photodrop.status import Status
+from tests.support import aws_calls
 from tests.support import events as event_files
 from tests.support.people import ADA, ALAN, GRACE, Person
 from tests.support.template import resources
@@ -173,15 +175,7 @@ def test_many_attendees_and_photos_go_in_pieces_of_bounded_size(
 
 def test_work_of_a_message_does_not_grow_with_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
     """One Query and one batch of attendees, however many there are."""
-    calls: list[str] = []
-    client = event_purge.Event._get_connection().connection.client
-    send = client._make_api_call
-
-    def counting(operation: str, arguments: Any) -> Any:
-        calls.append(operation)
-        return send(operation, arguments)
-
-    monkeypatch.setattr(client, "_make_api_call", counting)
+    calls = aws_calls.record(monkeypatch, CONNECTION.client)
     made = []
     for attendees in (BATCH, 20 * BATCH):
         delete(event_of(attendees=attendees))

@@ -19,6 +19,7 @@ from photodrop.aws.tables import Attendee, Event, Photo
 from photodrop.aws.tables.connection import CONNECTION
 from photodrop.domain import events, paging
 from photodrop.http.fields import PathEmail
+from tests.support import aws_calls
 from tests.support import events as event_files
 from tests.support.people import ADA, ALAN, GRACE, Person
 
@@ -38,16 +39,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The calls of DynamoDB."""
-    made: list[str] = []
-    client = CONNECTION.client
-    send = client._make_api_call
-
-    def counting(operation: str, arguments: Any) -> Any:
-        made.append(operation)
-        return send(operation, arguments)
-
-    monkeypatch.setattr(client, "_make_api_call", counting)
-    return made
+    return aws_calls.record(monkeypatch, CONNECTION.client)
 
 
 def names(page: Any) -> list[str]:

@@ -12,8 +12,9 @@ import pytest
 import initiate_upload
 import view_photo
 from photodrop.aws.tables import Photo, Usage
+from photodrop.aws.tables.connection import CONNECTION
 from photodrop.domain import photo_deletion, uploads
-from tests.support import events
+from tests.support import aws_calls, events
 from tests.support.template import resources
 from tests.unit.test_process_upload import deliver, put
 
@@ -350,15 +351,7 @@ def test_a_grant_is_one_call_to_dynamodb_and_in_a_burst_two(
     monkeypatch: pytest.MonkeyPatch, settings: Callable[..., None]
 ) -> None:
     settings(UPLOADS_PER_MINUTE=10)
-    calls: list[str] = []
-    client = Photo._get_connection().connection.client
-    send = client._make_api_call
-
-    def counting(operation: str, arguments: Any) -> Any:
-        calls.append(operation)
-        return send(operation, arguments)
-
-    monkeypatch.setattr(client, "_make_api_call", counting)
+    calls = aws_calls.record(monkeypatch, CONNECTION.client)
     initiate()
     assert calls == ["TransactWriteItems"]
     initiate()

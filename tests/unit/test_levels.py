@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.imports import import_statements
 from tests.support.template import ROOT
 
 FUNCTIONS = ROOT / "functions"
@@ -29,13 +30,9 @@ MESSAGES = {"photodrop.aws.messages", "photodrop.aws.s3_events"}
 def imported(path: Path) -> set[str]:
     """Return the modules of ours that a module imports, anywhere in it."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            submodules = {f"{node.module}.{alias.name}" for alias in node.names}
-            there = {name for name in submodules if is_module(name)}
-            found |= there or {node.module}
+    for module, names in import_statements(path):
+        submodules = {name for name in names if is_module(name)}
+        found |= submodules or {module}
     return {name for name in found if name.split(".")[0] == "photodrop"}
 
 

@@ -24,7 +24,7 @@ from photodrop.http.fields import MAX_CHECKSUMS_PER_BATCH, MAX_PARTS_PER_BATCH
 from photodrop.http.schemas.multipart import SignRequest, UploadMetadata
 from photodrop.status import Status
 from tests.support import events, gateway, pictures
-from tests.unit.test_process_upload import deliver, put, reload
+from tests.unit.test_process_upload import deliver, failure_code, put, reload
 from tests.unit.test_recovery import expire, make_due
 
 MIB = 1024**2
@@ -232,9 +232,7 @@ class TestCharging:
         settings(MAX_UNANNOUNCED_BYTES=10)
         photo = granted()
         deliver(put(photo.key, pictures.jpeg()))
-        failure = reload(photo).failure
-        assert failure is not None
-        assert failure.code == "FileTooLarge"
+        assert failure_code(photo) == "FileTooLarge"
         assert held() == (0, 0)
 
     def test_a_form_takes_no_more_than_was_reserved(self, settings: Any) -> None:
@@ -334,9 +332,7 @@ class TestTime:
         assert uploads.deadline(photo) == pytest.approx(time.time() + days * 24 * 3600, abs=60)
         make_due(photo, created_at="2026-01-01T00:00:00.000Z")
         expire()
-        failure = reload(photo).failure
-        assert failure is not None
-        assert failure.code == "UploadExpired"
+        assert failure_code(photo) == "UploadExpired"
         assert open_uploads() == []
         assert held() == (0, 0)
 

@@ -65,8 +65,33 @@ def is_there(key: str) -> bool:
     return True
 
 
+def delete_version(photo: Photo, version_id: str) -> None:
+    """Delete a version of a photo's original, as if somebody had done it in the bucket."""
+    boto3.client("s3").delete_object(
+        Bucket="photodrop-uploads", Key=photo.key, VersionId=version_id
+    )
+
+
 def reload(photo: Photo) -> Photo:
     return Photo.get(photo.photo_id, "photo", consistent_read=True)
+
+
+def failure_code(photo: Photo) -> str | None:
+    """Return why a photo failed, or None if it did not, as its record says now."""
+    failure = reload(photo).failure
+    return failure and failure.code
+
+
+def assert_refused(photo: Photo, code: str) -> None:
+    """Check that the photo failed for this reason, its file is gone, and Ada holds nothing."""
+    photo = reload(photo)
+    assert photo.status == "failed"
+    assert photo.failure is not None
+    assert photo.failure.code == code
+    assert photo.failure.message
+    assert not is_there(photo.key)
+    usage = Usage.get("ada")
+    assert (usage.held_bytes, usage.held_photos) == (0, 0)
 
 
 def test_a_granted_picture_is_verified_and_asked_to_be_resized() -> None:
@@ -141,16 +166,9 @@ def test_what_was_not_granted_fails_with_a_code_and_leaves_sight(
     photo = make_pending(content, declared, size)
     landed = put(photo.key, content)
     assert deliver(landed) == []
-    photo = reload(photo)
-    assert photo.status == "failed"
-    assert photo.failure is not None
-    assert photo.failure.code == code
-    assert photo.failure.message
-    assert photo.remove_at is not None
-    assert not is_there(photo.key)
+    assert_refused(photo, code)
+    assert reload(photo).remove_at is not None
     assert asked_for_thumbnails() == []
-    usage = Usage.get("ada")
-    assert (usage.held_bytes, usage.held_photos) == (0, 0)
     deliver(landed)
     assert Usage.get("ada").held_photos == 0
 
@@ -194,9 +212,7 @@ def test_too_many_pixels_fail_before_anything_is_decoded(settings: Callable[...,
     content = pictures.jpeg(64, 48)
     photo = make_pending(content)
     deliver(put(photo.key, content))
-    failure = reload(photo).failure
-    assert failure is not None
-    assert failure.code == "TooManyPixels"
+    assert failure_code(photo) == "TooManyPixels"
 
 
 @pytest.mark.parametrize(
@@ -293,13 +309,9 @@ def test_an_object_that_is_gone_again_fails_the_photo() -> None:
     content = pictures.jpeg()
     photo = make_pending(content)
     landed = put(photo.key, content)
-    boto3.client("s3").delete_object(
-        Bucket="photodrop-uploads", Key=photo.key, VersionId=landed["versionId"]
-    )
+    delete_version(photo, landed["versionId"])
     deliver(landed)
-    failure = reload(photo).failure
-    assert failure is not None
-    assert failure.code == "UploadRemoved"
+    assert failure_code(photo) == "UploadRemoved"
 
 
 def test_log_lines_carry_the_grants_correlation_id(output: Callable[[], str]) -> None:
@@ -315,14 +327,7 @@ def test_log_lines_carry_the_grants_correlation_id(output: Callable[[], str]) ->
 def test_reads_only_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     content = bytes(range(256)) * 4096
     put("uploads/user_ada/x.jpg", content)
-    fetched: list[str] = []
-    get = storage._get
-
-    def counting(source: dict[str, str]) -> Any:
-        fetched.append(source["Range"])
-        return get(source)
-
-    monkeypatch.setattr(storage, "_get", counting)
+    fetched = count_requests(monkeypatch)
     with storage.open_original("uploads/user_ada/x.jpg", None, len(content)) as stream:
         assert stream.read(10) == content[:10]
         assert stream.read(10) == content[10:20]
@@ -358,28 +363,22 @@ def tiff_of(pages: int, page_bytes: int, *, between: int = 0) -> bytes:
     return bytes(content)
 
 
-def test_a_tiff_that_goes_back_and_forth_between_two_places_costs_a_few_requests(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("content", "most_requests"),
+    [
+        pytest.param(tiff_of(1000, 60, between=2_000_000), 4, id="in two places, by turns"),
+        pytest.param(tiff_of(300, 30_000), 20, id="scattered, and not all counted"),
+    ],
+)
+def test_a_tiff_of_many_pages_is_accepted_after_a_few_requests(
+    monkeypatch: pytest.MonkeyPatch, content: bytes, most_requests: int
 ) -> None:
-    content = tiff_of(1000, 60, between=2_000_000)
     photo = make_pending(content, "image/tiff")
     landed = put(photo.key, content)
     fetched = count_requests(monkeypatch)
     deliver(landed)
     assert reload(photo).status == "processing"
-    assert len(fetched) <= 4
-
-
-def test_a_tiff_whose_pages_are_scattered_is_accepted_without_counting_them(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    content = tiff_of(300, 30_000)
-    photo = make_pending(content, "image/tiff")
-    landed = put(photo.key, content)
-    fetched = count_requests(monkeypatch)
-    deliver(landed)
-    assert reload(photo).status == "processing"
-    assert len(fetched) <= 20
+    assert len(fetched) <= most_requests
 
 
 def test_a_header_that_is_scattered_over_the_file_is_refused_after_few_requests(
@@ -393,9 +392,7 @@ def test_a_header_that_is_scattered_over_the_file_is_refused_after_few_requests(
     landed = put(photo.key, content)
     fetched = count_requests(monkeypatch)
     assert deliver(landed) == []
-    failure = reload(photo).failure
-    assert failure is not None
-    assert failure.code == "HeaderTooLarge"
+    assert failure_code(photo) == "HeaderTooLarge"
     assert len(fetched) <= storage.MAX_HEADER_REQUESTS
 
 

@@ -20,7 +20,15 @@ from photodrop.imaging import video as video_process
 from photodrop.status import Status
 from tests.support import events, pictures, videos
 from tests.support.template import resources
-from tests.unit.test_process_upload import deliver, is_there, make_pending, put, reload
+from tests.unit.test_process_upload import (
+    assert_refused,
+    delete_version,
+    deliver,
+    failure_code,
+    make_pending,
+    put,
+    reload,
+)
 from tests.unit.test_resize_thumbnails import thumbnails
 from tests.unit.test_thumbnail_photo import ask, stored
 from tests.unit.test_view_and_list_photos import make_photo
@@ -171,14 +179,7 @@ def test_only_ranges_of_a_large_video_are_read(monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_no_video_fails_with_a_code_and_leaves_sight(content: bytes, code: str) -> None:
     photo = landed(content)
     assert process(photo) == []
-    photo = reload(photo)
-    assert photo.status == "failed"
-    assert photo.failure is not None
-    assert photo.failure.code == code
-    assert photo.failure.message
-    assert not is_there(photo.key)
-    usage = Usage.get("ada")
-    assert (usage.held_bytes, usage.held_photos) == (0, 0)
+    assert_refused(photo, code)
     process(photo)
     assert Usage.get("ada").held_photos == 0
 
@@ -197,9 +198,7 @@ def test_another_kind_of_file_fails_before_a_video_is_looked_for(
 ) -> None:
     photo = make_pending(content, declared)
     deliver(put(photo.key, content))
-    failure = reload(photo).failure
-    assert failure is not None
-    assert failure.code == code
+    assert failure_code(photo) == code
     assert asked_for() == []
 
 
@@ -229,13 +228,9 @@ def test_a_video_without_a_poster_is_completed_and_says_why() -> None:
 
 def test_an_object_that_is_gone_again_fails_the_video() -> None:
     photo = landed(videos.video())
-    boto3.client("s3").delete_object(
-        Bucket="photodrop-uploads", Key=photo.key, VersionId=photo.version_id
-    )
+    delete_version(photo, photo.version_id)
     assert process(photo) == []
-    failure = reload(photo).failure
-    assert failure is not None
-    assert failure.code == "UploadRemoved"
+    assert failure_code(photo) == "UploadRemoved"
 
 
 def test_an_error_of_s3_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,15 @@ from photodrop.aws import storage
 from photodrop.aws.tables import Photo, Usage
 from photodrop.errors import PhotosNotCheckedError
 from tests.support import events, pictures
-from tests.unit.test_process_upload import deliver, is_there, make_pending, put, reload
+from tests.unit.test_process_upload import (
+    delete_version,
+    deliver,
+    failure_code,
+    is_there,
+    make_pending,
+    put,
+    reload,
+)
 from tests.unit.test_resize_thumbnails import resize
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -132,9 +140,7 @@ def test_an_upload_that_never_came_expires() -> None:
     photo = make_due(make_pending(b"x"))
     fresh = make_pending(b"x")
     expire()
-    failure = reload(photo).failure
-    assert failure is not None
-    assert failure.code == "UploadExpired"
+    assert failure_code(photo) == "UploadExpired"
     assert reload(fresh).status == "pending"
     assert Usage.get("ada").held_photos == 1
     before = reload(photo).to_simple_dict()
@@ -179,13 +185,10 @@ def test_a_stuck_photo_whose_file_is_gone_fails() -> None:
     photo = make_pending(content)
     landed = put(photo.key, content)
     deliver(landed)
-    s3 = boto3.client("s3")
-    s3.delete_object(Bucket="photodrop-uploads", Key=photo.key, VersionId=landed["versionId"])
+    delete_version(photo, landed["versionId"])
     make_due(photo)
     expire()
-    failure = reload(photo).failure
-    assert failure is not None
-    assert failure.code == "UploadRemoved"
+    assert failure_code(photo) == "UploadRemoved"
 
 
 def test_what_is_not_reached_in_time_is_done_by_the_next_run() -> None:

@@ -17,7 +17,14 @@ from photodrop.imaging.sandbox import Limits, Sandbox
 from photodrop.status import Status
 from tests.support import events, pictures
 from tests.support.template import resources, template
-from tests.unit.test_process_upload import deliver, make_pending, put, reload
+from tests.unit.test_process_upload import (
+    delete_version,
+    deliver,
+    failure_code,
+    make_pending,
+    put,
+    reload,
+)
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -120,13 +127,9 @@ def test_resizes_the_version_that_was_verified() -> None:
 
 def test_an_original_that_is_gone_fails_the_photo() -> None:
     photo = make_verified(pictures.jpeg())
-    boto3.client("s3").delete_object(
-        Bucket="photodrop-uploads", Key=photo.key, VersionId=photo.version_id
-    )
+    delete_version(photo, photo.version_id)
     assert resize(photo) == []
-    failure = reload(photo).failure
-    assert failure is not None
-    assert failure.code == "UploadRemoved"
+    assert failure_code(photo) == "UploadRemoved"
 
 
 def test_log_lines_carry_the_grants_correlation_id(output: Callable[[], str]) -> None:
@@ -144,9 +147,7 @@ def test_a_photo_that_takes_too_long_to_decode_fails_at_the_first_try(
     photo = make_verified(pictures.many_scans())
     monkeypatch.setattr(images, "LIMITS", Limits(cpu_seconds=1, wall_seconds=60))
     assert resize(photo) == []
-    failure = reload(photo).failure
-    assert failure is not None
-    assert failure.code == "TooMuchTime"
+    assert failure_code(photo) == "TooMuchTime"
     assert Usage.get("ada").held_photos == 0
 
 

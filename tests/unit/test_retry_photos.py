@@ -17,7 +17,9 @@ from photodrop.domain.lifecycle import FAILED_DAYS
 from tests.support import events, pictures
 from tests.unit.test_process_upload import (
     asked_for_thumbnails,
+    delete_version,
     deliver,
+    failure_code,
     is_there,
     make_pending,
     put,
@@ -199,15 +201,11 @@ def test_only_staff_may(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_one_whose_file_is_gone_ends_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     photo, landed = tried_too_often(monkeypatch)
-    boto3.client("s3").delete_object(
-        Bucket="photodrop-uploads", Key=photo.key, VersionId=landed["versionId"]
-    )
+    delete_version(photo, landed["versionId"])
     assert retry(f"/photos/{photo.photo_id}/retry")[0] == 202
     make_due(photo)
     expire()
-    failure = reload(photo).failure
-    assert failure is not None
-    assert failure.code == "UploadRemoved"
+    assert failure_code(photo) == "UploadRemoved"
     assert Usage.get("ada").held_photos == 0
 
 

@@ -14,8 +14,9 @@ import view_photo
 import view_student
 from photodrop import keys
 from photodrop.aws.tables import PHOTO_ROW, Photo, Student, Usage
+from photodrop.aws.tables.connection import CONNECTION
 from photodrop.domain import photo_deletion, recovery, student_pictures, uploads
-from tests.support import events, pictures
+from tests.support import aws_calls, events, pictures
 from tests.unit.test_process_upload import deliver, is_there, put
 from tests.unit.test_resize_thumbnails import thumbnails
 from tests.unit.test_students import (
@@ -63,6 +64,13 @@ def grant(student_id: str, **query: str) -> str:
     status, body = ask(student_id, **query)
     assert status == 200, body
     return str(body["pictureKey"])
+
+
+def uploaded(student_id: str) -> tuple[str, Photo]:
+    """Upload a picture; return its key and its photo, which waits for its thumbnails."""
+    key = grant(student_id)
+    deliver(put(key, GOOD))
+    return key, photo_of(key)
 
 
 def photo_of(key: str) -> Photo:
@@ -317,9 +325,7 @@ def test_deleting_a_student_removes_every_version_and_thumbnail(student_id: str)
 def test_a_picture_that_is_completed_while_its_student_is_deleted_goes_too(
     student_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = grant(student_id)
-    deliver(put(key, GOOD))
-    photo = photo_of(key)
+    key, photo = uploaded(student_id)
     with monkeypatch.context() as patch:  # as if the record were too new to be found
         patch.setattr(photo_deletion, "delete", lambda _: None)
         delete(student_id)
@@ -335,9 +341,7 @@ def test_a_picture_that_is_completed_while_its_student_is_deleted_goes_too(
 def test_a_picture_that_is_completed_in_the_midst_of_a_deletion_is_not_shown_but_erased(
     student_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = grant(student_id)
-    deliver(put(key, GOOD))
-    photo = photo_of(key)
+    _, photo = uploaded(student_id)
 
     def overlook(*_: Any, **__: Any) -> None:
         assert resize(photo) == []
@@ -407,15 +411,7 @@ def test_a_picture_whose_event_was_lost_is_found_by_the_sweep(student_id: str) -
 def test_a_list_reads_all_unfinished_uploads_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(4):
         grant(create(email=f"{number}@example.com")["studentId"])
-    called: list[str] = []
-    client = Photo._get_connection().connection.client
-    send = client._make_api_call
-
-    def counting(operation: str, arguments: Any) -> Any:
-        called.append(operation)
-        return send(operation, arguments)
-
-    monkeypatch.setattr(client, "_make_api_call", counting)
+    called = aws_calls.record(monkeypatch, CONNECTION.client)
     assert len(page()[1]["items"]) == 4
     assert called == ["Query", "BatchGetItem"]
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import list_photos
 import view_photo
 from photodrop.aws.tables import Failure, Photo, ThumbnailSize
+from photodrop.aws.tables.connection import CONNECTION
 from photodrop.domain import links, paging
-from tests.support import events
+from tests.support import aws_calls, events
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -189,15 +190,7 @@ def test_a_limit_out_of_range_is_400(limit: str) -> None:
 def test_a_page_is_one_query(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 8):
         make_photo(number)
-    calls: list[str] = []
-    client = Photo._get_connection().connection.client
-    send = client._make_api_call
-
-    def counting(operation: str, arguments: Any) -> Any:
-        calls.append(operation)
-        return send(operation, arguments)
-
-    monkeypatch.setattr(client, "_make_api_call", counting)
+    calls = aws_calls.record(monkeypatch, CONNECTION.client)
     page(limit="5")
     assert calls == ["Query"]
 
