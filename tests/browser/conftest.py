@@ -161,3 +161,11 @@ def person(new_person: Callable[..., Person]) -> Person:
 def app(tab: Callable[..., WebApp], person: Person) -> WebApp:
     """The tab of `person`, nothing opened in it yet."""
     return tab(person)
+
+
+@pytest.fixture
+def opened(app: WebApp) -> WebApp:
+    """The tab of `person`, at their photos."""
+    app.open("/photos")
+    app.expect_page("Your photos")
+    return app

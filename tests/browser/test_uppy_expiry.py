@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,13 +27,19 @@ from tests.support.running_stack import setting
 __all__ = ["browser", "make_photo", "mode", "uppy"]
 
 
-@pytest.mark.parametrize("mode", ["endpoint"])
-def test_version_5_has_a_part_signed_again_when_its_url_expired(
-    uppy: UppyPage, make_photo: Any, stack: Stack
-) -> None:
-    file = make_photo(PART + MIB)
+@pytest.fixture
+def added(uppy: UppyPage, make_photo: Any) -> Path:
+    """A file of two parts that the page has, and has not begun to send."""
+    file: Path = make_photo(PART + MIB)
     uppy.open(shouldUseMultipart=True)
     uppy.add(file)
+    return file
+
+
+@pytest.mark.parametrize("mode", ["endpoint"])
+def test_version_5_has_a_part_signed_again_when_its_url_expired(
+    uppy: UppyPage, added: Path, stack: Stack
+) -> None:
     # It gives a part no more time than its URL has, so it gets that URL late. And no less time than
     # a busy machine needs to refuse it.
     with uppy.holding("*/s3/multipart/*/2?*", answers=True) as gate:
@@ -42,17 +49,14 @@ def test_version_5_has_a_part_signed_again_when_its_url_expired(
         url = gate.answer()["url"]
         uppy.until(lambda: has_expired(url))
     uppy.wait("uploaded")
-    assert_is_stored(uppy.client, uppy.photo(), file)
+    assert_is_stored(uppy.client, uppy.photo(), added)
     assert_expired(uppy, 2)
 
 
 @pytest.mark.parametrize("mode", MODES[1:])
 def test_version_6_goes_on_after_an_expired_part_url_when_told_to(
-    uppy: UppyPage, make_photo: Any, stack: Stack
+    uppy: UppyPage, added: Path, stack: Stack
 ) -> None:
-    file = make_photo(PART + MIB)
-    uppy.open(shouldUseMultipart=True)
-    uppy.add(file)
     function = "SignRequestFunction" if uppy.mode == "signRequest" else "SignPartsFunction"
     with uppy.holding("*partNumber=1*") as first, uppy.holding("*partNumber=2*") as second:
         uppy.tell("upload()")
@@ -66,7 +70,7 @@ def test_version_6_goes_on_after_an_expired_part_url_when_told_to(
     assert_expired(uppy, 2)
     uppy.tell("retryAll()")
     uppy.wait("uploaded")
-    assert_is_stored(uppy.client, uppy.photo(), file)
+    assert_is_stored(uppy.client, uppy.photo(), added)
     assert uppy.parts_stored() == Counter([1, 2]), "no part was sent twice"
 
 

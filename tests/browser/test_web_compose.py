@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.web_app import WebApp, photo_file
@@ -27,14 +26,6 @@ DECODERS = """
     };
 """
 """Counts the pictures that are decoded at a time: each takes 50 MB of memory at 12 megapixels."""
-
-
-@pytest.fixture
-def opened(app: WebApp) -> WebApp:
-    """The tab of `person`, at their photos."""
-    app.open("/photos")
-    app.expect_page("Your photos")
-    return app
 
 
 def files(folder: Path, count: int) -> list[Path]:

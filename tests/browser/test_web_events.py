@@ -60,6 +60,13 @@ def add_photo(person: Person, event: Any, title: str, width: int) -> Any:
     return person.client.wait(grant["photoId"])
 
 
+def open_attendees(app: WebApp, event: Any) -> Locator:
+    """Open the dialog of who attends an event."""
+    app.open(f"/events/{event['eventId']}")
+    app.button("Attendees").click()
+    return app.dialog("Attendees")
+
+
 def card(app: WebApp, name: str) -> Locator:
     return app.page.get_by_role("main").get_by_role("link").filter(has_text=name)
 
@@ -95,9 +102,7 @@ def test_attendees_are_registered_by_pasting_and_removed(
     tab: Tab, organizer: Person, event: Any
 ) -> None:
     app = tab(organizer)
-    app.open(f"/events/{event['eventId']}")
-    app.button("Attendees").click()
-    dialog = app.dialog("Attendees")
+    dialog = open_attendees(app, event)
     expect(dialog).to_contain_text("Nobody is registered yet.")
     field = dialog.get_by_label("E-mail addresses")
     field.fill("nobody in here")
@@ -126,9 +131,7 @@ def test_what_is_refused_is_told_for_each_address(tab: Tab, organizer: Person, e
     app.refuse(
         f"/events/{event['eventId']}/attendees/quinn(@|%40)example.com", 429, "LimitExceeded"
     )
-    app.open(f"/events/{event['eventId']}")
-    app.button("Attendees").click()
-    dialog = app.dialog("Attendees")
+    dialog = open_attendees(app, event)
     dialog.get_by_label("E-mail addresses").fill("quinn@example.com rosa@example.com")
     dialog.get_by_role("button", name="Register 2 people").click()
     app.says("1 attendee registered")
@@ -173,9 +176,7 @@ def test_what_is_no_address_is_told_and_stays_to_be_put_right(
     tab: Tab, organizer: Person, event: Any
 ) -> None:
     app = tab(organizer)
-    app.open(f"/events/{event['eventId']}")
-    app.button("Attendees").click()
-    dialog = app.dialog("Attendees")
+    dialog = open_attendees(app, event)
     field, alert = dialog.get_by_label("E-mail addresses"), dialog.get_by_role("alert")
     field.fill("bad@")
     dialog.get_by_role("button", name="Register").click()
@@ -189,9 +190,7 @@ def test_what_is_no_address_is_told_and_stays_to_be_put_right(
 
 def test_news_can_be_read_above_a_dialog(tab: Tab, organizer: Person, event: Any) -> None:
     app = tab(organizer, color_scheme="light")
-    app.open(f"/events/{event['eventId']}")
-    app.button("Attendees").click()
-    dialog = app.dialog("Attendees")
+    dialog = open_attendees(app, event)
     dialog.get_by_label("E-mail addresses").fill("tess@example.com")
     dialog.get_by_role("button", name="Register").click()
     toast = app.page.locator(".toast").filter(has_text="1 attendee registered")

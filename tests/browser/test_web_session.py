@@ -84,9 +84,7 @@ def test_an_upload_goes_on_when_who_signed_out_of_an_ended_session_is_back(
     opened: WebApp, person: Person, tmp_path: Path
 ) -> None:
     file = photo_file(tmp_path, "big.jpg", size=20 * MIB)
-    with opened.holding("*partNumber=2*", method="PUT") as gate:
-        opened.send(file)
-        opened.until(lambda: gate.held)
+    with opened.half_sent(file):
         opened.page.evaluate(FORGET_TOKENS)
     dialog = opened.dialog("Please sign in again")
     dialog.get_by_role("button", name="Sign out").click()

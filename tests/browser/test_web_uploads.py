@@ -23,7 +23,6 @@ MIB = 1024**2
 BIG = 20 * MIB
 """Sent in three parts."""
 
-SECOND_PART = "*partNumber=2*"
 KEPT = """async () => {
     const done = (request) => new Promise((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
@@ -41,20 +40,11 @@ KEPT = """async () => {
 
 
 @pytest.fixture
-def opened(app: WebApp) -> WebApp:
-    """The tab of `person`, at their photos."""
-    app.open("/photos")
-    app.expect_page("Your photos")
-    return app
-
-
-@pytest.fixture
 def half_sent(opened: WebApp, tmp_path: Path) -> Iterator[HalfSent]:
     """A big file whose second part is held back."""
     file = photo_file(tmp_path, "big.jpg", size=BIG)
-    with opened.holding(SECOND_PART, method="PUT") as gate:
-        opened.send(file)
-        opened.until(lambda: gate.held and 1 in parts_sent(opened))
+    with opened.half_sent(file) as gate:
+        opened.until(lambda: 1 in parts_sent(opened))
         yield file, gate
 
 
@@ -309,9 +299,7 @@ def test_a_session_that_ends_in_the_middle_asks_and_the_upload_goes_on(
     app.open("/photos")
     app.expect_page("Your photos")
     file = photo_file(tmp_path, "long.jpg", size=BIG)
-    with app.holding(SECOND_PART, method="PUT") as gate:
-        app.send(file)
-        app.until(lambda: gate.held)
+    with app.half_sent(file):
         app.page.evaluate(FORGET_TOKENS)
     dialog = app.dialog("Please sign in again")
     dialog.get_by_label(f"Password of {person.user.email}").fill(person.user.password)

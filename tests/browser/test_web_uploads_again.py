@@ -39,14 +39,6 @@ def person(new_person: Callable[..., Person]) -> Person:
 
 
 @pytest.fixture
-def opened(app: WebApp) -> WebApp:
-    """The tab of `person`, at their photos."""
-    app.open("/photos")
-    app.expect_page("Your photos")
-    return app
-
-
-@pytest.fixture
 def second(opened: WebApp, web_url: str) -> Iterator[WebApp]:
     """Another tab of the same browser."""
     other = WebApp(opened.page.context.new_page(), web_url)
@@ -128,9 +120,7 @@ def test_another_tab_goes_on_when_the_one_that_sends_is_closed(
     opened: WebApp, second: WebApp, person: Person, tmp_path: Path
 ) -> None:
     big = photo_file(tmp_path, "big.jpg", size=20 * MIB)
-    with opened.holding("*partNumber=2*", method="PUT") as gate:
-        opened.send(big)
-        opened.until(lambda: gate.held)
+    with opened.half_sent(big):
         expect(second.upload(big.name)).to_be_visible()
         opened.page.close()
     expect(second.upload(big.name)).to_contain_text("Done")
@@ -222,9 +212,7 @@ def test_a_file_that_the_browser_could_not_keep_is_asked_for_again(
     app.open("/photos")
     app.expect_page("Your photos")
     file = photo_file(tmp_path, "large.jpg", size=20 * MIB)
-    with app.holding("*partNumber=2*", method="PUT") as gate:
-        app.send(file)
-        app.until(lambda: gate.held)
+    with app.half_sent(file):
         app.page.reload()
     expect(app.upload(file.name)).to_contain_text("Choose the file to continue")
     app.upload(file.name).get_by_label(f"File of {file.name}").set_input_files(file)
@@ -237,9 +225,7 @@ def test_what_is_paused_stays_so_over_a_reload(
 ) -> None:
     file = photo_file(tmp_path, "paused.jpg", size=20 * MIB)
     upload = opened.upload(file.name)
-    with opened.holding("*partNumber=2*", method="PUT") as gate:
-        opened.send(file)
-        opened.until(lambda: gate.held)
+    with opened.half_sent(file):
         upload.get_by_role("button", name=f"Pause {file.name}").click()
         expect(upload).to_contain_text("Paused at")
         opened.page.reload()
@@ -269,9 +255,7 @@ def test_what_is_cancelled_leaves_the_gallery_too(
     opened: WebApp, person: Person, tmp_path: Path
 ) -> None:
     file = photo_file(tmp_path, "cancelled.jpg", size=20 * MIB)
-    with opened.holding("*partNumber=2*", method="PUT") as gate:
-        opened.send(file)
-        opened.until(lambda: gate.held)
+    with opened.half_sent(file):
         opened.page.reload()
         expect(opened.photos()).to_contain_text("Not uploaded yet")
     opened.upload(file.name).get_by_role("button", name=f"Cancel {file.name}").click()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Error, Page, Request, Response
 
 from local.client import Client
+from tests.browser.waiting import until
 from tests.support.browser import npm_packages
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.running_stack import origin
@@ -151,12 +151,7 @@ class UppyPage:
 
     def until(self, condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
         """Return what `condition` returns as soon as that is true; the page goes on meanwhile."""
-        deadline = time.monotonic() + seconds
-        while not (value := condition()):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"not so after {seconds} s; {self.story()}")
-            self.page.wait_for_timeout(20)
-        return value
+        return until(self.page, condition, seconds, self.story)
 
     def shown(self) -> str:
         """What a person reads on the page."""

@@ -6,7 +6,6 @@ import json
 import mimetypes
 import os
 import re
-import time
 from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +29,7 @@ from playwright.sync_api import (
 )
 
 from local.client import Client, Stack, User, sign_in
+from tests.browser.waiting import until
 from tests.support import pictures
 from tests.support.browser import npm_packages
 from tests.support.patience import PATIENCE_SECONDS
@@ -304,14 +304,17 @@ class WebApp:
         finally:
             gate.open()
 
+    @contextmanager
+    def half_sent(self, file: Path) -> Iterator[Gate]:
+        """Send a file of several parts, and hold the second part to the end at the latest."""
+        with self.holding("*partNumber=2*", method="PUT") as gate:
+            self.send(file)
+            self.until(lambda: gate.held)
+            yield gate
+
     def until(self, condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
         """Return what `condition` returns as soon as that is true; the page goes on meanwhile."""
-        deadline = time.monotonic() + seconds
-        while not (value := condition()):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"not so after {seconds} s:\n{self.page.inner_text('body')}")
-            self.page.wait_for_timeout(25)
-        return value
+        return until(self.page, condition, seconds, lambda: self.page.inner_text("body"))
 
     # ------------------------------------------------------------------ manners
 

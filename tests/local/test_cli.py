@@ -18,9 +18,8 @@ import pytest
 from local import start
 from local.client import Client, Stack
 from local.state import write_json
-from tests.support import pictures, videos
+from tests.support import pictures, programs, videos
 from tests.support.counting_proxy import CountingProxy
-from tests.support.patience import PATIENCE_SECONDS
 from tests.support.running_stack import aws, until
 
 PHOTODROP = Path(sys.executable).with_name("photodrop")
@@ -45,15 +44,8 @@ def photodrop(stack: Stack, tmp_path: Path) -> Photodrop:
     def run(
         *arguments: str | Path, expect: int = 0, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [PHOTODROP, *arguments],
-            env=environment(stack, tmp_path) | variables,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
+        env = environment(stack, tmp_path) | variables
+        done = programs.run([PHOTODROP, *arguments], env=env)
         assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
         return done
@@ -117,7 +109,7 @@ def test_a_reader_of_json_that_has_enough_gets_no_traceback(
 ) -> None:
     paths = write_photos(tmp_path, 3)
     tag = uuid.uuid4().hex
-    done = subprocess.run(
+    done = programs.run(
         [
             "/bin/sh",
             "-c",
@@ -128,11 +120,6 @@ def test_a_reader_of_json_that_has_enough_gets_no_traceback(
             tag,
         ],
         env=environment(stack, tmp_path),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
     )
     assert (done.returncode, done.stdout) == (0, "{\n")
     assert "Traceback" not in done.stderr
@@ -227,14 +214,7 @@ def test_killed_in_the_middle_of_300_mb_it_goes_on_with_what_is_missing(
         ]
         assert pending["uploadedParts"] < 15 + PARTS_AT_ONCE
         proxy.release()
-        second = subprocess.run(
-            command,
-            env=variables,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
+        second = programs.run(command, env=variables)
     result: Any = json.loads(second.stdout)
     (outcome,) = result["files"]
     count = -(-size // part)

@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,26 +9,13 @@ import pytest
 
 from local.client import Stack
 from local.state import ROOT, write_json
-from tests.support.patience import PATIENCE_SECONDS
+from tests.support.programs import run_script
 
 
 @pytest.fixture
 def environment(stack: Stack, tmp_path: Path) -> dict[str, str]:
     write_json(tmp_path / "stack.json", stack.to_json())
     return {**os.environ, "PHOTODROP_STACK": str(tmp_path / "stack.json")}
-
-
-def run(script: str, environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
 
 
 def shell_blocks(name: str) -> list[str]:
@@ -39,7 +25,7 @@ def shell_blocks(name: str) -> list[str]:
 def test_every_call_of_the_api_page_works_as_printed(environment: dict[str, str]) -> None:
     blocks = shell_blocks("docs/api.md")
     assert len(blocks) > 5
-    run("\n".join(blocks), environment)
+    run_script("\n".join(blocks), environment)
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/integrate.md"])
@@ -47,4 +33,6 @@ def test_the_command_line_works_as_printed(name: str, environment: dict[str, str
     (commands,) = [block for block in shell_blocks(name) if "photodrop upload" in block]
     bin_folder = Path(sys.executable).parent
     # Only the environment, and where the answer goes, may differ from a newcomer's.
-    run(commands.replace(".venv/bin", str(bin_folder)).replace("> uploads.json", ""), environment)
+    run_script(
+        commands.replace(".venv/bin", str(bin_folder)).replace("> uploads.json", ""), environment
+    )

@@ -13,6 +13,7 @@ from PIL import Image
 
 from local.client import Client, Stack
 from tests.support import pictures
+from tests.support.forged_uploads import CHANGES, put_changed
 from tests.support.running_stack import assert_is_error, aws, until
 
 STUDENTS = "/v2/students"
@@ -139,27 +140,13 @@ def test_a_student_gets_a_picture_and_a_new_one_and_is_deleted(staff: Client, st
     create(staff, email=answer.json()["email"])
 
 
-@pytest.mark.parametrize("change", ["length", "type", "no type", "overwrite", "key", "method"])
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_put_that_is_not_what_was_granted_is_refused_by_s3(
     staff: Client, student: Any, change: str
 ) -> None:
     content = pictures.jpeg()
     upload = ask(staff, student, len(content))["upload"]
-    method, url, headers = "PUT", upload["url"], dict(upload["headers"])
-    match change:
-        case "length":
-            content += b"x"
-        case "type":
-            headers["Content-Type"] = "text/html"
-        case "no type":
-            del headers["Content-Type"]
-        case "overwrite":
-            del headers["If-None-Match"]
-        case "key":
-            url = url.replace("_1.jpg?", "_2.jpg?")
-        case "method":
-            method = "DELETE"
-    answer = staff.storage.request(method, url, content=content, headers=headers)
+    answer = put_changed(staff, upload, content, change, other_key=("_1.jpg", "_2.jpg"))
     assert answer.status_code == 403
 
 

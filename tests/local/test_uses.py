@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from local.client import Stack
 from local.state import ROOT, write_json
-from tests.support.patience import PATIENCE_SECONDS
+from tests.support.programs import run_script
 
 Block = tuple[str, str]
 """A block of shell, and what it prints."""
@@ -64,19 +63,8 @@ def test_a_walk_prints_what_is_printed(title: str, stack: Stack, tmp_path: Path)
     script = script.replace(".local/stack.json", str(stack_file))
     script = script.replace(".venv/bin", str(Path(sys.executable).parent))
 
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=ROOT,
-        env={**os.environ, "PHOTODROP_STACK": str(stack_file), "TMPDIR": str(tmp_path)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
-
-    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-    rest = done.stdout
+    env = {**os.environ, "PHOTODROP_STACK": str(stack_file), "TMPDIR": str(tmp_path)}
+    rest = run_script(script, env)
     for (code, printed), end in zip(walk, ends, strict=True):
         output, found, rest = rest.partition(f"{end}\n")
         assert found

@@ -18,6 +18,7 @@ import pytest
 
 from local.chromium import find
 from local.state import waiting_lock
+from tests.support import programs
 
 NPM_TIMEOUT_SECONDS = 300
 
@@ -51,14 +52,7 @@ def npm_packages(folder: Path, *made: tuple[str, ...]) -> Path:
         install = ("npm", "ci", "--no-audit", "--no-fund", "--no-update-notifier")
         for command in (install, *made):
             try:
-                done = subprocess.run(
-                    command,
-                    cwd=folder,
-                    check=False,
-                    capture_output=True,
-                    text=True,
-                    timeout=NPM_TIMEOUT_SECONDS,
-                )
+                done = programs.run(command, cwd=folder, timeout_seconds=NPM_TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
                 unavailable(f"{' '.join(command)} took over {NPM_TIMEOUT_SECONDS} s.")
             if done.returncode:

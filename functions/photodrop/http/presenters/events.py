@@ -7,14 +7,7 @@ from photodrop.http.schemas.events import AttendeeDetails, AttendeePage, EventDe
 
 def present(event: Event) -> EventDetails:
     """Return what a member of the event sees."""
-    return EventDetails(
-        event_id=event.event_id,
-        name=event.name,
-        description=event.description,
-        starts_at=event.starts_at,
-        organizer_id=event.organizer_id,
-        created_at=event.created_at,
-    )
+    return EventDetails.model_validate(event, from_attributes=True)
 
 
 def present_page(page: Page[Event]) -> EventPage:
@@ -24,7 +17,7 @@ def present_page(page: Page[Event]) -> EventPage:
 
 def present_attendee(attendee: Attendee) -> AttendeeDetails:
     """Return what the organizer sees of an attendee."""
-    return AttendeeDetails(email=attendee.email, registered_at=attendee.registered_at)
+    return AttendeeDetails.model_validate(attendee, from_attributes=True)
 
 
 def present_attendees(page: Page[Attendee]) -> AttendeePage:
