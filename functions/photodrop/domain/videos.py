@@ -5,6 +5,7 @@ read. A file that is no video fails. A video of which no frame can be shown is c
 thumbnails, and its record says why.
 """
 
+from dataclasses import asdict
 from functools import partial
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -43,11 +44,7 @@ def _complete(photo: Photo) -> None:
     if lifecycle.advance(
         photo,
         Status.COMPLETED,
-        width=facts.width,
-        height=facts.height,
-        duration_seconds=facts.duration_seconds,
-        codec=facts.codec,
-        taken_at=facts.taken_at,
+        **asdict(facts),  # the record has an attribute for each of them
         thumb_hash=found.thumb_hash,
         thumbnails=processing.store_thumbnails(photo, found.thumbnails),
         thumbnails_missing=Failure(code=missing.code, message=missing.message) if missing else None,

@@ -35,26 +35,30 @@ class ShownPicture(MapAttribute[str, Any]):
     thumbnails = ListAttribute(of=ThumbnailSize)
 
 
-class ByCreated(GlobalSecondaryIndex["Student"]):
-    """All students, in order of creation."""
+class StudentList(GlobalSecondaryIndex["Student"]):
+    """Base of the two lists of students. Each holds whole records, in order of creation."""
+
+    list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
+
+
+class ByCreated(StudentList):
+    """All students."""
 
     class Meta:
         index_name = "byCreated"
         projection = AllProjection()
 
     student_list = UnicodeAttribute(hash_key=True, attr_name="studentList")
-    list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
 
 
-class ByPicture(GlobalSecondaryIndex["Student"]):
-    """Students with a picture and students without, each in order of creation."""
+class ByPicture(StudentList):
+    """Students with a picture and students without."""
 
     class Meta:
         index_name = "byPicture"
         projection = AllProjection()
 
     picture_list = UnicodeAttribute(hash_key=True, attr_name="pictureList")
-    list_order = UnicodeAttribute(range_key=True, attr_name="listOrder")
 
 
 class Student(Model):
