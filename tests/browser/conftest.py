@@ -166,6 +166,5 @@ def app(tab: Callable[..., WebApp], person: Person) -> WebApp:
 @pytest.fixture
 def opened(app: WebApp) -> WebApp:
     """The tab of `person`, at their photos."""
-    app.open("/photos")
-    app.expect_page("Your photos")
+    app.open_photos()
     return app

@@ -78,8 +78,7 @@ def test_previews_are_small_and_made_one_after_another_where_they_are_seen(
     app: WebApp, tmp_path: Path
 ) -> None:
     app.page.add_init_script(DECODERS)
-    app.open("/photos")
-    app.expect_page("Your photos")
+    app.open_photos()
     many = 40
     dialog = app.choose(*files(tmp_path, many))
     previews = dialog.locator(".preview img")

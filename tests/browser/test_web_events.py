@@ -215,8 +215,7 @@ def test_one_file_goes_to_the_library_and_to_an_event_at_the_same_time(
     tab: Tab, attendee: Person, attended: Any, tmp_path: Path
 ) -> None:
     app = tab(attendee)
-    app.open("/photos")
-    app.expect_page("Your photos")
+    app.open_photos()
     file = photo_file(tmp_path, "both.jpg")
     with app.holding("*X-Amz-Signature*", method="PUT") as gate:
         app.send(file)
@@ -238,8 +237,7 @@ def test_the_library_shows_what_was_added_to_an_event_meanwhile(
     tab: Tab, attendee: Person, attended: Any, tmp_path: Path
 ) -> None:
     app = tab(attendee)
-    app.open("/photos")
-    app.expect_page("Your photos")
+    app.open_photos()
     app.page.get_by_role("link", name="Events").click()
     card(app, "Garden party").first.click()
     app.expect_page("Garden party")

@@ -230,7 +230,6 @@ def test_a_picture_on_its_way_is_asked_for_until_it_is_there(
 def test_only_staff_are_led_to_the_students(tab: Tab, clerk: Person, person: Person) -> None:
     for who, count in ((clerk, 1), (person, 0)):
         app = tab(who)
-        app.open("/photos")
-        app.expect_page("Your photos")
+        app.open_photos()
         main = app.page.get_by_role("navigation", name="Main")
         expect(main.get_by_role("link", name="Students")).to_have_count(count)

@@ -56,6 +56,21 @@ def photo_of(upload: Locator, client: Client) -> Any:
     return client.api.get(f"/photos/{path.rpartition('/')[2]}").raise_for_status().json()
 
 
+def send_and_retry(app: WebApp, file: Path, client: Client, refusal: str) -> None:
+    """Send a file that is refused with these words, and send it again by its button."""
+    app.send(file)
+    upload = app.upload(file.name)
+    expect(upload.get_by_role("alert")).to_contain_text(refusal)
+    upload.get_by_role("button", name=f"Retry {file.name}").click()
+    assert photo_of(upload, client)["status"] == "completed"
+
+
+def expect_sent_once(app: WebApp, file: Path, client: Client) -> None:
+    """Wait until a file of three parts is stored. No part of it was sent twice."""
+    assert photo_of(app.upload(file.name), client)["sizeBytes"] == BIG
+    assert parts_sent(app) == Counter([1, 2, 3])
+
+
 def parts_sent(app: WebApp) -> Counter[int]:
     """How often S3 took each part of files of this page."""
     return Counter(
@@ -193,9 +208,7 @@ def test_a_big_file_is_paused_and_goes_on(
     expect(upload).to_contain_text("Paused at")
     gate.open()
     upload.get_by_role("button", name=f"Resume {file.name}").click()
-    photo = photo_of(upload, person.client)
-    assert photo["sizeBytes"] == BIG
-    assert parts_sent(opened) == Counter([1, 2, 3])
+    expect_sent_once(opened, file, person.client)
 
 
 def test_a_small_file_that_is_paused_says_that_it_starts_over(
@@ -219,9 +232,7 @@ def test_a_big_file_goes_on_after_a_reload(
     opened.until(lambda: opened.page.evaluate(KEPT))
     opened.page.reload()
     gate.open()
-    photo = photo_of(opened.upload(file.name), person.client)
-    assert photo["sizeBytes"] == BIG
-    assert parts_sent(opened) == Counter([1, 2, 3])
+    expect_sent_once(opened, file, person.client)
 
 
 def test_a_cancelled_upload_leaves_nothing(
@@ -271,11 +282,7 @@ def test_what_the_storage_refused_is_tried_again_when_told(
         ),
         times=4,  # as often as the page tries by itself
     )
-    opened.send(file)
-    upload = opened.upload(file.name)
-    expect(upload.get_by_role("alert")).to_contain_text("The storage refused the file.")
-    upload.get_by_role("button", name=f"Retry {file.name}").click()
-    assert photo_of(upload, person.client)["status"] == "completed"
+    send_and_retry(opened, file, person.client, "The storage refused the file.")
 
 
 def test_what_the_service_refused_is_told_in_its_words(
@@ -284,11 +291,7 @@ def test_what_the_service_refused_is_told_in_its_words(
     file = photo_file(tmp_path, "limited.jpg")
     opened.refused = {"409"}
     opened.refuse("/photos/initiate-upload", 409, "QuotaExceeded")
-    opened.send(file)
-    upload = opened.upload(file.name)
-    expect(upload.get_by_role("alert")).to_contain_text("QuotaExceeded, in words. QuotaExceeded")
-    upload.get_by_role("button", name=f"Retry {file.name}").click()
-    assert photo_of(upload, person.client)["status"] == "completed"
+    send_and_retry(opened, file, person.client, "QuotaExceeded, in words. QuotaExceeded")
 
 
 def test_a_session_that_ends_in_the_middle_asks_and_the_upload_goes_on(
@@ -296,17 +299,14 @@ def test_a_session_that_ends_in_the_middle_asks_and_the_upload_goes_on(
 ) -> None:
     person = new_person()
     app = tab(person)
-    app.open("/photos")
-    app.expect_page("Your photos")
+    app.open_photos()
     file = photo_file(tmp_path, "long.jpg", size=BIG)
     with app.half_sent(file):
         app.page.evaluate(FORGET_TOKENS)
     dialog = app.dialog("Please sign in again")
     dialog.get_by_label(f"Password of {person.user.email}").fill(person.user.password)
     dialog.get_by_role("button", name="Sign in").click()
-    photo = photo_of(app.upload(file.name), person.client)
-    assert photo["sizeBytes"] == BIG
-    assert parts_sent(app) == Counter([1, 2, 3])
+    expect_sent_once(app, file, person.client)
 
 
 def test_signing_out_stops_what_is_under_way_until_one_is_back(

@@ -42,8 +42,7 @@ def person(new_person: Callable[..., Person]) -> Person:
 def second(opened: WebApp, web_url: str) -> Iterator[WebApp]:
     """Another tab of the same browser."""
     other = WebApp(opened.page.context.new_page(), web_url)
-    other.open("/photos")
-    other.expect_page("Your photos")
+    other.open_photos()
     yield other
     assert other.unexpected() == []
 
@@ -55,6 +54,12 @@ def statuses(client: Client) -> dict[str, str]:
 
 def all_completed(client: Client, names: list[str]) -> bool:
     return statuses(client) == dict.fromkeys(names, "completed")
+
+
+def expect_uploaded(app: WebApp, client: Client, file: Path) -> None:
+    """Wait until the page says that a file is uploaded. It is the only one that there is."""
+    expect(app.upload(file.name)).to_contain_text("Done")
+    assert all_completed(client, [file.name])
 
 
 def sent(*apps: WebApp) -> Counter[str]:
@@ -123,8 +128,7 @@ def test_another_tab_goes_on_when_the_one_that_sends_is_closed(
     with opened.half_sent(big):
         expect(second.upload(big.name)).to_be_visible()
         opened.page.close()
-    expect(second.upload(big.name)).to_contain_text("Done")
-    assert all_completed(person.client, [big.name])
+    expect_uploaded(second, person.client, big)
 
 
 def test_the_line_breaks_and_returns(opened: WebApp, person: Person, tmp_path: Path) -> None:
@@ -197,8 +201,7 @@ def test_what_was_cancelled_while_it_was_begun_leaves_no_pending_photo(
 def test_a_full_database_stops_no_upload(tab: Tab, person: Person, tmp_path: Path) -> None:
     app = tab(person)
     app.page.add_init_script(f"({NO_ROOM})()")
-    app.open("/photos")
-    app.expect_page("Your photos")
+    app.open_photos()
     many = files(tmp_path, 3)
     app.send(*many)
     app.until(lambda: all_completed(person.client, [file.name for file in many]))
@@ -209,15 +212,13 @@ def test_a_file_that_the_browser_could_not_keep_is_asked_for_again(
 ) -> None:
     app = tab(person)
     app.page.add_init_script(f"({NO_ROOM})()")
-    app.open("/photos")
-    app.expect_page("Your photos")
+    app.open_photos()
     file = photo_file(tmp_path, "large.jpg", size=20 * MIB)
     with app.half_sent(file):
         app.page.reload()
     expect(app.upload(file.name)).to_contain_text("Choose the file to continue")
     app.upload(file.name).get_by_label(f"File of {file.name}").set_input_files(file)
-    expect(app.upload(file.name)).to_contain_text("Done")
-    assert all_completed(person.client, [file.name])
+    expect_uploaded(app, person.client, file)
 
 
 def test_what_is_paused_stays_so_over_a_reload(
@@ -231,8 +232,7 @@ def test_what_is_paused_stays_so_over_a_reload(
         opened.page.reload()
     expect(upload).to_contain_text("Paused at")
     upload.get_by_role("button", name=f"Resume {file.name}").click()
-    expect(upload).to_contain_text("Done")
-    assert all_completed(person.client, [file.name])
+    expect_uploaded(opened, person.client, file)
 
 
 def test_what_failed_is_still_told_after_a_reload(
@@ -247,8 +247,7 @@ def test_what_failed_is_still_told_after_a_reload(
     opened.page.reload()
     expect(upload.get_by_role("alert")).to_contain_text("QuotaExceeded")
     upload.get_by_role("button", name=f"Retry {file.name}").click()
-    expect(upload).to_contain_text("Done")
-    assert all_completed(person.client, [file.name])
+    expect_uploaded(opened, person.client, file)
 
 
 def test_what_is_cancelled_leaves_the_gallery_too(
@@ -343,8 +342,7 @@ def test_what_the_command_line_began_goes_on_in_the_page(
     opened.page.reload()
     opened.page.get_by_text(re.compile("not finished")).click()
     opened.page.get_by_label(f"File of {file.name}").set_input_files(file)
-    expect(opened.upload(file.name)).to_contain_text("Done")
-    assert all_completed(person.client, [file.name])
+    expect_uploaded(opened, person.client, file)
     numbers = [answer.url for answer in opened.answers if "partNumber=" in answer.url]
     assert not any("partNumber=1&" in url for url in numbers)
 
@@ -387,8 +385,7 @@ def test_a_part_of_the_page_that_cannot_be_loaded_takes_no_file_away(
         opened.page.get_by_role("link", name="Events").click()
         expect(opened.page.get_by_role("alert")).to_contain_text("new version")
         expect(opened.upload(file.name)).to_be_visible()
-    expect(opened.upload(file.name)).to_contain_text("Done")
-    assert all_completed(person.client, [file.name])
+    expect_uploaded(opened, person.client, file)
     (error,) = opened.unexpected()
     assert re.search("dynamically imported module|Unable to preload CSS", error)
     opened.errors.remove(error)

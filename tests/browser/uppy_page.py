@@ -14,10 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Error, Page, Request, Response
 
 from local.client import Client
-from tests.browser.waiting import until
 from tests.support.browser import npm_packages
 from tests.support.patience import PATIENCE_SECONDS
-from tests.support.running_stack import origin
+from tests.support.running_stack import origin, until
 
 FOLDER = Path(__file__).parent / "uppy"
 BUNDLE = (
@@ -151,7 +150,12 @@ class UppyPage:
 
     def until(self, condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
         """Return what `condition` returns as soon as that is true; the page goes on meanwhile."""
-        return until(self.page, condition, seconds, self.story)
+        return until(
+            condition,
+            seconds,
+            pause=lambda: self.page.wait_for_timeout(20),
+            describe=self.story,
+        )
 
     def shown(self) -> str:
         """What a person reads on the page."""

@@ -29,10 +29,10 @@ from playwright.sync_api import (
 )
 
 from local.client import Client, Stack, User, sign_in
-from tests.browser.waiting import until
 from tests.support import pictures
 from tests.support.browser import npm_packages
 from tests.support.patience import PATIENCE_SECONDS
+from tests.support.running_stack import until
 
 WATCH = """
     window.shifts = [];
@@ -196,6 +196,11 @@ class WebApp:
         """Open a page of the app."""
         self.page.goto(self.url + path)
 
+    def open_photos(self) -> None:
+        """Open the photos of whoever is signed in, and wait for them."""
+        self.open("/photos")
+        self.expect_page("Your photos")
+
     def expect_page(self, heading: str | re.Pattern[str]) -> None:
         """Wait until the page with this heading is shown."""
         expect(self.page.get_by_role("heading", level=1, name=heading)).to_be_visible()
@@ -314,7 +319,12 @@ class WebApp:
 
     def until(self, condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
         """Return what `condition` returns as soon as that is true; the page goes on meanwhile."""
-        return until(self.page, condition, seconds, lambda: self.page.inner_text("body"))
+        return until(
+            condition,
+            seconds,
+            pause=lambda: self.page.wait_for_timeout(25),
+            describe=lambda: self.page.inner_text("body"),
+        )
 
     # ------------------------------------------------------------------ manners
 

@@ -52,13 +52,22 @@ def logged(stack: Stack, text: str) -> list[Any]:
     return [line for line in lines if "message" in line]  # and no metrics
 
 
-def until(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """Return what `condition` returns as soon as that is true."""
+def until(
+    condition: Callable[[], Any],
+    seconds: float = PATIENCE_SECONDS,
+    *,
+    pause: Callable[[], None] = lambda: time.sleep(0.05),
+    describe: Callable[[], str] = str,
+) -> Any:
+    """Return what `condition` returns as soon as that is true.
+
+    Raises TimeoutError, with what `describe` returns, if it is not true after so many seconds.
+    """
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not so after {seconds} s")
-        time.sleep(0.05)
+            raise TimeoutError(f"not so after {seconds} s. {describe()}")
+        pause()
     return value
 
 

@@ -16,8 +16,7 @@ import thumbnail_photo
 from photodrop.aws import archived_objects
 from photodrop.aws.tables import Photo, Restore
 from photodrop.domain import archive
-from tests.support import aws_calls, events, pictures
-from tests.unit.test_process_upload import is_there
+from tests.support import aws_calls, events, landing, pictures
 from tests.unit.test_view_and_list_photos import make_photo, page, view
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -353,7 +352,7 @@ def test_a_photo_that_the_lifecycle_expired_is_forgotten_with_its_thumbnails() -
     tell(photo, "LifecycleExpiration:DeleteMarkerCreated")
     assert saved(photo)[0], "its original is still there"
     s3.delete_object(Bucket=BUCKET, Key=photo.key)
-    assert not is_there(photo.key)
+    assert not landing.is_there(photo.key)
     for _ in range(2):
         assert tell(photo, "LifecycleExpiration:DeleteMarkerCreated") == []
     assert view(photo.photo_id)[0] == 404

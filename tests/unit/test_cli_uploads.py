@@ -28,6 +28,7 @@ from tests.support.fake_service import (
     S3,
     FakePhoto,
     FakeService,
+    Fault,
     error,
     s3_error,
 )
@@ -117,6 +118,16 @@ def once(matches: Callable[[httpx.Request], bool], answer: Any) -> Callable[[htt
 
 def is_put(request: httpx.Request) -> bool:
     return str(request.url).startswith(S3)
+
+
+def before_each_put(act: Callable[[], None]) -> Fault:
+    """Return a fault that does something before the storage gets a PUT."""
+
+    def fault(request: httpx.Request) -> None:
+        if is_put(request):
+            act()
+
+    return fault
 
 
 def test_many_files_are_sent_once_and_skipped_the_second_time(
@@ -305,12 +316,10 @@ def test_a_small_file_whose_run_was_killed_is_the_same_photo(
 ) -> None:
     path = write(tmp_path / "a.jpg", 50)
 
-    def fault(request: httpx.Request) -> httpx.Response | None:
-        if is_put(request):
-            raise Killed
-        return None
+    def end() -> None:
+        raise Killed
 
-    fake.fault = fault
+    fake.fault = before_each_put(end)
     assert killed_or_done(fake, path) is None
     fake.fault = lambda _request: None
     (outcome,) = send(fake, path)
@@ -362,12 +371,10 @@ def test_what_stays_in_work_is_said_to_be(
 
 
 def test_when_the_network_is_gone_the_rest_is_not_tried(fake: FakeService, tmp_path: Path) -> None:
-    def fault(request: httpx.Request) -> httpx.Response | None:
-        if is_put(request):
-            raise httpx.ConnectError("no route to host")
-        return None
+    def fail() -> None:
+        raise httpx.ConnectError("no route to host")
 
-    fake.fault = fault
+    fake.fault = before_each_put(fail)
     outcomes = send(fake, *(write(tmp_path / f"{n}.jpg", 50) for n in range(20)), jobs=1)
     codes = [outcome.failure.code for outcome in outcomes if outcome.failure]
     assert codes == ["Unreachable"] + ["NotTried"] * 19
@@ -461,14 +468,12 @@ def test_an_upload_that_is_gone_is_begun_anew(fake: FakeService, tmp_path: Path)
 def test_an_upload_that_is_cancelled_elsewhere_is_not_begun_anew(
     fake: FakeService, tmp_path: Path
 ) -> None:
-    def fault(request: httpx.Request) -> httpx.Response | None:
-        if is_put(request):
-            (photo,) = fake.photos.values()
-            photo.status = "failed"
-            photo.failure = {"code": "UploadCancelled", "message": "Cancelled."}
-        return None
+    def cancel() -> None:
+        (photo,) = fake.photos.values()
+        photo.status = "failed"
+        photo.failure = {"code": "UploadCancelled", "message": "Cancelled."}
 
-    fake.fault = fault
+    fake.fault = before_each_put(cancel)
     (outcome,) = send(fake, write(tmp_path / "a.mp4", 500))
     assert outcome.failure
     assert outcome.failure.code == "UploadCancelled"
@@ -494,13 +499,11 @@ def test_an_upload_that_another_client_completes_is_seen_through(
 ) -> None:
     path = write(tmp_path / "a.mp4", 500)
 
-    def fault(request: httpx.Request) -> httpx.Response | None:
-        if is_put(request):
-            (photo,) = fake.photos.values()
-            photo.status = "completed"
-        return None
+    def complete() -> None:
+        (photo,) = fake.photos.values()
+        photo.status = "completed"
 
-    fake.fault = fault
+    fake.fault = before_each_put(complete)
     (outcome,) = send(fake, path, parts=1)
     assert outcome.status == "uploaded"
     assert len(fake.photos) == 1
@@ -634,13 +637,11 @@ def test_whatever_happens_the_file_arrives_whole_and_good_parts_once(
 
 
 def test_a_sign_in_that_ends_stops_everything(fake: FakeService, tmp_path: Path) -> None:
-    def fault(request: httpx.Request) -> httpx.Response | None:
-        if is_put(request):
-            fake.tokens.clear()
-            fake.refresh_tokens.clear()
-        return None
+    def end_session() -> None:
+        fake.tokens.clear()
+        fake.refresh_tokens.clear()
 
-    fake.fault = fault
+    fake.fault = before_each_put(end_session)
     with pytest.raises(SignInError):
         send(fake, *(write(tmp_path / f"{n}.jpg", 50) for n in range(8)))
 

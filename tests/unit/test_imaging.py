@@ -106,6 +106,10 @@ def corners(image: Image.Image) -> list[str]:
     return found
 
 
+UPRIGHT = ["red", "green", "blue", "yellow"]
+"""The `corners` of what `make_quadrants` makes, where nothing has turned it."""
+
+
 def distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
@@ -159,7 +163,7 @@ def test_makes_every_step_of_the_ladder_from_every_format(content_type: str) -> 
         image = decoded(thumbnail)
         assert (image.format, thumbnail.content_type) == ("WEBP", "image/webp")
         assert image.size == (thumbnail.width, thumbnail.height)
-        assert corners(image) == ["red", "green", "blue", "yellow"]
+        assert corners(image) == UPRIGHT
 
 
 @pytest.mark.parametrize("content_type", FORMATS)
@@ -238,7 +242,7 @@ def test_thumbnails_are_upright_for_all_eight_orientations(
     rendition = thumbnails_of(data, 1600, 160, 40)
     assert [(t.width, t.height) for t in rendition.thumbnails] == [(640, 320), (160, 80), (40, 20)]
     for thumbnail in rendition.thumbnails:
-        assert corners(decoded(thumbnail)) == ["red", "green", "blue", "yellow"]
+        assert corners(decoded(thumbnail)) == UPRIGHT
         assert decoded(thumbnail).getexif() == {}
 
 
@@ -246,12 +250,7 @@ def test_thumbnails_are_upright_for_all_eight_orientations(
 def test_an_impossible_orientation_counts_as_upright(orientation: int) -> None:
     data = encode(make_quadrants(), "image/jpeg", exif=make_exif(orientation))
     assert facts_of(data).orientation == 1
-    assert corners(decoded(thumbnails_of(data, 40).thumbnails[0])) == [
-        "red",
-        "green",
-        "blue",
-        "yellow",
-    ]
+    assert corners(decoded(thumbnails_of(data, 40).thumbnails[0])) == UPRIGHT
 
 
 def test_the_containers_rotation_rules_over_exif_in_heic() -> None:
@@ -404,12 +403,7 @@ def test_a_profile_of_another_colour_model_is_ignored() -> None:
 def test_cmyk_keeps_its_colours() -> None:
     for content_type in ("image/jpeg", "image/tiff"):
         data = encode(make_quadrants().convert("CMYK"), content_type)
-        assert corners(decoded(thumbnails_of(data).thumbnails[0])) == [
-            "red",
-            "green",
-            "blue",
-            "yellow",
-        ]
+        assert corners(decoded(thumbnails_of(data).thumbnails[0])) == UPRIGHT
 
 
 def test_alpha_is_kept_in_webp_and_becomes_white_in_jpeg() -> None:
@@ -518,7 +512,7 @@ def test_one_thumbnail_fits_into_a_box_of_any_proportions() -> None:
     thumbnail = make_thumbnail(io.BytesIO(data), (100, 20), content_type="image/jpeg")
     assert (thumbnail.width, thumbnail.height) == (40, 20)
     assert (thumbnail.size, thumbnail.content_type) == (100, "image/jpeg")
-    assert corners(decoded(thumbnail)) == ["red", "green", "blue", "yellow"]
+    assert corners(decoded(thumbnail)) == UPRIGHT
 
 
 def test_a_reduced_jpeg_looks_like_one_resized_from_full_size() -> None:
@@ -596,12 +590,7 @@ def test_an_animation_is_flagged_and_shown_by_its_first_frame(content_type: str)
     facts = facts_of(data)
     assert facts.animated
     assert facts.frames == (None if content_type == "image/avif" else 3)
-    assert corners(decoded(thumbnails_of(data, 40).thumbnails[0])) == [
-        "red",
-        "green",
-        "blue",
-        "yellow",
-    ]
+    assert corners(decoded(thumbnails_of(data, 40).thumbnails[0])) == UPRIGHT
 
 
 def test_a_tiff_of_several_pages_shows_the_first_and_is_no_animation() -> None:
@@ -759,7 +748,7 @@ def test_an_iphone_photo_of_many_tiles_passes_the_decoders_limits() -> None:
     data = encode(make_quadrants(1024, 768), "image/heic", tile_size=64)
     assert data.count(b"hvc1") >= 192
     thumbnail = thumbnails_of(data, 160).thumbnails[0]
-    assert corners(decoded(thumbnail)) == ["red", "green", "blue", "yellow"]
+    assert corners(decoded(thumbnail)) == UPRIGHT
 
 
 @pytest.mark.parametrize("content_type", FORMATS)

@@ -14,9 +14,8 @@ import view_photo
 from photodrop.aws.tables import Photo, Usage
 from photodrop.aws.tables.connection import CONNECTION
 from photodrop.domain import photo_deletion, uploads
-from tests.support import aws_calls, events
+from tests.support import aws_calls, events, landing
 from tests.support.template import resources
-from tests.unit.test_process_upload import deliver, put
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -205,11 +204,11 @@ def test_a_key_of_a_deleted_photo_begins_another_one_with_an_id_of_its_own() -> 
 def test_what_landed_for_a_deleted_photo_leaves_its_successor_of_the_same_key_alone() -> None:
     key = {"Idempotency-Key": "a"}
     first = initiate(headers=key)[1]
-    late = put(first["key"], b"first")
+    late = landing.put(first["key"], b"first")
     photo_deletion.delete(Photo.get(first["photoId"], "photo"))
     second = initiate(headers=key)[1]
-    landed = put(second["key"], b"second")
-    deliver(late)
+    landed = landing.put(second["key"], b"second")
+    landing.deliver(late)
     assert Photo.get(second["photoId"], "photo").status == "pending"
     found = boto3.client("s3").head_object(Bucket="photodrop-uploads", Key=second["key"])
     assert found["VersionId"] == landed["versionId"]

@@ -23,8 +23,7 @@ from photodrop.errors import InvalidRequestError, UploadTokenExpiredError
 from photodrop.http.fields import MAX_CHECKSUMS_PER_BATCH, MAX_PARTS_PER_BATCH
 from photodrop.http.schemas.multipart import SignRequest, UploadMetadata
 from photodrop.status import Status
-from tests.support import events, gateway, pictures
-from tests.unit.test_process_upload import deliver, failure_code, put, reload
+from tests.support import events, gateway, landing, pictures
 from tests.unit.test_recovery import expire, make_due
 
 MIB = 1024**2
@@ -210,11 +209,11 @@ class TestCharging:
 
     def test_a_file_that_lands_without_an_announced_size_is_charged_once(self) -> None:
         photo, content = granted(), pictures.jpeg()
-        landed = put(photo.key, content)
+        landed = landing.put(photo.key, content)
         for _ in range(3):
-            deliver(landed)
+            landing.deliver(landed)
         assert held() == (1, len(content))
-        assert reload(photo).status == "processing"
+        assert landing.reload(photo).status == "processing"
 
     def test_what_was_cancelled_in_the_meantime_is_not_charged(self) -> None:
         created = begin(tags="a")
@@ -224,15 +223,15 @@ class TestCharging:
         assert stale.status == "failed"
         assert held() == (0, 0)
         assert not lifecycle.advance(late, Status.UPLOADED)
-        assert reload(late).status == "failed"
+        assert landing.reload(late).status == "failed"
 
     def test_a_file_of_unknown_size_that_is_more_than_was_reserved_fails(
         self, settings: Any
     ) -> None:
         settings(MAX_UNANNOUNCED_BYTES=10)
         photo = granted()
-        deliver(put(photo.key, pictures.jpeg()))
-        assert failure_code(photo) == "FileTooLarge"
+        landing.deliver(landing.put(photo.key, pictures.jpeg()))
+        assert landing.failure_code(photo) == "FileTooLarge"
         assert held() == (0, 0)
 
     def test_a_form_takes_no_more_than_was_reserved(self, settings: Any) -> None:
@@ -310,7 +309,7 @@ def test_no_photo_goes_back(reached: Status, to: Status) -> None:
     order = [Status.PENDING, Status.UPLOADED, Status.PROCESSING, Status.COMPLETED]
     is_next = reached in order and order.index(to) == order.index(reached) + 1
     assert lifecycle.advance(photo, to) == is_next
-    assert reload(photo).status == (to if is_next else reached)
+    assert landing.reload(photo).status == (to if is_next else reached)
 
 
 def granted() -> Photo:
@@ -332,7 +331,7 @@ class TestTime:
         assert uploads.deadline(photo) == pytest.approx(time.time() + days * 24 * 3600, abs=60)
         make_due(photo, created_at="2026-01-01T00:00:00.000Z")
         expire()
-        assert failure_code(photo) == "UploadExpired"
+        assert landing.failure_code(photo) == "UploadExpired"
         assert open_uploads() == []
         assert held() == (0, 0)
 
@@ -346,8 +345,8 @@ class TestTime:
         assert soon < uploads.deadline(photo_of(created))
         photo = make_due(photo_of(created))
         expire()
-        assert reload(photo).status == "pending"
-        assert reload(photo).due_at == pytest.approx(time.time() + 3600, abs=60)
+        assert landing.reload(photo).status == "pending"
+        assert landing.reload(photo).due_at == pytest.approx(time.time() + 3600, abs=60)
         assert open_uploads() == [created["key"]]
 
     def test_a_lost_answer_and_a_lost_event_are_both_healed_by_completing_again(self) -> None:
@@ -381,7 +380,7 @@ class TestTime:
         content = pictures.jpeg()
         created = begin(sizeBytes=str(len(content)))
         parts = send(created, content)
-        landed = put(created["key"], content)
+        landed = landing.put(created["key"], content)
         refuse_completion(monkeypatch)
         status, body = complete(created, parts)
         assert (status, body["status"]) == (200, "uploaded")

@@ -19,8 +19,7 @@ from photodrop.aws.tables import Photo, Usage, user_scope
 from photodrop.domain import lifecycle, photos
 from photodrop.http.schemas.photos import PhotoPage
 from photodrop.status import Status
-from tests.support import events, pictures
-from tests.unit.test_process_upload import deliver, make_pending, put, reload
+from tests.support import events, landing, pictures
 from tests.unit.test_resize_thumbnails import resize
 from tests.unit.test_view_and_list_photos import make_photo
 
@@ -170,21 +169,21 @@ def test_somebody_elses_photo_cannot_be_edited_or_deleted() -> None:
 
 def test_an_edit_between_two_steps_is_kept() -> None:
     content = pictures.jpeg()
-    photo = make_pending(content)
-    stale = reload(photo)
+    photo = landing.make_pending(content)
+    stale = landing.reload(photo)
     assert photo.change(tags=["new"])
     assert lifecycle.advance(stale, Status.UPLOADED, version_id="v", etag="e")
     assert stale.tags == ["new"]
-    assert reload(photo).tags == ["new"]
+    assert landing.reload(photo).tags == ["new"]
 
 
 def completed() -> Photo:
     content = pictures.jpeg()
-    photo = make_pending(content)
+    photo = landing.make_pending(content)
     photo.change(tags=["lake"])
-    deliver(put(photo.key, content))
+    landing.deliver(landing.put(photo.key, content))
     resize(photo)
-    return reload(photo)
+    return landing.reload(photo)
 
 
 def stored(bucket: str) -> list[str]:
@@ -194,7 +193,7 @@ def stored(bucket: str) -> list[str]:
 
 def test_deleting_removes_the_record_every_version_and_every_thumbnail() -> None:
     photo = completed()
-    put(photo.key, b"an older version")
+    landing.put(photo.key, b"an older version")
     boto3.client("s3").delete_object(Bucket="photodrop-uploads", Key=photo.key)
     assert delete(photo.photo_id, user="ada") == 204
     assert stored("photodrop-uploads") == stored("photodrop-thumbnails") == []
@@ -214,20 +213,20 @@ def test_deleting_again_is_answered_alike_but_tells_others_nothing() -> None:
 
 
 def test_a_failed_photo_is_refunded_once() -> None:
-    photo = make_pending(b"text")
-    deliver(put(photo.key, b"text"))
+    photo = landing.make_pending(b"text")
+    landing.deliver(landing.put(photo.key, b"text"))
     assert delete(photo.photo_id, user="ada") == 204
     assert Usage.get("ada").held_photos == 0
 
 
 def test_a_late_event_never_brings_a_photo_back() -> None:
     content = pictures.jpeg()
-    photo = make_pending(content)
-    landed = put(photo.key, content)
+    photo = landing.make_pending(content)
+    landed = landing.put(photo.key, content)
     assert delete(photo.photo_id, user="ada") == 204
-    late = put(photo.key, content)
+    late = landing.put(photo.key, content)
     for item in (landed, late):
-        assert deliver(item) == []
+        assert landing.deliver(item) == []
     assert resize(photo) == []
     assert listed(user="ada") == []
     found = boto3.client("s3").list_objects_v2(Bucket="photodrop-uploads")
@@ -240,8 +239,8 @@ def test_thumbnails_never_outlive_a_photo_deleted_while_they_were_made(
     from photodrop.aws import storage
 
     content = pictures.jpeg()
-    photo = make_pending(content)
-    deliver(put(photo.key, content))
+    photo = landing.make_pending(content)
+    landing.deliver(landing.put(photo.key, content))
     store = storage.put_thumbnail
 
     def delete_meanwhile(key: str, *rest: Any) -> None:
@@ -277,7 +276,7 @@ def test_an_unchanged_file_is_not_uploaded_twice(output: Callable[[], str]) -> N
     assert status == 201
     assert initiate("ada")[0] == 201, "not while the first is only pending"
     photo = Photo.get(first["photoId"], "photo")
-    deliver(put(photo.key, content))
+    landing.deliver(landing.put(photo.key, content))
     resize(photo)
     output()
     status, again = initiate("ada")

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from photodrop import keys
 from photodrop.aws.tables import PHOTO_ROW, Photo, Student
-from tests.support import fake_aws, pictures
-from tests.unit.test_process_upload import deliver, is_there, put
+from tests.support import fake_aws, landing, pictures
 from tests.unit.test_resize_thumbnails import thumbnails
 from tests.unit.test_student_pictures import grant, remove, versions
 from tests.unit.test_students import create, delete
@@ -50,7 +49,7 @@ def shown(student_id: str) -> int | None:
 
 
 def send(name: str, photo: Photo, landed: dict[str, object]) -> list[str]:
-    return deliver(landed) if name == "upload event" else resize(photo)
+    return landing.deliver(landed) if name == "upload event" else resize(photo)
 
 
 @settings(max_examples=40)
@@ -63,7 +62,7 @@ def test_the_newest_good_picture_is_shown_whole(
         student_id = create()["studentId"]
         granted = [grant(student_id) for _ in CONTENTS]
         photos = [Photo.get(str(keys.photo_id(key)), PHOTO_ROW) for key in granted]
-        landed = [put(key, content) for key, content in zip(granted, CONTENTS, strict=True)]
+        landed = [landing.put(key, content) for key, content in zip(granted, CONTENTS, strict=True)]
         ending = {"picture": remove, "student": delete}[end[0]] if end else None
 
         before = 0
@@ -84,7 +83,7 @@ def test_the_newest_good_picture_is_shown_whole(
             for photo, item in zip(photos, landed, strict=True):
                 assert send(name, photo, item) == []
 
-        there = [version for version, key in enumerate(granted, 1) if is_there(key)]
+        there = [version for version, key in enumerate(granted, 1) if landing.is_there(key)]
         if ending:
             assert shown(student_id) is None
             assert there == []

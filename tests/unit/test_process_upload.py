@@ -5,7 +5,6 @@ import json
 import struct
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote_plus
 
 import boto3
 import pytest
@@ -15,108 +14,35 @@ import process_upload
 from photodrop.aws import messages, s3_events, storage
 from photodrop.aws.tables import Photo, Usage
 from photodrop.domain import photo_deletion
-from photodrop.domain.callers import Caller
-from photodrop.domain.uploads import UploadRequest, begin
-from tests.support import events, pictures
+from tests.support import events, landing, pictures
 from tests.support.template import resources
 
 pytestmark = pytest.mark.usefixtures("aws")
 
-ADA = Caller("ada", None, frozenset())
-
-
-def make_pending(
-    content: bytes, content_type: str = "image/jpeg", size: int | None = None
-) -> Photo:
-    wish = UploadRequest("photo.jpg", content_type, size or len(content), "PUT")
-    return begin(ADA, wish, idempotency_key=None, correlation_id="grant-1")
-
-
-def put(key: str, content: bytes, **headers: str) -> dict[str, Any]:
-    """Put an object; return it as S3's event would tell of it."""
-    stored = boto3.client("s3").put_object(
-        Bucket="photodrop-uploads", Key=key, Body=content, **headers
-    )
-    etag, version = stored["ETag"].strip('"'), stored["VersionId"]
-    return {"key": quote_plus(key), "size": len(content), "eTag": etag, "versionId": version}
-
-
-def deliver(*objects: dict[str, Any]) -> list[str]:
-    """Deliver S3's events; return the messages that are to come again."""
-    answer = process_upload.handler(events.landed(*objects), events.CONTEXT)
-    return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
-
-
-def asked_for_thumbnails() -> list[str]:
-    """Take everything from the thumbnails queue; return the photo ids."""
-    sqs = boto3.client("sqs")
-    url = sqs.get_queue_url(QueueName="thumbnails")["QueueUrl"]
-    found: list[str] = []
-    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        found += [json.loads(message["Body"])["photoId"] for message in messages]
-    return found
-
-
-def is_there(key: str) -> bool:
-    try:
-        boto3.client("s3").head_object(Bucket="photodrop-uploads", Key=key)
-    except ClientError:
-        return False
-    return True
-
-
-def delete_version(photo: Photo, version_id: str) -> None:
-    """Delete a version of a photo's original, as if somebody had done it in the bucket."""
-    boto3.client("s3").delete_object(
-        Bucket="photodrop-uploads", Key=photo.key, VersionId=version_id
-    )
-
-
-def reload(photo: Photo) -> Photo:
-    return Photo.get(photo.photo_id, "photo", consistent_read=True)
-
-
-def failure_code(photo: Photo) -> str | None:
-    """Return why a photo failed, or None if it did not, as its record says now."""
-    failure = reload(photo).failure
-    return failure and failure.code
-
-
-def assert_refused(photo: Photo, code: str) -> None:
-    """Check that the photo failed for this reason, its file is gone, and Ada holds nothing."""
-    photo = reload(photo)
-    assert photo.status == "failed"
-    assert photo.failure is not None
-    assert photo.failure.code == code
-    assert photo.failure.message
-    assert not is_there(photo.key)
-    usage = Usage.get("ada")
-    assert (usage.held_bytes, usage.held_photos) == (0, 0)
-
 
 def test_a_granted_picture_is_verified_and_asked_to_be_resized() -> None:
     content = pictures.jpeg(64, 48, orientation=6)
-    photo = make_pending(content)
-    landed = put(photo.key, content)
-    assert deliver(landed) == []
-    photo = reload(photo)
+    photo = landing.make_pending(content)
+    landed = landing.put(photo.key, content)
+    assert landing.deliver(landed) == []
+    photo = landing.reload(photo)
     assert photo.status == "processing"
     assert (photo.width, photo.height, photo.orientation) == (48, 64, 6)
     assert photo.etag == landed["eTag"]
     assert photo.version_id == landed["versionId"]
     assert photo.content_type == "image/jpeg"
     assert photo.remove_at is None
-    assert asked_for_thumbnails() == [photo.photo_id]
+    assert landing.asked_for_thumbnails() == [photo.photo_id]
 
 
 def test_a_file_that_browsers_would_decode_first_is_refused() -> None:
     content = pictures.jpeg()
-    photo = make_pending(content)
-    deliver(put(photo.key, content, ContentEncoding="gzip"))
-    photo = reload(photo)
+    photo = landing.make_pending(content)
+    landing.deliver(landing.put(photo.key, content, ContentEncoding="gzip"))
+    photo = landing.reload(photo)
     assert (photo.status, photo.failure.code) == ("failed", "UnsupportedContent")
     assert "Content-Encoding" in photo.failure.message
-    assert not is_there(photo.key)
+    assert not landing.is_there(photo.key)
 
 
 def test_the_event_file_of_an_object_without_a_record_is_handled() -> None:
@@ -138,17 +64,17 @@ def test_s3s_test_message_is_ignored() -> None:
 
 def test_the_same_event_five_times_changes_nothing() -> None:
     content = pictures.jpeg()
-    photo = make_pending(content)
-    landed = put(photo.key, content)
-    deliver(landed)
+    photo = landing.make_pending(content)
+    landed = landing.put(photo.key, content)
+    landing.deliver(landed)
     Photo(photo.photo_id, "photo").update([Photo.status.set("completed")])
-    before = reload(photo).to_simple_dict()
-    asked_for_thumbnails()
+    before = landing.reload(photo).to_simple_dict()
+    landing.asked_for_thumbnails()
     for _ in range(5):
-        assert deliver(landed, landed) == []
-    assert reload(photo).to_simple_dict() == before
-    assert asked_for_thumbnails() == []
-    assert is_there(photo.key)
+        assert landing.deliver(landed, landed) == []
+    assert landing.reload(photo).to_simple_dict() == before
+    assert landing.asked_for_thumbnails() == []
+    assert landing.is_there(photo.key)
 
 
 @pytest.mark.parametrize(
@@ -163,13 +89,13 @@ def test_the_same_event_five_times_changes_nothing() -> None:
 def test_what_was_not_granted_fails_with_a_code_and_leaves_sight(
     content: bytes, declared: str, size: int | None, code: str
 ) -> None:
-    photo = make_pending(content, declared, size)
-    landed = put(photo.key, content)
-    assert deliver(landed) == []
-    assert_refused(photo, code)
-    assert reload(photo).remove_at is not None
-    assert asked_for_thumbnails() == []
-    deliver(landed)
+    photo = landing.make_pending(content, declared, size)
+    landed = landing.put(photo.key, content)
+    assert landing.deliver(landed) == []
+    landing.assert_refused(photo, code)
+    assert landing.reload(photo).remove_at is not None
+    assert landing.asked_for_thumbnails() == []
+    landing.deliver(landed)
     assert Usage.get("ada").held_photos == 0
 
 
@@ -182,37 +108,37 @@ def versions() -> list[str]:
 def test_a_refused_object_is_erased_and_only_then_given_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    photo = make_pending(b"text")
-    landed = put(photo.key, b"text")
+    photo = landing.make_pending(b"text")
+    landed = landing.put(photo.key, b"text")
     erase = storage.erase_original
 
     def failing(key: str) -> None:
         raise ConnectionError
 
     monkeypatch.setattr(storage, "erase_original", failing)
-    assert deliver(landed) == ["message-0"]
-    assert reload(photo).status == "failed"
+    assert landing.deliver(landed) == ["message-0"]
+    assert landing.reload(photo).status == "failed"
     assert Usage.get("ada").held_bytes == 4, "what is stored is charged"
     monkeypatch.setattr(storage, "erase_original", erase)
-    assert deliver(landed) == []
+    assert landing.deliver(landed) == []
     assert versions() == []
     assert (Usage.get("ada").held_photos, Usage.get("ada").held_bytes) == (0, 0)
 
 
 def test_what_lands_for_a_photo_that_was_deleted_is_erased() -> None:
     content = pictures.jpeg()
-    photo = make_pending(content)
+    photo = landing.make_pending(content)
     photo_deletion.delete(photo)
-    deliver(put(photo.key, content))
+    landing.deliver(landing.put(photo.key, content))
     assert versions() == []
 
 
 def test_too_many_pixels_fail_before_anything_is_decoded(settings: Callable[..., None]) -> None:
     settings(MAX_IMAGE_PIXELS=64 * 48 - 1)
     content = pictures.jpeg(64, 48)
-    photo = make_pending(content)
-    deliver(put(photo.key, content))
-    assert failure_code(photo) == "TooManyPixels"
+    photo = landing.make_pending(content)
+    landing.deliver(landing.put(photo.key, content))
+    assert landing.failure_code(photo) == "TooManyPixels"
 
 
 @pytest.mark.parametrize(
@@ -227,8 +153,8 @@ def test_too_many_pixels_fail_before_anything_is_decoded(settings: Callable[...,
 def test_an_object_without_a_record_leaves_sight_and_a_trace(
     key: str, output: Callable[[], str]
 ) -> None:
-    assert deliver(put(key, pictures.jpeg())) == []
-    assert not is_there(key)
+    assert landing.deliver(landing.put(key, pictures.jpeg())) == []
+    assert not landing.is_there(key)
     written = output()
     assert '"ObjectsWithoutRecord":[1.0]' in written
     assert '"message":"Object refused"' in written
@@ -236,19 +162,19 @@ def test_an_object_without_a_record_leaves_sight_and_a_trace(
 
 def test_an_object_under_another_photos_id_is_not_taken_for_it() -> None:
     content = pictures.jpeg()
-    photo = make_pending(content)
-    deliver(put(photo.key.replace("user_ada", "user_eve"), content))
-    assert reload(photo).status == "pending"
+    photo = landing.make_pending(content)
+    landing.deliver(landing.put(photo.key.replace("user_ada", "user_eve"), content))
+    assert landing.reload(photo).status == "pending"
 
 
 def test_a_second_file_over_the_first_is_removed_and_never_shown() -> None:
     content = pictures.jpeg(64, 48)
-    photo = make_pending(content)
-    first = put(photo.key, content)
-    deliver(first)
-    second = put(photo.key, b"x" * len(content))
-    deliver(second)
-    photo = reload(photo)
+    photo = landing.make_pending(content)
+    first = landing.put(photo.key, content)
+    landing.deliver(first)
+    second = landing.put(photo.key, b"x" * len(content))
+    landing.deliver(second)
+    photo = landing.reload(photo)
     assert photo.version_id == first["versionId"]
     assert photo.status == "processing"
     current = boto3.client("s3").get_object(Bucket="photodrop-uploads", Key=photo.key)
@@ -257,19 +183,19 @@ def test_a_second_file_over_the_first_is_removed_and_never_shown() -> None:
 
 def test_an_event_with_another_etag_for_the_file_that_is_shown_removes_nothing() -> None:
     content = pictures.jpeg()
-    photo = make_pending(content)
-    landed = put(photo.key, content)
-    deliver(landed)
-    deliver(landed | {"eTag": "another"})
-    assert is_there(photo.key)
-    assert reload(photo).status == "processing"
+    photo = landing.make_pending(content)
+    landed = landing.put(photo.key, content)
+    landing.deliver(landed)
+    landing.deliver(landed | {"eTag": "another"})
+    assert landing.is_there(photo.key)
+    assert landing.reload(photo).status == "processing"
 
 
 def test_an_error_of_a_service_is_tried_again_and_other_messages_are_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     content = pictures.jpeg()
-    broken, fine = make_pending(content), make_pending(content)
+    broken, fine = landing.make_pending(content), landing.make_pending(content)
     opened = storage.open_original
 
     def unavailable(key: str, *rest: Any) -> Any:
@@ -278,46 +204,46 @@ def test_an_error_of_a_service_is_tried_again_and_other_messages_are_done(
         return opened(key, *rest)
 
     monkeypatch.setattr(storage, "open_original", unavailable)
-    objects = put(broken.key, content), put(fine.key, content)
-    assert deliver(*objects) == ["message-0"]
-    assert reload(broken).status == "uploaded"
-    assert reload(fine).status == "processing"
+    objects = landing.put(broken.key, content), landing.put(fine.key, content)
+    assert landing.deliver(*objects) == ["message-0"]
+    assert landing.reload(broken).status == "uploaded"
+    assert landing.reload(fine).status == "processing"
     monkeypatch.undo()
-    assert deliver(objects[0]) == []
-    assert reload(broken).status == "processing"
+    assert landing.deliver(objects[0]) == []
+    assert landing.reload(broken).status == "processing"
 
 
 def test_a_crash_before_asking_for_thumbnails_is_healed_by_the_next_delivery(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     content = pictures.jpeg()
-    photo = make_pending(content)
-    landed = put(photo.key, content)
+    photo = landing.make_pending(content)
+    landed = landing.put(photo.key, content)
 
     def crash(_: object) -> None:
         raise ConnectionError
 
     monkeypatch.setattr(messages.MakeThumbnails, "send", crash)
-    assert deliver(landed) == ["message-0"]
-    assert reload(photo).status == "processing"
+    assert landing.deliver(landed) == ["message-0"]
+    assert landing.reload(photo).status == "processing"
     monkeypatch.undo()
-    assert deliver(landed) == []
-    assert asked_for_thumbnails() == [photo.photo_id]
+    assert landing.deliver(landed) == []
+    assert landing.asked_for_thumbnails() == [photo.photo_id]
 
 
 def test_an_object_that_is_gone_again_fails_the_photo() -> None:
     content = pictures.jpeg()
-    photo = make_pending(content)
-    landed = put(photo.key, content)
-    delete_version(photo, landed["versionId"])
-    deliver(landed)
-    assert failure_code(photo) == "UploadRemoved"
+    photo = landing.make_pending(content)
+    landed = landing.put(photo.key, content)
+    landing.delete_version(photo, landed["versionId"])
+    landing.deliver(landed)
+    assert landing.failure_code(photo) == "UploadRemoved"
 
 
 def test_log_lines_carry_the_grants_correlation_id(output: Callable[[], str]) -> None:
     content = pictures.jpeg()
-    photo = make_pending(content)
-    deliver(put(photo.key, content))
+    photo = landing.make_pending(content)
+    landing.deliver(landing.put(photo.key, content))
     lines = [json.loads(line) for line in output().splitlines()]
     verified = next(line for line in lines if line.get("message") == "Photo verified")
     assert verified["correlation_id"] == "grant-1"
@@ -326,7 +252,7 @@ def test_log_lines_carry_the_grants_correlation_id(output: Callable[[], str]) ->
 
 def test_reads_only_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     content = bytes(range(256)) * 4096
-    put("uploads/user_ada/x.jpg", content)
+    landing.put("uploads/user_ada/x.jpg", content)
     fetched = count_requests(monkeypatch)
     with storage.open_original("uploads/user_ada/x.jpg", None, len(content)) as stream:
         assert stream.read(10) == content[:10]
@@ -373,11 +299,11 @@ def tiff_of(pages: int, page_bytes: int, *, between: int = 0) -> bytes:
 def test_a_tiff_of_many_pages_is_accepted_after_a_few_requests(
     monkeypatch: pytest.MonkeyPatch, content: bytes, most_requests: int
 ) -> None:
-    photo = make_pending(content, "image/tiff")
-    landed = put(photo.key, content)
+    photo = landing.make_pending(content, "image/tiff")
+    landed = landing.put(photo.key, content)
     fetched = count_requests(monkeypatch)
-    deliver(landed)
-    assert reload(photo).status == "processing"
+    landing.deliver(landed)
+    assert landing.reload(photo).status == "processing"
     assert len(fetched) <= most_requests
 
 
@@ -388,11 +314,11 @@ def test_a_header_that_is_scattered_over_the_file_is_refused_after_few_requests(
     png = pictures.png()
     filler = (300_000).to_bytes(4, "big") + b"junk" + bytes(300_004)
     content = png[:33] + filler * 150 + png[33:]
-    photo = make_pending(content, "image/png")
-    landed = put(photo.key, content)
+    photo = landing.make_pending(content, "image/png")
+    landed = landing.put(photo.key, content)
     fetched = count_requests(monkeypatch)
-    assert deliver(landed) == []
-    assert failure_code(photo) == "HeaderTooLarge"
+    assert landing.deliver(landed) == []
+    assert landing.failure_code(photo) == "HeaderTooLarge"
     assert len(fetched) <= storage.MAX_HEADER_REQUESTS
 
 
@@ -400,8 +326,8 @@ def test_without_time_for_more_messages_the_rest_of_a_batch_comes_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     content = pictures.jpeg()
-    photos = [make_pending(content) for _ in range(4)]
-    objects = [put(photo.key, content) for photo in photos]
+    photos = [landing.make_pending(content) for _ in range(4)]
+    objects = [landing.put(photo.key, content) for photo in photos]
     context = events.Context()
     opened = storage.open_original
 
@@ -413,19 +339,19 @@ def test_without_time_for_more_messages_the_rest_of_a_batch_comes_again(
     answer = process_upload.handler(events.landed(*objects), context)
     returned = [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
     assert returned == ["message-2", "message-3"]
-    assert [reload(photo).status for photo in photos[:2]] == ["processing", "processing"]
-    assert [reload(photo).status for photo in photos[2:]] == ["pending", "pending"]
-    assert len(asked_for_thumbnails()) == 2
+    assert [landing.reload(photo).status for photo in photos[:2]] == ["processing", "processing"]
+    assert [landing.reload(photo).status for photo in photos[2:]] == ["pending", "pending"]
+    assert len(landing.asked_for_thumbnails()) == 2
 
 
 def test_the_first_message_of_a_batch_always_has_its_turn() -> None:
     content = pictures.jpeg()
-    photo = make_pending(content)
+    photo = landing.make_pending(content)
     context = events.Context()
     context.seconds_left = 0
-    answer = process_upload.handler(events.landed(put(photo.key, content)), context)
+    answer = process_upload.handler(events.landed(landing.put(photo.key, content)), context)
     assert answer == {"batchItemFailures": []}
-    assert reload(photo).status == "processing"
+    assert landing.reload(photo).status == "processing"
 
 
 def test_no_message_waits_for_another_one_of_its_batch() -> None:

@@ -18,17 +18,8 @@ from photodrop.aws.tables import Failure, Photo, ThumbnailSize, Usage
 from photodrop.domain import photo_deletion, recovery
 from photodrop.imaging import video as video_process
 from photodrop.status import Status
-from tests.support import events, pictures, videos
+from tests.support import events, landing, pictures, videos
 from tests.support.template import resources
-from tests.unit.test_process_upload import (
-    assert_refused,
-    delete_version,
-    deliver,
-    failure_code,
-    make_pending,
-    put,
-    reload,
-)
 from tests.unit.test_resize_thumbnails import thumbnails
 from tests.unit.test_thumbnail_photo import ask, stored
 from tests.unit.test_view_and_list_photos import make_photo
@@ -38,9 +29,9 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 def landed(content: bytes, content_type: str = "video/mp4") -> Photo:
     """Make a photo whose file has landed and shows a video by its first bytes."""
-    photo = make_pending(content, content_type)
-    assert deliver(put(photo.key, content)) == []
-    photo = reload(photo)
+    photo = landing.make_pending(content, content_type)
+    assert landing.deliver(landing.put(photo.key, content)) == []
+    photo = landing.reload(photo)
     assert photo.status == Status.PROCESSING
     assert asked_for() == [photo.photo_id]
     return photo
@@ -65,7 +56,7 @@ def process(photo: Photo) -> list[str]:
 def test_completes_a_video_with_its_facts_and_thumbnails() -> None:
     photo = landed(videos.video(size=(2000, 1000), rotation=-90))
     assert process(photo) == []
-    photo = reload(photo)
+    photo = landing.reload(photo)
     assert photo.status == "completed"
     assert (photo.width, photo.height) == (1000, 2000)
     assert (photo.duration_seconds, photo.codec) == (2, "mpeg4")
@@ -89,10 +80,10 @@ def test_the_event_file_of_a_video_that_is_gone_does_nothing() -> None:
 def test_a_second_delivery_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     photo = landed(videos.video())
     process(photo)
-    before = reload(photo).to_simple_dict()
+    before = landing.reload(photo).to_simple_dict()
     monkeypatch.setattr(video_process, "inspect", None)
     assert process(photo) == []
-    assert reload(photo).to_simple_dict() == before
+    assert landing.reload(photo).to_simple_dict() == before
 
 
 def test_a_video_that_is_stuck_is_asked_for_again() -> None:
@@ -162,8 +153,8 @@ def test_only_ranges_of_a_large_video_are_read(monkeypatch: pytest.MonkeyPatch) 
     photo = landed(content)
     monkeypatch.setattr(storage, "_get", counting)
     assert process(photo) == []
-    assert reload(photo).status == "completed"
-    assert len(reload(photo).thumbnails) == 3
+    assert landing.reload(photo).status == "completed"
+    assert len(landing.reload(photo).thumbnails) == 3
     assert len(fetched) <= 5
     assert sum(fetched) < 2_000_000
 
@@ -179,7 +170,7 @@ def test_only_ranges_of_a_large_video_are_read(monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_no_video_fails_with_a_code_and_leaves_sight(content: bytes, code: str) -> None:
     photo = landed(content)
     assert process(photo) == []
-    assert_refused(photo, code)
+    landing.assert_refused(photo, code)
     process(photo)
     assert Usage.get("ada").held_photos == 0
 
@@ -196,9 +187,9 @@ def test_what_is_no_video_fails_with_a_code_and_leaves_sight(content: bytes, cod
 def test_another_kind_of_file_fails_before_a_video_is_looked_for(
     content: bytes, declared: str, code: str
 ) -> None:
-    photo = make_pending(content, declared)
-    deliver(put(photo.key, content))
-    assert failure_code(photo) == code
+    photo = landing.make_pending(content, declared)
+    landing.deliver(landing.put(photo.key, content))
+    assert landing.failure_code(photo) == code
     assert asked_for() == []
 
 
@@ -209,7 +200,7 @@ def test_another_kind_of_file_fails_before_a_video_is_looked_for(
 def test_mp4_and_quicktime_stand_in_for_each_other(kind: str, declared: str, recorded: str) -> None:
     photo = landed(videos.video(kind), declared)
     process(photo)
-    photo = reload(photo)
+    photo = landing.reload(photo)
     assert photo.status == "completed"
     assert photo.content_type == recorded
 
@@ -217,7 +208,7 @@ def test_mp4_and_quicktime_stand_in_for_each_other(kind: str, declared: str, rec
 def test_a_video_without_a_poster_is_completed_and_says_why() -> None:
     photo = landed(videos.video("mov", "mpeg2video"), "video/quicktime")
     process(photo)
-    photo = reload(photo)
+    photo = landing.reload(photo)
     assert photo.status == "completed"
     assert photo.failure is None
     assert list(photo.thumbnails) == []
@@ -228,9 +219,9 @@ def test_a_video_without_a_poster_is_completed_and_says_why() -> None:
 
 def test_an_object_that_is_gone_again_fails_the_video() -> None:
     photo = landed(videos.video())
-    delete_version(photo, photo.version_id)
+    landing.delete_version(photo, photo.version_id)
     assert process(photo) == []
-    assert failure_code(photo) == "UploadRemoved"
+    assert landing.failure_code(photo) == "UploadRemoved"
 
 
 def test_an_error_of_s3_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,10 +232,10 @@ def test_an_error_of_s3_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(storage, "_get", unavailable)
     assert process(photo) == ["2e1424d4-f796-459a-8184-9c92662be6da"]
-    assert reload(photo).status == "processing"
+    assert landing.reload(photo).status == "processing"
     monkeypatch.undo()
     assert process(photo) == []
-    assert reload(photo).status == "completed"
+    assert landing.reload(photo).status == "completed"
 
 
 def test_thumbnails_do_not_outlive_a_video_deleted_meanwhile(
@@ -255,7 +246,7 @@ def test_thumbnails_do_not_outlive_a_video_deleted_meanwhile(
 
     def store_and_delete(key: str, *rest: Any, **more: Any) -> None:
         store(key, *rest, **more)
-        photo_deletion.delete(reload(photo))
+        photo_deletion.delete(landing.reload(photo))
         monkeypatch.setattr(storage, "put_thumbnail", store)
 
     monkeypatch.setattr(storage, "put_thumbnail", store_and_delete)

@@ -21,10 +21,9 @@ import resize_thumbnails
 from photodrop.aws.tables import Photo
 from photodrop.domain import lifecycle
 from photodrop.errors import ContentRejectedError
-from tests.support import events, pictures
+from tests.support import events, landing, pictures
 from tests.support.interleaving import Program, count_calls, interleave
 from tests.unit.test_multipart import begin, complete, granted, held, photo_of, send
-from tests.unit.test_process_upload import asked_for_thumbnails, deliver
 from tests.unit.test_recovery import expire, make_due, report
 
 pytestmark = pytest.mark.usefixtures("aws", "no_such_upload")
@@ -63,7 +62,7 @@ def landed(key: str) -> list[dict[str, Any]]:
 def deliver_all(key: str) -> None:
     """Deliver the events of all that has landed."""
     for one in landed(key):
-        assert deliver(one) == []
+        assert landing.deliver(one) == []
 
 
 def call(name: str, **parts: Any) -> int:
@@ -113,7 +112,7 @@ class Race:
         assert not (arrived and by_name.get("cancel") == 200), where
         for _ in range(2):  # events may come twice
             deliver_all(self.key)
-            for photo_id in asked_for_thumbnails():
+            for photo_id in landing.asked_for_thumbnails():
                 answer = resize_thumbnails.handler(events.verified(photo_id), events.CONTEXT)
                 assert answer == {"batchItemFailures": []}
         self.check(where)
@@ -215,7 +214,7 @@ def test_who_found_an_upload_pending_does_not_end_what_has_come_since() -> None:
     stale = granted()
     boto3.client("s3").put_object(Bucket=BUCKET, Key=stale.key, Body=CONTENT)
     (event,) = landed(stale.key)
-    deliver(event)
+    landing.deliver(event)
     lifecycle.fail(stale, ContentRejectedError("UploadExpired", "The file never came."))
     assert stale.status == "processing"
     assert landed(stale.key) == [event]

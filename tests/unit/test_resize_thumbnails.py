@@ -15,24 +15,16 @@ from photodrop.aws.tables import Photo, Usage
 from photodrop.imaging import images
 from photodrop.imaging.sandbox import Limits, Sandbox
 from photodrop.status import Status
-from tests.support import events, pictures
+from tests.support import events, landing, pictures
 from tests.support.template import resources, template
-from tests.unit.test_process_upload import (
-    delete_version,
-    deliver,
-    failure_code,
-    make_pending,
-    put,
-    reload,
-)
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 
 def make_verified(content: bytes, content_type: str = "image/jpeg") -> Photo:
-    photo = make_pending(content, content_type)
-    deliver(put(photo.key, content))
-    photo = reload(photo)
+    photo = landing.make_pending(content, content_type)
+    landing.deliver(landing.put(photo.key, content))
+    photo = landing.reload(photo)
     assert photo.status == Status.PROCESSING
     return photo
 
@@ -54,7 +46,7 @@ def thumbnails() -> dict[str, Any]:
 def test_completes_a_photo_with_all_its_thumbnails() -> None:
     photo = make_verified(pictures.jpeg(2000, 1000, orientation=6, gps=True))
     assert resize(photo) == []
-    photo = reload(photo)
+    photo = landing.reload(photo)
     assert photo.status == "completed"
     assert photo.thumb_hash
     assert [(int(t.size), int(t.width), int(t.height)) for t in photo.thumbnails] == [
@@ -83,17 +75,17 @@ def test_the_event_file_of_a_photo_that_is_gone_does_nothing() -> None:
 def test_the_same_message_again_changes_nothing() -> None:
     photo = make_verified(pictures.jpeg())
     resize(photo)
-    before = reload(photo).to_simple_dict()
+    before = landing.reload(photo).to_simple_dict()
     for _ in range(4):
         assert resize(photo) == []
-    assert reload(photo).to_simple_dict() == before
+    assert landing.reload(photo).to_simple_dict() == before
 
 
 def test_a_picture_that_cannot_be_decoded_fails_and_frees_what_it_held() -> None:
     content = pictures.jpeg(640, 480)
     photo = make_verified(content[: len(content) // 2])
     assert resize(photo) == []
-    photo = reload(photo)
+    photo = landing.reload(photo)
     assert photo.status == "failed"
     assert photo.failure is not None
     assert photo.failure.code == "CorruptImage"
@@ -112,24 +104,24 @@ def test_is_completed_only_when_every_thumbnail_is_stored(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(storage, "put_thumbnail", full)
     assert resize(photo) == [events.load("resize_thumbnails")["Records"][0]["messageId"]]
-    assert reload(photo).status == "processing"
+    assert landing.reload(photo).status == "processing"
     monkeypatch.undo()
     assert resize(photo) == []
-    assert reload(photo).status == "completed"
+    assert landing.reload(photo).status == "completed"
 
 
 def test_resizes_the_version_that_was_verified() -> None:
     photo = make_verified(pictures.jpeg(64, 48))
-    put(photo.key, b"not a picture")
+    landing.put(photo.key, b"not a picture")
     resize(photo)
-    assert reload(photo).status == "completed"
+    assert landing.reload(photo).status == "completed"
 
 
 def test_an_original_that_is_gone_fails_the_photo() -> None:
     photo = make_verified(pictures.jpeg())
-    delete_version(photo, photo.version_id)
+    landing.delete_version(photo, photo.version_id)
     assert resize(photo) == []
-    assert failure_code(photo) == "UploadRemoved"
+    assert landing.failure_code(photo) == "UploadRemoved"
 
 
 def test_log_lines_carry_the_grants_correlation_id(output: Callable[[], str]) -> None:
@@ -147,7 +139,7 @@ def test_a_photo_that_takes_too_long_to_decode_fails_at_the_first_try(
     photo = make_verified(pictures.many_scans())
     monkeypatch.setattr(images, "LIMITS", Limits(cpu_seconds=1, wall_seconds=60))
     assert resize(photo) == []
-    assert failure_code(photo) == "TooMuchTime"
+    assert landing.failure_code(photo) == "TooMuchTime"
     assert Usage.get("ada").held_photos == 0
 
 
@@ -155,10 +147,10 @@ def test_a_fault_of_the_decoder_itself_is_tried_again(monkeypatch: pytest.Monkey
     photo = make_verified(pictures.jpeg())
     monkeypatch.setattr(images, "_sandbox", Sandbox("no_such_decoder", "image"))
     assert resize(photo) == [events.load("resize_thumbnails")["Records"][0]["messageId"]]
-    assert reload(photo).status == "processing"
+    assert landing.reload(photo).status == "processing"
     monkeypatch.undo()
     assert resize(photo) == []
-    assert reload(photo).status == "completed"
+    assert landing.reload(photo).status == "completed"
 
 
 @pytest.mark.parametrize(

@@ -14,17 +14,7 @@ import retry_photos
 from photodrop.aws.tables import Photo, Usage
 from photodrop.domain import recovery, thumbnails
 from photodrop.domain.lifecycle import FAILED_DAYS
-from tests.support import events, pictures
-from tests.unit.test_process_upload import (
-    asked_for_thumbnails,
-    delete_version,
-    deliver,
-    failure_code,
-    is_there,
-    make_pending,
-    put,
-    reload,
-)
+from tests.support import events, landing, pictures
 from tests.unit.test_recovery import expire, make_due, messages, process_queue
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -45,10 +35,10 @@ def resize(photo: Photo, *, delivery: int = 1) -> bool:
 
 def verified() -> tuple[Photo, dict[str, Any]]:
     """Return a photo that is verified, and the event of its file."""
-    photo = make_pending(CONTENT)
-    landed = put(photo.key, CONTENT)
-    assert deliver(landed) == []
-    return reload(photo), landed
+    photo = landing.make_pending(CONTENT)
+    landed = landing.put(photo.key, CONTENT)
+    assert landing.deliver(landed) == []
+    return landing.reload(photo), landed
 
 
 def tried_too_often(monkeypatch: pytest.MonkeyPatch) -> tuple[Photo, dict[str, Any]]:
@@ -56,12 +46,12 @@ def tried_too_often(monkeypatch: pytest.MonkeyPatch) -> tuple[Photo, dict[str, A
     photo, landed = verified()
     with monkeypatch.context() as broken:
         broken.setattr(thumbnails, "_complete", crash)
-        while reload(photo).status == "processing":
+        while landing.reload(photo).status == "processing":
             for delivery in range(1, 6):
                 assert not resize(photo, delivery=delivery)
             make_due(photo)
             expire()
-    return reload(photo), landed
+    return landing.reload(photo), landed
 
 
 def retry(path: str, *, groups: str = "staff", user: str = "staff") -> tuple[int, Any]:
@@ -74,7 +64,7 @@ def retry(path: str, *, groups: str = "staff", user: str = "staff") -> tuple[int
 def finish(photo: Photo) -> None:
     """Deliver what the queues hold."""
     process_queue()
-    for photo_id in asked_for_thumbnails():
+    for photo_id in landing.asked_for_thumbnails():
         assert photo_id == photo.photo_id
         assert resize(photo)
 
@@ -85,37 +75,37 @@ def test_the_good_path_counts_no_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("photodrop.domain.lifecycle.count_try", read.append)
     assert resize(photo)
     assert read == []
-    assert reload(photo).tries == 0
+    assert landing.reload(photo).tries == 0
 
 
 def test_a_message_that_comes_again_is_a_try_and_each_step_has_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    photo = make_pending(CONTENT)
-    landed = put(photo.key, CONTENT)
+    photo = landing.make_pending(CONTENT)
+    landed = landing.put(photo.key, CONTENT)
     event = events.landed(landed)
     event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "4"
     with monkeypatch.context() as broken:
         broken.setattr("photodrop.domain.verification._verify_content", lambda *_: crash(photo))
-        deliver(landed)
+        landing.deliver(landed)
         process_upload.handler(event, events.CONTEXT)
-    assert (reload(photo).status, reload(photo).tries) == ("uploaded", 1)
+    assert (landing.reload(photo).status, landing.reload(photo).tries) == ("uploaded", 1)
     process_upload.handler(event, events.CONTEXT)
-    assert (reload(photo).status, reload(photo).tries) == ("processing", 0)
+    assert (landing.reload(photo).status, landing.reload(photo).tries) == ("processing", 0)
 
 
 def test_an_outage_of_any_length_fails_nothing_and_its_end_makes_all_whole() -> None:
     """The function does not even start, so its messages end in the dead-letter queue untried."""
     photo, _ = verified()
-    asked_for_thumbnails()
+    landing.asked_for_thumbnails()
     for _ in range(40):
         make_due(photo)
         expire()
         process_queue()
-        asked_for_thumbnails()
-    assert reload(photo).status == "processing"
+        landing.asked_for_thumbnails()
+    assert landing.reload(photo).status == "processing"
     assert resize(photo), "the redriven message"
-    assert reload(photo).status == "completed"
+    assert landing.reload(photo).status == "completed"
 
 
 def test_what_was_tried_too_often_fails_and_is_kept_and_charged(
@@ -124,7 +114,7 @@ def test_what_was_tried_too_often_fails_and_is_kept_and_charged(
     photo, landed = tried_too_often(monkeypatch)
     assert photo.failure is not None
     assert (photo.status, photo.failure.code) == ("failed", "ProcessingFailed")
-    assert is_there(photo.key)
+    assert landing.is_there(photo.key)
     assert photo.remove_at is None
     assert photo.due_at == pytest.approx(time.time() + FAILED_DAYS * 24 * 3600, abs=60)
     usage = Usage.get("ada")
@@ -137,11 +127,11 @@ def test_a_redriven_message_makes_it_whole(monkeypatch: pytest.MonkeyPatch, redr
     photo, landed = tried_too_often(monkeypatch)
     messages("thumbnails")
     if redriven == "event":
-        assert deliver(landed) == []
+        assert landing.deliver(landed) == []
         finish(photo)
     else:
         assert resize(photo)
-    photo = reload(photo)
+    photo = landing.reload(photo)
     assert (photo.status, photo.failure, photo.is_retryable) == ("completed", None, None)
     assert (photo.due_at, photo.due_list) == (None, None)
     assert Usage.get("ada").held_bytes == len(CONTENT)
@@ -153,17 +143,17 @@ def test_staff_have_one_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"/photos/{photo.photo_id}/retry"
     assert retry(path) == (202, {"photoId": photo.photo_id, "status": "uploaded"})
     assert retry(path)[1]["status"] == "uploaded", "twice is once"
-    assert (reload(photo).tries, reload(photo).attempts) == (0, 0)
+    assert (landing.reload(photo).tries, landing.reload(photo).attempts) == (0, 0)
     finish(photo)
-    assert reload(photo).status == "completed"
+    assert landing.reload(photo).status == "completed"
     assert retry(path) == (202, {"photoId": photo.photo_id, "status": "completed"})
     assert Usage.get("ada").held_photos == 1
 
 
 def test_staff_have_all_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     photos = [tried_too_often(monkeypatch)[0] for _ in range(3)]
-    by_content = make_pending(b"no picture")
-    deliver(put(by_content.key, b"no picture"))
+    by_content = landing.make_pending(b"no picture")
+    landing.deliver(landing.put(by_content.key, b"no picture"))
     event = events.request("retry_photos", path="/photos/retry", query={"limit": "2"}, user="staff")
     response = retry_photos.handler(event, events.CONTEXT)
     first = json.loads(response["body"])
@@ -173,19 +163,19 @@ def test_staff_have_all_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = {item["photoId"] for item in first["items"] + rest["items"]}
     assert taken == {photo.photo_id for photo in photos}
     assert retry("/photos/retry")[1] == {"items": [], "more": False}
-    assert reload(by_content).status == "failed"
+    assert landing.reload(by_content).status == "failed"
 
 
 def test_what_failed_by_its_content_is_final() -> None:
-    photo = make_pending(b"no picture")
-    landed = put(photo.key, b"no picture")
-    deliver(landed)
+    photo = landing.make_pending(b"no picture")
+    landed = landing.put(photo.key, b"no picture")
+    landing.deliver(landed)
     status, body = retry(f"/photos/{photo.photo_id}/retry")
     assert (status, body["code"]) == (409, "NotRetryable")
-    deliver(landed)
+    landing.deliver(landed)
     assert resize(photo)
-    assert reload(photo).status == "failed"
-    assert not is_there(photo.key)
+    assert landing.reload(photo).status == "failed"
+    assert not landing.is_there(photo.key)
 
 
 def test_only_staff_may(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,16 +186,16 @@ def test_only_staff_may(monkeypatch: pytest.MonkeyPatch) -> None:
     assert retry("/photos/retry", groups="organizers", user="ada")[0] == 403
     for unknown in ("nonsense", "x" * 2049, "0b6f6c1e-3f0a-4b43-9a43-6d0f3a1f5c77_1"):
         assert retry(f"/photos/{unknown}/retry")[0] == 404
-    assert reload(photo).status == "failed"
+    assert landing.reload(photo).status == "failed"
 
 
 def test_one_whose_file_is_gone_ends_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     photo, landed = tried_too_often(monkeypatch)
-    delete_version(photo, landed["versionId"])
+    landing.delete_version(photo, landed["versionId"])
     assert retry(f"/photos/{photo.photo_id}/retry")[0] == 202
     make_due(photo)
     expire()
-    assert failure_code(photo) == "UploadRemoved"
+    assert landing.failure_code(photo) == "UploadRemoved"
     assert Usage.get("ada").held_photos == 0
 
 
@@ -214,7 +204,7 @@ def test_after_its_days_it_is_erased_whole(monkeypatch: pytest.MonkeyPatch) -> N
     make_due(photo)
     expire()
     with pytest.raises(Photo.DoesNotExist):
-        reload(photo)
+        landing.reload(photo)
     found = boto3.client("s3").list_object_versions(Bucket="photodrop-uploads")
     assert found.get("Versions", []) == []
     assert (Usage.get("ada").held_photos, Usage.get("ada").held_bytes) == (0, 0)
@@ -222,9 +212,9 @@ def test_after_its_days_it_is_erased_whole(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_failed_one_of_an_earlier_version_is_not_brought_back() -> None:
     """Its original was hidden, and its owner refunded."""
-    photo = make_pending(b"no picture")
-    deliver(put(photo.key, b"no picture"))
-    photo = reload(photo)
+    photo = landing.make_pending(b"no picture")
+    landing.deliver(landing.put(photo.key, b"no picture"))
+    photo = landing.reload(photo)
     assert photo.change(failure={"code": "ProcessingFailed", "message": "It was not processed."})
     assert retry(f"/photos/{photo.photo_id}/retry")[0] == 409
     assert recovery.retry_failed(100) == ([], False)

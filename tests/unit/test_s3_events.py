@@ -13,8 +13,7 @@ import process_upload
 from photodrop.aws import s3_events
 from photodrop.aws.s3_events import Kind
 from photodrop.errors import UnknownMessageError
-from tests.support import events, pictures
-from tests.unit.test_process_upload import make_pending, put, reload
+from tests.support import events, landing, pictures
 
 CONTENT = pictures.jpeg(40, 30)
 
@@ -85,11 +84,11 @@ def process(*bodies: Any) -> list[str]:
 def test_a_photo_is_verified_whichever_way_its_event_comes(
     wrap: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> None:
-    photo = make_pending(CONTENT)
-    landed = put(photo.key, CONTENT)
+    photo = landing.make_pending(CONTENT)
+    landed = landing.put(photo.key, CONTENT)
     assert process(json.dumps(wrap(landed))) == []
-    assert reload(photo).status == "processing"
-    assert reload(photo).version_id == landed["versionId"]
+    assert landing.reload(photo).status == "processing"
+    assert landing.reload(photo).version_id == landed["versionId"]
 
 
 @pytest.mark.parametrize("wrap", [plain, through_sns, through_eventbridge])
@@ -151,7 +150,7 @@ def test_what_is_no_event_of_ours_fails_visibly(message: Any) -> None:
 
 @pytest.mark.usefixtures("aws")
 def test_such_a_message_comes_again_until_it_is_in_the_dead_letter_queue() -> None:
-    photo = make_pending(CONTENT)
-    good = json.dumps(plain(put(photo.key, CONTENT)))
+    photo = landing.make_pending(CONTENT)
+    good = json.dumps(plain(landing.put(photo.key, CONTENT)))
     assert process("{}", good, "no JSON") == ["message-0", "message-2"]
-    assert reload(photo).status == "processing"
+    assert landing.reload(photo).status == "processing"

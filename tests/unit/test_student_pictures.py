@@ -16,8 +16,7 @@ from photodrop import keys
 from photodrop.aws.tables import PHOTO_ROW, Photo, Student, Usage
 from photodrop.aws.tables.connection import CONNECTION
 from photodrop.domain import photo_deletion, recovery, student_pictures, uploads
-from tests.support import aws_calls, events, pictures
-from tests.unit.test_process_upload import deliver, is_there, put
+from tests.support import aws_calls, events, landing, pictures
 from tests.unit.test_resize_thumbnails import thumbnails
 from tests.unit.test_students import (
     NO_ONE,
@@ -69,7 +68,7 @@ def grant(student_id: str, **query: str) -> str:
 def uploaded(student_id: str) -> tuple[str, Photo]:
     """Upload a picture; return its key and its photo, which waits for its thumbnails."""
     key = grant(student_id)
-    deliver(put(key, GOOD))
+    landing.deliver(landing.put(key, GOOD))
     return key, photo_of(key)
 
 
@@ -80,7 +79,7 @@ def photo_of(key: str) -> Photo:
 def replace(student_id: str, content: bytes) -> str:
     """Upload a picture and let everything be done; return its key."""
     key = grant(student_id)
-    assert deliver(put(key, content)) == []
+    assert landing.deliver(landing.put(key, content)) == []
     assert resize(photo_of(key)) == []
     return key
 
@@ -126,7 +125,7 @@ def test_too_large_a_size_is_refused_at_once(student_id: str) -> None:
 def test_a_picture_of_unannounced_size_goes_through_everything(student_id: str) -> None:
     key = grant(student_id)
     assert view(student_id)[1]["picture"]["status"] == "pending"
-    deliver(put(key, GOOD))
+    landing.deliver(landing.put(key, GOOD))
     assert view(student_id)[1]["picture"]["status"] == "processing"
     resize(photo_of(key))
     _, body = view(student_id)
@@ -146,7 +145,7 @@ def test_a_picture_of_unannounced_size_goes_through_everything(student_id: str) 
 
 def test_signs_the_verified_version_of_the_picture(student_id: str) -> None:
     key = replace(student_id, GOOD)
-    put(key, BAD)
+    landing.put(key, BAD)
     status, body = view_url(student_id)
     assert status == 200
     assert set(body) == {"url", "expiresAt"}
@@ -168,24 +167,24 @@ def test_a_first_picture_that_is_refused_says_why(
     student_id: str, content: bytes, code: str
 ) -> None:
     key = grant(student_id)
-    deliver(put(key, content))
+    landing.deliver(landing.put(key, content))
     _, body = view(student_id)
     assert body["pictureKey"] == key
     assert (body["picture"]["status"], body["picture"]["failure"]["code"]) == ("failed", code)
-    assert not is_there(key)
+    assert not landing.is_there(key)
     status, refused = view_url(student_id)
     assert (status, refused["code"]) == (409, "PictureNotReady")
 
 
 def test_another_size_than_announced_is_refused(student_id: str) -> None:
-    deliver(put(grant(student_id, sizeBytes="5"), GOOD))
+    landing.deliver(landing.put(grant(student_id, sizeBytes="5"), GOOD))
     assert view(student_id)[1]["picture"]["failure"]["code"] == "SizeMismatch"
 
 
 def test_there_is_no_url_before_there_is_a_picture(student_id: str) -> None:
     assert (view_url(student_id)[0], view_url(student_id)[1]["code"]) == (404, "PictureNotFound")
     key = grant(student_id)
-    for step in (lambda: None, lambda: deliver(put(key, GOOD))):
+    for step in (lambda: None, lambda: landing.deliver(landing.put(key, GOOD))):
         step()
         status, body = view_url(student_id)
         assert (status, body["code"]) == (409, "PictureNotReady")
@@ -195,7 +194,7 @@ def test_a_completed_picture_is_in_work_until_it_is_shown(
     student_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = grant(student_id)
-    deliver(put(key, GOOD))
+    landing.deliver(landing.put(key, GOOD))
 
     def cut_off(*_: Any) -> bool:
         raise ConnectionError
@@ -216,7 +215,7 @@ def test_replacing_shows_the_old_picture_until_the_new_one_is_whole(student_id: 
     assert view(student_id)[1]["picture"]["replacement"] == {
         "pictureKey": new, "status": "pending", "failure": None,
     }  # fmt: skip
-    deliver(put(new, OTHER))
+    landing.deliver(landing.put(new, OTHER))
     during = view(student_id)[1]
     assert (during["pictureKey"], during["picture"]["status"]) == (old, "completed")
     assert len(during["picture"]["thumbnails"]) == len(shown["picture"]["thumbnails"])
@@ -234,12 +233,12 @@ def test_replacing_shows_the_old_picture_until_the_new_one_is_whole(student_id: 
 def test_a_replacement_that_is_refused_leaves_the_picture_in_place(student_id: str) -> None:
     old = replace(student_id, GOOD)
     new = grant(student_id)
-    deliver(put(new, BAD))
+    landing.deliver(landing.put(new, BAD))
     _, body = view(student_id)
     assert (body["pictureKey"], body["picture"]["status"]) == (old, "completed")
     assert body["picture"]["replacement"]["pictureKey"] == new
     assert body["picture"]["replacement"]["failure"]["code"] == "UnsupportedContent"
-    assert is_there(old)
+    assert landing.is_there(old)
     assert (
         page(hasPicture="true")[1]["items"][0]["picture"]["replacement"]
         == (body["picture"]["replacement"])
@@ -247,22 +246,22 @@ def test_a_replacement_that_is_refused_leaves_the_picture_in_place(student_id: s
 
 
 def test_a_failed_attempt_is_cleared_away_by_the_next_good_picture(student_id: str) -> None:
-    deliver(put(grant(student_id), BAD))
+    landing.deliver(landing.put(grant(student_id), BAD))
     unused = grant(student_id)
     new = replace(student_id, GOOD)
     assert versions() == {new}
     with pytest.raises(Photo.DoesNotExist):
         photo_of(unused)
-    deliver(put(unused, OTHER))
+    landing.deliver(landing.put(unused, OTHER))
     assert view(student_id)[1]["pictureKey"] == new, "an older grant, used late, shows nothing"
-    assert not is_there(unused)
+    assert not landing.is_there(unused)
 
 
 def test_an_older_picture_that_is_completed_last_is_erased_and_not_shown(
     student_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older, newer = grant(student_id), grant(student_id)
-    deliver(put(older, GOOD), put(newer, OTHER))
+    landing.deliver(landing.put(older, GOOD), landing.put(newer, OTHER))
 
     def cut_off(*_: Any, **__: Any) -> None:
         raise ConnectionError
@@ -282,8 +281,8 @@ def test_an_older_picture_that_is_completed_last_is_erased_and_not_shown(
 def test_removing_the_picture_removes_all_of_it_and_what_is_on_its_way(student_id: str) -> None:
     replace(student_id, GOOD)
     on_its_way = grant(student_id)
-    landed = put(on_its_way, OTHER)
-    deliver(landed)
+    landed = landing.put(on_its_way, OTHER)
+    landing.deliver(landed)
     for _ in range(2):
         assert remove(student_id) == (204, None)
         _, body = view(student_id)
@@ -292,7 +291,7 @@ def test_removing_the_picture_removes_all_of_it_and_what_is_on_its_way(student_i
     assert thumbnails() == {}
     assert view_url(student_id)[1]["code"] == "PictureNotFound"
     assert page(hasPicture="true")[1]["items"] == []
-    deliver(landed)
+    landing.deliver(landed)
     assert view(student_id)[1]["picture"] is None
     new = replace(student_id, OTHER)
     assert new == f"students/{student_id}_3.jpg", "no key is used again"
@@ -308,15 +307,15 @@ def test_removing_a_picture_that_never_was_clears_its_key(student_id: str) -> No
 def test_deleting_a_student_removes_every_version_and_thumbnail(student_id: str) -> None:
     other = replace(create(email="other@example.com")["studentId"], GOOD)
     replace(student_id, GOOD)
-    deliver(put(grant(student_id), BAD))
+    landing.deliver(landing.put(grant(student_id), BAD))
     processing = grant(student_id)
-    landed = put(processing, OTHER)
-    deliver(landed)
+    landed = landing.put(processing, OTHER)
+    landing.deliver(landed)
     message = photo_of(processing)
     grant(student_id)
     assert delete(student_id) == (204, None)
     assert versions() == {other}
-    assert deliver(landed) == []
+    assert landing.deliver(landed) == []
     assert resize(message) == []
     assert len(thumbnails()) == 3
     assert all(key.startswith(other.removesuffix(".jpg")) for key in thumbnails())
@@ -329,7 +328,7 @@ def test_a_picture_that_is_completed_while_its_student_is_deleted_goes_too(
     with monkeypatch.context() as patch:  # as if the record were too new to be found
         patch.setattr(photo_deletion, "delete", lambda _: None)
         delete(student_id)
-    put(key, GOOD)
+    landing.put(key, GOOD)
     Photo(photo.photo_id, PHOTO_ROW).update([Photo.version_id.remove()])
     assert resize(photo) == []
     assert versions() == set()
@@ -392,14 +391,14 @@ def test_a_picture_is_no_photo_to_the_photos_routes(
 
 
 def test_a_picture_counts_against_nobodys_limits(student_id: str) -> None:
-    deliver(put(grant(student_id), BAD))
+    landing.deliver(landing.put(grant(student_id), BAD))
     replace(student_id, GOOD)
     assert [(usage.held_photos, usage.held_bytes) for usage in Usage.scan()] == [(0, 0)]
 
 
 def test_a_picture_whose_event_was_lost_is_found_by_the_sweep(student_id: str) -> None:
     key = grant(student_id)
-    put(key, GOOD)
+    landing.put(key, GOOD)
     photo = photo_of(key)
     photo.change(due_at=1)
     recovery.check_due(lambda: True)
@@ -443,7 +442,7 @@ def test_so_many_pending_pictures_of_a_student_and_no_more(
     status, body = ask(student_id)
     assert (status, body["code"]) == (429, "LimitExceeded")
     assert ask(str(create(email="other@example.com")["studentId"]))[0] == 200
-    deliver(put(first, BAD))
+    landing.deliver(landing.put(first, BAD))
     assert photo_of(first).status == "failed"
     assert ask(student_id)[0] == 200
     assert ask(student_id)[0] == 429

@@ -17,8 +17,7 @@ from photodrop.aws import storage
 from photodrop.aws.tables import Photo, ThumbnailLease
 from photodrop.domain import photo_deletion, thumbnails_on_demand
 from photodrop.imaging import images
-from tests.support import events, pictures
-from tests.unit.test_process_upload import put
+from tests.support import events, landing, pictures
 from tests.unit.test_view_and_list_photos import make_photo
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -29,7 +28,7 @@ def make_stored(
 ) -> Photo:
     """Make a completed photo whose original is in the bucket."""
     photo = make_photo(number, width=size[0], height=size[1], **more)
-    landed = put(photo.key, content or pictures.jpeg(*size))
+    landed = landing.put(photo.key, content or pictures.jpeg(*size))
     Photo(photo.photo_id, "photo").update([Photo.version_id.set(landed["versionId"])])
     photo.reload()
     return photo

@@ -16,15 +16,7 @@ from hypothesis import strategies as st
 
 import resize_thumbnails
 from photodrop.aws.tables import Photo, Usage
-from tests.support import events, fake_aws, pictures
-from tests.unit.test_process_upload import (
-    asked_for_thumbnails,
-    deliver,
-    is_there,
-    make_pending,
-    put,
-    reload,
-)
+from tests.support import events, fake_aws, landing, pictures
 
 GOOD = pictures.jpeg(40, 30)
 BAD = b"not a picture, " * 40
@@ -78,36 +70,36 @@ def test_every_way_leads_to_the_same_end(
     content: bytes, end: str, steps: list[tuple[str, tuple[int, bool] | None]]
 ) -> None:
     with fake_aws.stack():
-        photo = make_pending(content)
-        other = make_pending(GOOD)
-        landed = put(photo.key, content)
+        photo = landing.make_pending(content)
+        other = landing.make_pending(GOOD)
+        landed = landing.put(photo.key, content)
         second = None
         for name, where in steps:
             if name == "second file's event" and second is None:
-                if not reload(photo).version_id:
+                if not landing.reload(photo).version_id:
                     continue  # until the first is known, either may be taken for it
-                second = put(photo.key, content[::-1])
+                second = landing.put(photo.key, content[::-1])
             with cut_off(where):
                 if name == "upload event":
-                    deliver(landed)
+                    landing.deliver(landed)
                 elif name == "thumbnail message":
                     resize(photo)
                 else:
                     assert second
-                    deliver(second)
+                    landing.deliver(second)
 
         # What SQS does in the end: deliver until it is done.
         for item in (landed, second):
             if item:
-                assert deliver(item) == []
-        for photo_id in asked_for_thumbnails():
+                assert landing.deliver(item) == []
+        for photo_id in landing.asked_for_thumbnails():
             assert photo_id == photo.photo_id
             assert resize(photo) == []
 
-        photo = reload(photo)
+        photo = landing.reload(photo)
         assert photo.status == end
         assert (photo.failure is None) == (end == "completed")
-        assert is_there(photo.key) == (end == "completed")
+        assert landing.is_there(photo.key) == (end == "completed")
         if end == "completed":
             current = boto3.client("s3").get_object(Bucket="photodrop-uploads", Key=photo.key)
             assert current["VersionId"] == photo.version_id == landed["versionId"]

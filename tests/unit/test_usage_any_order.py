@@ -18,9 +18,8 @@ from photodrop.domain import photo_deletion
 from photodrop.domain.callers import Caller
 from photodrop.domain.uploads import UploadRequest, begin
 from photodrop.status import Status
-from tests.support import events, fake_aws, pictures
+from tests.support import events, fake_aws, landing, pictures
 from tests.unit.test_multipart import call, granted, send
-from tests.unit.test_process_upload import deliver, put
 from tests.unit.test_recovery import expire, make_due, process_queue
 from tests.unit.test_uploads_any_order import resize
 
@@ -109,11 +108,11 @@ class World:
         """Send the file by the grant, once: S3 takes no second one."""
         if photo.upload_method != "MULTIPART" and photo.photo_id not in self.landed:
             self.landed.add(photo.photo_id)
-            deliver(put(photo.key, content))
+            landing.deliver(landing.put(photo.key, content))
 
     def deliver_current(self, photo: Photo) -> None:
         if landed := storage.find_original(photo.key, None):
-            deliver(landed)
+            landing.deliver(landed)
 
     def check(self) -> None:
         rows = [Photo.from_raw_data(row) for row in items("photos") if row["row"]["S"] == "photo"]
