@@ -1,4 +1,8 @@
-"""`make bench`: every benchmark, each against its named peers."""
+"""`make bench`: every benchmark, each against its named peers.
+
+The load on a running stack is measured apart, by `python -m benchmarks.load`: it needs the machine
+for itself.
+"""
 
 import subprocess
 import sys
@@ -12,7 +16,7 @@ def main() -> int:
     if not (HERE / "node_modules").is_dir():  # sharp, the peer that makes thumbnails
         subprocess.run(["npm", "ci", "--silent", "--prefix", HERE], check=True)
     failed = 0
-    for name in ("signing", "cold_start", "thumbnails"):
+    for name in ("signing", "cold_start", "warm_requests", "thumbnails"):
         print(f"\n== {name}\n", flush=True)
         failed |= subprocess.run(
             [sys.executable, "-m", f"benchmarks.{name}"], check=False

@@ -1,0 +1,118 @@
+"""How long initiate-upload takes under a steady load, over HTTP against a running stack.
+
+    make start
+    python -m benchmarks.load [--rate 50] [--seconds 20]
+
+Requests are sent at fixed moments, whether or not the ones before were answered ("open loop"), and
+each is timed from the moment at which it was due: a stack that falls behind shows it. They come
+from users whom this creates, enough for the limit of 120 uploads a minute. PHOTODROP_STACK names
+the description of the stack, .local/stack.json if it is not set. The files are never sent: the
+uploads expire by themselves.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import boto3
+import httpx
+
+from local import users
+from local.client import User
+
+TARGET_P99_MS = 200
+WARM_UP_SECONDS = 5
+"""Requests of these first seconds start the functions, and are not counted."""
+UPLOADS_PER_USER = 100
+
+
+def main() -> None:
+    """Print the percentiles."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=int, default=50, help="requests a second")
+    parser.add_argument("--seconds", type=int, default=20)
+    arguments = parser.parse_args()
+    described = Path(os.environ.get("PHOTODROP_STACK", ".local/stack.json"))
+    if not described.exists():
+        sys.exit("There is no running stack: run `make start`, or name one in PHOTODROP_STACK.")
+    stack = json.loads(described.read_text())
+    people = arguments.rate * (WARM_UP_SECONDS + arguments.seconds) // UPLOADS_PER_USER + 1
+    tokens = [_sign_in(stack, number) for number in range(people)]
+    statuses, times_ms = _load(stack["apiUrl"], tokens, arguments.rate, arguments.seconds)
+    granted = statuses.count(201)
+    print(f"initiate-upload, {arguments.rate} a second for {arguments.seconds} s, after a warm-up")
+    print(
+        f"answered with 201: {granted} of {len(statuses)}; others: {set(statuses) - {201} or '-'}"
+    )
+    cuts = statistics.quantiles(times_ms, n=100)
+    print(f"p50 {cuts[49]:.0f} ms, p95 {cuts[94]:.0f} ms, p99 {cuts[98]:.0f} ms", end=" ")
+    print(f"(target of p99: {TARGET_P99_MS} ms)")
+
+
+def _load(
+    api_url: str, tokens: list[str], rate: int, seconds: int
+) -> tuple[list[int], list[float]]:
+    statuses: list[int] = []
+    times_ms: list[float] = []
+    lock = threading.Lock()
+    body = {"fileName": "load.jpg", "contentType": "image/jpeg", "sizeBytes": 1024}
+
+    def send(client: httpx.Client, due: float, number: int, *, counts: bool) -> None:
+        token = tokens[number % len(tokens)]
+        try:
+            answer = client.post(
+                f"{api_url}/photos/initiate-upload", json=body, headers={"Authorization": token}
+            )
+            status = answer.status_code
+        except httpx.HTTPError:
+            status = 0  # no answer at all
+        taken_ms = (time.perf_counter() - due) * 1000
+        if counts:
+            with lock:
+                statuses.append(status)
+                times_ms.append(taken_ms)
+
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
+    with (
+        httpx.Client(timeout=60, limits=limits, trust_env=False) as client,
+        ThreadPoolExecutor(max_workers=200) as pool,
+    ):
+        begun = time.perf_counter()
+        sent = []
+        for number in range(rate * (WARM_UP_SECONDS + seconds)):
+            due = begun + number / rate
+            time.sleep(max(0.0, due - time.perf_counter()))
+            counts = number >= rate * WARM_UP_SECONDS
+            sent.append(pool.submit(send, client, due, number, counts=counts))
+        for one in sent:
+            one.result()
+    return statuses, times_ms
+
+
+def _sign_in(stack: dict[str, str], number: int) -> str:
+    """Return the ID token of a user, who is created if there is none."""
+    cognito = boto3.client(
+        "cognito-idp",
+        region_name=stack["region"],
+        endpoint_url=stack["endpointUrl"],
+        aws_access_key_id=stack["accessKeyId"],
+        aws_secret_access_key=stack["secretAccessKey"],
+    )
+    user = User(f"load-{number}@example.com", users.PASSWORD, ())
+    users.add(cognito, stack["userPoolId"], user)
+    signed_in = cognito.initiate_auth(
+        AuthFlow="USER_PASSWORD_AUTH",
+        ClientId=stack["userPoolClientId"],
+        AuthParameters={"USERNAME": user.email, "PASSWORD": user.password},
+    )
+    return str(signed_in["AuthenticationResult"]["IdToken"])
+
+
+if __name__ == "__main__":
+    main()
