@@ -106,6 +106,10 @@ def _sign_in(stack: dict[str, str], number: int) -> str:
     )
     user = User(f"load-{number}@example.com", users.PASSWORD, ())
     users.add(cognito, stack["userPoolId"], user)
+    # A run that was ended while it created the user has set no password.
+    cognito.admin_set_user_password(
+        UserPoolId=stack["userPoolId"], Username=user.email, Password=user.password, Permanent=True
+    )
     signed_in = cognito.initiate_auth(
         AuthFlow="USER_PASSWORD_AUTH",
         ClientId=stack["userPoolClientId"],
