@@ -1,7 +1,7 @@
 # `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
 # up to date.
 .DEFAULT_GOAL := help
-.PHONY: help start reset token sam-local test test-unit check openapi format bench screenshots build deploy parameters recover deploy-web user lock bootstrap
+.PHONY: help start reset token sam-local test test-unit storm check openapi format bench screenshots build deploy parameters recover deploy-web user lock bootstrap
 
 PY := .venv/bin/python
 # These try whatever may happen, in whatever order: about a third of the unit tests' time.
@@ -14,7 +14,7 @@ help:  ## this list
 bootstrap:
 	@sh local/bootstrap.sh
 
-start: bootstrap  ## run the whole stack on this machine (PORT=4566 WEB_PORT=5173)
+start: bootstrap  ## run the whole stack on this machine (PORT=4566 WEB_PORT=5173 FAULTS=7)
 	@exec $(PY) -m local.start $(ARGS)
 
 reset: bootstrap  ## forget what the local stack holds
@@ -31,6 +31,9 @@ test: bootstrap  ## every test, the deployed local stack included (ARGS="-k name
 
 test-unit: bootstrap  ## the tests of the code alone, for work in between (ARGS="-k name")
 	@$(PY) -m pytest -n logical tests/unit $(addprefix --ignore=tests/unit/,$(TRY_EVERYTHING)) $(ARGS)
+
+storm: bootstrap  ## 2,000 uploads on a bad day: faults, and a restart in the middle (ARGS="--uploads 100")
+	@$(PY) -m tests.storm $(ARGS)
 
 check: bootstrap  ## format, lint, types and template, all of them
 	@status=0; export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv/sam/bin:$$PATH"; \

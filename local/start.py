@@ -106,6 +106,12 @@ def _parse() -> argparse.Namespace:
         metavar="NAME=VALUE",
         help="a parameter of template.yaml; without it the template's default",
     )
+    parser.add_argument(
+        "--faults",
+        default=os.environ.get("FAULTS"),
+        metavar="SEED",
+        help="have functions meet the faults of a bad day; the same seed, the same day",
+    )
     parser.add_argument("--no-sample", action="store_true", help="upload no sample photo")
     options = parser.parse_args()
     has_web = not (options.no_web or options.allowed_origin)
@@ -154,7 +160,9 @@ def _run(options: argparse.Namespace, places: Places) -> int:
         )
         return 1
     started = time.monotonic()
-    emulator = Emulator(options.port, places.emulator_state, places.emulator_log)
+    emulator = Emulator(
+        options.port, places.emulator_state, places.emulator_log, faults=options.faults
+    )
     try:
         with _web(options, places) as page:
             origin = page.server.origin if page else options.allowed_origin or DEFAULT_WEB_ORIGIN
@@ -169,6 +177,8 @@ def _run(options: argparse.Namespace, places: Places) -> int:
             stack = _deploy(places, emulator, page, parameters)
             with _published(places, stack):
                 _summary(stack, places, None if options.no_sample else _sample(stack), started)
+                if options.faults:
+                    say(f"  A bad day: functions meet the faults of seed {options.faults}.\n")
                 code = emulator.wait()
                 fail(f"The emulator stopped by itself (exit code {code}).\n{emulator.log_tail()}")
                 return 1

@@ -56,6 +56,7 @@ class Emulator:
         *,
         allowed_origins: tuple[str, ...] = (),
         without_shims: tuple[str, ...] = (),
+        faults: str | None = None,
     ) -> None:
         """`allowed_origins` are those whose pages may send requests, besides the API's own page."""
         self.port = port
@@ -66,6 +67,7 @@ class Emulator:
         self.log_file = log_file.resolve()
         self.allowed_origins = allowed_origins
         self.without_shims = without_shims
+        self.faults = faults
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -96,6 +98,8 @@ class Emulator:
         }
         if self.without_shims:
             environment[settings.WITHOUT_SHIMS] = ",".join(self.without_shims)
+        if self.faults:
+            environment[settings.FAULTS] = self.faults
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "local.emulator"],

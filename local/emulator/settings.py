@@ -22,6 +22,9 @@ CONTAINER_HOST = "host.docker.internal"
 WITHOUT_SHIMS = "PHOTODROP_WITHOUT_SHIMS"
 """Comma-separated names of shims to leave out: how the tests show that the gap is still there."""
 
+FAULTS = "PHOTODROP_FAULTS"
+"""Environment variable: the seed of the faults that functions meet, see local/emulator/faults."""
+
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
@@ -46,6 +49,9 @@ def environment(port: int, state_dir: Path) -> dict[str, str]:
         "AWS_DEFAULT_REGION": REGION,
         ALLOWED_HOSTS: CONTAINER_HOST,
         "AUTH": "true",
+        # The emulator asks itself for the keys of tokens. On a busy machine that takes longer than
+        # its five seconds, and a good token would be answered with 401.
+        "MINISTACK_APIGW_JWKS_TIMEOUT_SECONDS": "60",
         "PERSIST_STATE": "1",
         "S3_PERSIST": "1",
         "STATE_DIR": str(state_dir),
