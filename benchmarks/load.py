@@ -27,8 +27,8 @@ from local import users
 from local.client import User
 
 TARGET_P99_MS = 200
-WARM_UP_SECONDS = 5
-"""Requests of these first seconds start the functions, and are not counted."""
+WARM_UP_REQUESTS, WARM_UP_THREADS = 100, 4
+"""Requests that start the functions and are not counted: a few at a time, each after an answer."""
 UPLOADS_PER_USER = 100
 
 
@@ -42,7 +42,7 @@ def main() -> None:
     if not described.exists():
         sys.exit("There is no running stack: run `make start`, or name one in PHOTODROP_STACK.")
     stack = json.loads(described.read_text())
-    people = arguments.rate * (WARM_UP_SECONDS + arguments.seconds) // UPLOADS_PER_USER + 1
+    people = (WARM_UP_REQUESTS + arguments.rate * arguments.seconds) // UPLOADS_PER_USER + 1
     tokens = [_sign_in(stack, number) for number in range(people)]
     statuses, times_ms = _load(stack["apiUrl"], tokens, arguments.rate, arguments.seconds)
     granted = statuses.count(201)
@@ -83,13 +83,15 @@ def _load(
         httpx.Client(timeout=60, limits=limits, trust_env=False) as client,
         ThreadPoolExecutor(max_workers=200) as pool,
     ):
+        with ThreadPoolExecutor(max_workers=WARM_UP_THREADS) as few:
+            for number in range(WARM_UP_REQUESTS):
+                few.submit(send, client, 0.0, number, counts=False)
         begun = time.perf_counter()
         sent = []
-        for number in range(rate * (WARM_UP_SECONDS + seconds)):
+        for number in range(rate * seconds):
             due = begun + number / rate
             time.sleep(max(0.0, due - time.perf_counter()))
-            counts = number >= rate * WARM_UP_SECONDS
-            sent.append(pool.submit(send, client, due, number, counts=counts))
+            sent.append(pool.submit(send, client, due, number, counts=True))
         for one in sent:
             one.result()
     return statuses, times_ms
