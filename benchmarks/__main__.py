@@ -16,7 +16,7 @@ def main() -> int:
     if not (HERE / "node_modules").is_dir():  # sharp, the peer that makes thumbnails
         subprocess.run(["npm", "ci", "--silent", "--prefix", HERE], check=True)
     failed = 0
-    for name in ("signing", "cold_start", "warm_requests", "thumbnails"):
+    for name in ("signing", "cold_start", "warm_requests", "thumbnails", "quality"):
         print(f"\n== {name}\n", flush=True)
         failed |= subprocess.run(
             [sys.executable, "-m", f"benchmarks.{name}"], check=False

@@ -63,20 +63,19 @@ def test_samples_of_more_than_eight_bits_keep_them(mode: str) -> None:
     assert resampling.resize(picture, (20, 15)).getpixel((9, 9)) == 54_321
 
 
-def test_the_part_of_a_pixel_outside_the_box_does_not_change_the_size() -> None:
+def test_the_part_of_a_pixel_outside_the_box_does_not_count() -> None:
     picture = make_picture("RGB", 101, 76)
     box = (0.0, 0.0, 100.25, 75.5)
     ours = resampling.resize(picture, (100, 75), box)
-    _, mean = differences(ours, picture.resize((100, 75), Image.Resampling.LANCZOS, box))
-    assert mean <= 2
+    assert ours == picture.resize((100, 75), Image.Resampling.LANCZOS, box)
 
 
 def test_averaging_first_looks_as_with_pillows_reducing_gap() -> None:
     picture = make_picture("RGB", 800, 600)
     ours = resampling.resize(picture, (100, 75), may_average=True)
     lanczos = Image.Resampling.LANCZOS
-    _, mean = differences(ours, picture.resize((100, 75), lanczos, reducing_gap=1.25))
-    assert mean <= 2
+    largest, _ = differences(ours, picture.resize((100, 75), lanczos, reducing_gap=1.25))
+    assert largest <= 12
 
 
 def test_transparent_pixels_do_not_colour_their_neighbours() -> None:

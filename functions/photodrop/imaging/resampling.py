@@ -42,12 +42,9 @@ def resize(
         if factors != (1, 1):
             image = image.reduce(factors)
             width, height = width / factors[0], height / factors[1]
-    return _resize_by(image, size, size[0] / width, size[1] / height)
-
-
-def _resize_by(
-    image: Image.Image, size: tuple[int, int], across: float, down: float
-) -> Image.Image:
+    if (width, height) != image.size:
+        # libvips would centre the image, and shift it by a part of a pixel.
+        return image.resize(size, Image.Resampling.LANCZOS, (0, 0, width, height))
     pixels = libvips.Image.from_pixels(image.tobytes(), image.size, len(image.getbands()))
-    resized = pixels.resize(size, across, down, gap=0).to_bytes()
+    resized = pixels.resize(size, size[0] / width, size[1] / height, gap=0).to_bytes()
     return Image.frombuffer(image.mode, size, resized, "raw", image.mode, 0, 1)

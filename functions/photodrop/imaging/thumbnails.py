@@ -26,6 +26,9 @@ from photodrop.imaging.formats import read_header
 from photodrop.imaging.header import Header
 from photodrop.imaging.renditions import DEFAULT_SIZES, Rendition, Thumbnail, fit
 
+# The decoder's reduction of a JPEG costs as much as one step of this: with it, thumbnails look no
+# worse than those of quality 80 that are made of the full size (`benchmarks/quality.py`).
+_QUALITY = 81
 # ThumbHash keeps at most 7 x 7 frequencies. More pixels than this cost time and change nothing.
 _THUMB_HASH_SIDE = 32
 # Up to this longest side, in pixels, thumbnails are encoded without reducing the colours.
@@ -48,7 +51,7 @@ def make_thumbnails(
     *,
     budget: Budget | None = None,
     content_type: str = "image/webp",
-    quality: int = 80,
+    quality: int = _QUALITY,
     method: int = 2,
 ) -> Rendition:
     """Make a thumbnail for each of `sizes`, the longest side in pixels.
@@ -78,7 +81,7 @@ def make_frame_thumbnails(
     may be smaller than `shown_size`, the video's width and height.
     """
     images = _reduce(frame, [fit(shown_size, (size, size)) for size in sizes])
-    thumbnails = _encode_all(images, sizes, "image/webp", 80, 2)
+    thumbnails = _encode_all(images, sizes, "image/webp", _QUALITY, 2)
     return Rendition(thumbnails, _thumb_hash(_smallest(images)))
 
 
@@ -88,7 +91,7 @@ def make_thumbnail(
     *,
     budget: Budget | None = None,
     content_type: str = "image/webp",
-    quality: int = 80,
+    quality: int = _QUALITY,
     method: int = 2,
 ) -> Thumbnail:
     """Make one thumbnail that fits into `box` (width, height in pixels): see `make_thumbnails`.
