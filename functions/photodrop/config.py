@@ -37,6 +37,8 @@ class Settings:
     thumbnail_resolutions: tuple[str, ...]
     """The thumbnails that are made on demand: longest sides, and boxes like 640x480, in pixels."""
     uploads_per_minute: int
+    event_list_shards: int
+    """How many partitions the lists of one event are spread over."""
     max_photos_per_user: int
     max_bytes_per_user: int
     has_docs: bool
@@ -80,6 +82,7 @@ def settings() -> Settings:
         thumbnail_sizes=tuple(sorted(int(size) for size in env["THUMBNAIL_SIZES"].split(","))),
         thumbnail_resolutions=tuple(env["THUMBNAIL_RESOLUTIONS"].split(",")),
         uploads_per_minute=int(env["UPLOADS_PER_MINUTE"]),
+        event_list_shards=int(env["EVENT_LIST_SHARDS"]),
         max_photos_per_user=int(env["MAX_PHOTOS_PER_USER"]),
         max_bytes_per_user=int(env["MAX_BYTES_PER_USER"]),
         has_docs=env["DOCS"] == "true",

@@ -37,6 +37,7 @@ os.environ |= {
     "ARCHIVE_AFTER_DAYS": "0",
     "DOCS": "true",
     "UPLOADS_PER_MINUTE": "600",
+    "EVENT_LIST_SHARDS": "1",
     "MAX_PHOTOS_PER_USER": "1000",
     "MAX_BYTES_PER_USER": "1000000000",
     "POWERTOOLS_SERVICE_NAME": "photodrop",

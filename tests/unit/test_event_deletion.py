@@ -132,6 +132,15 @@ def test_another_word_for_photos_is_400() -> None:
     assert ADA.ask("GET", f"/{event_id}")[0] == 200
 
 
+def test_a_list_that_is_spread_over_shards_is_purged_whole(settings: Callable[..., None]) -> None:
+    settings(EVENT_LIST_SHARDS=4)
+    event_id = event_of(photos=8)
+    delete(event_id, photos="delete")
+    purge()
+    assert rows(event_id) == objects() == 0
+    assert GRACE.call("list_photos", "GET", "/photos")[1]["items"] == []
+
+
 def test_kept_photos_stay_with_their_owners() -> None:
     event_id = event_of(photos=3)
     before = objects()

@@ -1,5 +1,6 @@
 """Photos of events: who may send, see and delete them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -102,6 +103,51 @@ def test_an_events_photos_come_in_pages(event_id: str) -> None:
     seen = [photo["photoId"] for page in (first, second) for photo in page["items"]]
     assert sorted(seen) == sorted(made)
     assert second["nextCursor"] is None
+
+
+def all_pages(event_id: str, **query: str) -> list[str]:
+    """Return the ids of all photos of an event's list, read in pages of two."""
+    found, cursor = [], {}
+    while True:
+        _, page = GRACE.ask("GET", f"/{event_id}/photos", limit="2", **query, **cursor)
+        found += [photo["photoId"] for photo in page["items"]]
+        if page["nextCursor"] is None:
+            return found
+        assert len(page["items"]) == 2, "only the last page is short"
+        cursor = {"cursor": page["nextCursor"]}
+
+
+def test_an_events_list_that_is_spread_over_shards_is_one_list(
+    event_id: str, settings: Callable[..., None]
+) -> None:
+    settings(EVENT_LIST_SHARDS=4)
+    with_tag = WISH | {"tags": ["lake"]}
+    made = [
+        GRACE.ask("POST", f"/{event_id}/photos/initiate-upload", with_tag)[1]["photoId"]
+        for _ in range(24)
+    ]
+    photos = [Photo.get(photo_id, "photo") for photo_id in made]
+    assert len({photo.event_list for photo in photos}) == 4
+    assert lifecycle.advance(photos[0], Status.UPLOADED)
+    newest_first = [one.photo_id for one in sorted(photos, key=lambda one: one.list_order)][::-1]
+    assert all_pages(event_id) == all_pages(event_id, tag="lake") == newest_first
+    assert all_pages(event_id, status="uploaded") == made[:1]
+    pending = [photo_id for photo_id in newest_first if photo_id != made[0]]
+    assert all_pages(event_id, status="pending", tag="lake") == pending
+
+
+def test_photos_from_before_the_shards_stay_in_the_list_and_move_when_they_change(
+    event_id: str, settings: Callable[..., None]
+) -> None:
+    before = [GRACE.begin_upload(event_id) for _ in range(8)]
+    settings(EVENT_LIST_SHARDS=4)
+    after = [GRACE.begin_upload(event_id) for _ in range(8)]
+    assert sorted(all_pages(event_id)) == sorted(before + after)
+    for photo_id in before:
+        assert lifecycle.advance(Photo.get(photo_id, "photo"), Status.UPLOADED)
+    assert len({Photo.get(photo_id, "photo").event_list for photo_id in before}) > 1
+    assert sorted(all_pages(event_id)) == sorted(before + after)
+    assert sorted(all_pages(event_id, status="uploaded")) == sorted(before)
 
 
 def test_a_removed_uploader_keeps_their_own_photos_and_sees_no_others(event_id: str) -> None:

@@ -5,6 +5,7 @@ so that an event of any size is purged without a timeout. Every step can be repe
 """
 
 import time
+from itertools import chain, islice
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -16,7 +17,7 @@ from photodrop.aws.tables import (
     Event,
     Photo,
     event_scope,
-    list_key,
+    list_keys,
 )
 from photodrop.domain.photo_deletion import delete as delete_photo
 from photodrop.observability import logger, metrics
@@ -77,7 +78,8 @@ def _purge_attendees(event_id: str, limit: int) -> int:
 def _purge_photos(event_id: str, limit: int) -> int:
     end = time.monotonic() + BATCH_SECONDS
     removed = 0
-    for photo in Photo.by_event.query(list_key(event_scope(event_id)), limit=limit):
+    lists = (Photo.by_event.query(key, limit=limit) for key in list_keys(event_scope(event_id)))
+    for photo in islice(chain.from_iterable(lists), limit):
         delete_photo(photo)
         removed += 1
         if time.monotonic() > end:

@@ -6,10 +6,12 @@ a forged cursor can only start at another position of a list that the caller may
 
 import base64
 import binascii
+import heapq
+import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 from photodrop.errors import FieldError, InvalidRequestError
@@ -41,29 +43,47 @@ def read_page[Item](
 
 
 def query_newest(
-    index: Any,
-    hash_key: str,
-    partition: str,
-    *,
-    limit: int,
-    cursor: str | None,
-    keys_of: Callable[[str], dict[str, Any]],
+    index: Any, partitions: Sequence[str], list_order: Any, *, limit: int, cursor: str | None
 ) -> Page[Any]:
-    """Return one page of a list that is ordered by creation, newest first, by one Query.
+    """Return one page of a list that is ordered by creation, newest first.
 
-    DynamoDB continues after an item that is named by its keys in the index and in the table.
-    `hash_key` is the name of the index's hash key; `keys_of` returns the table's keys of the item
-    with a given id. Raises InvalidRequestError for a cursor that no list returned.
+    One Query if the list stands in one partition of the index. Otherwise one for each, of which the
+    newest items are taken. `list_order` is the model's attribute of that name. Raises
+    InvalidRequestError for a cursor that no list returned.
     """
-    start = None
-    if cursor:
-        order = decode(cursor)
-        start = {hash_key: {"S": partition}, "listOrder": {"S": order}}
-        start |= keys_of(order.partition("#")[2])
-    found = index.query(
-        partition, scan_index_forward=False, limit=limit + 1, last_evaluated_key=start
+    older = list_order < decode(cursor) if cursor else None
+    found = heapq.merge(
+        *(
+            index.query(
+                partition,
+                older,
+                scan_index_forward=False,
+                limit=limit + 1,
+                page_size=_page_size(limit + 1, len(partitions)),
+            )
+            for partition in partitions
+        ),
+        key=_position,
+        reverse=True,
     )
-    return read_page(found, limit, lambda item: str(item.list_order))
+    # An item that was moved to another partition a moment ago may still be in both.
+    items = (next(same) for _, same in groupby(found, key=_position))
+    return read_page(items, limit, _position)
+
+
+def _page_size(count: int, partitions: int) -> int:
+    """Return how many items to read at once, for `count` items that are spread over partitions.
+
+    Seldom one partition holds more of them than this; it is then read once more.
+    """
+    if partitions == 1:
+        return count
+    expected = count / partitions
+    return min(count, math.ceil(expected + 2 * math.sqrt(expected)))
+
+
+def _position(item: Any) -> str:
+    return str(item.list_order)
 
 
 def encode(position: str) -> str:

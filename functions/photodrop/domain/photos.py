@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from photodrop.aws.tables import Photo, list_key, row_of
+from photodrop.aws.tables import Photo, list_keys
 from photodrop.domain import paging
 from photodrop.domain.paging import Page
 from photodrop.errors import PhotoNotFoundError
 from photodrop.status import Status
 
 _LISTS = {
-    ("user", False): (Photo.by_owner, "ownerList"),
-    ("user", True): (Photo.by_owner_status, "ownerStatusList"),
-    ("event", False): (Photo.by_event, "eventList"),
-    ("event", True): (Photo.by_event_status, "eventStatusList"),
+    ("user", False): Photo.by_owner,
+    ("user", True): Photo.by_owner_status,
+    ("event", False): Photo.by_event,
+    ("event", True): Photo.by_event_status,
 }
-"""The index and its hash key, by the kind of scope and whether the list is of one status."""
+"""The index, by the kind of scope and whether the list is of one status."""
 
 
 def list_photos(
@@ -29,16 +29,15 @@ def list_photos(
     """Return one page of the photos of a scope, newest first.
 
     `scope` is made by `user_scope` or `event_scope`. One Query on the list for this filter, which
-    reads only what it returns. Raises InvalidRequestError for a cursor that no list returned.
+    reads only what it returns; for an event, one for each of its shards. Raises InvalidRequestError
+    for a cursor that no list returned.
     """
-    index, hash_key = _LISTS[scope.partition("_")[0], status is not None]
     return paging.query_newest(
-        index,
-        hash_key,
-        list_key(scope, tag=tag, status=status),
+        _LISTS[scope.partition("_")[0], status is not None],
+        list_keys(scope, tag=tag, status=status),
+        Photo.list_order,
         limit=limit,
         cursor=cursor,
-        keys_of=lambda photo_id: {"photoId": {"S": photo_id}, "row": {"S": row_of(tag)}},
     )
 
 

@@ -30,12 +30,11 @@ from photodrop.errors import (
 from photodrop.status import Status
 
 _LISTS = {
-    None: (Student.by_created, "studentList", ALL_STUDENTS),
-    True: (Student.by_picture, "pictureList", WITH_PICTURE),
-    False: (Student.by_picture, "pictureList", WITHOUT_PICTURE),
+    None: (Student.by_created, ALL_STUDENTS),
+    True: (Student.by_picture, WITH_PICTURE),
+    False: (Student.by_picture, WITHOUT_PICTURE),
 }
-"""The index, its hash key and the partition, for all students and for those with and without a
-picture."""
+"""The index and the partition, for all students and for those with and without a picture."""
 
 
 def create(caller: Caller, *, name: str, email: str, course: str) -> Student:
@@ -75,15 +74,8 @@ def list_students(
     a cursor that no list returned.
     """
     permissions.require_staff(caller)
-    index, hash_key, partition = _LISTS[has_picture]
-    return paging.query_newest(
-        index,
-        hash_key,
-        partition,
-        limit=limit,
-        cursor=cursor,
-        keys_of=lambda student_id: {"studentId": {"S": student_id}},
-    )
+    index, partition = _LISTS[has_picture]
+    return paging.query_newest(index, [partition], Student.list_order, limit=limit, cursor=cursor)
 
 
 def sign_picture(student: Student) -> SignedUrl:

@@ -21,6 +21,7 @@ from photodrop.aws.tables.photo_lists import (
     due_key,
     event_scope,
     list_key,
+    list_keys,
     retryable_key,
     row_of,
     student_scope,
@@ -52,6 +53,6 @@ __all__ = [
     "WITHOUT_PICTURE", "WITH_PICTURE", "Attendee", "EmailLock", "Event", "Failure",
     "IdempotencyRecord", "NotCreated", "Photo", "Restore", "ShownPicture", "Student",
     "ThumbnailLease", "ThumbnailSize", "Tombstone", "UploadToken", "Usage",
-    "attendee_row", "checksum_key", "due_key", "event_scope", "list_key", "organizer_member",
-    "retryable_key", "row_of", "student_scope", "user_scope",
+    "attendee_row", "checksum_key", "due_key", "event_scope", "list_key", "list_keys",
+    "organizer_member", "retryable_key", "row_of", "student_scope", "user_scope",
 ]  # fmt: skip

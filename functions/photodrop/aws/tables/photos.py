@@ -25,6 +25,7 @@ from photodrop.aws.tables.photo_lists import (
     list_key,
     retryable_key,
     row_of,
+    shard_of,
     student_scope,
     user_scope,
 )
@@ -362,9 +363,9 @@ class Photo(Model):
             self.owner_list = list_key(scope, tag=tag)
             self.owner_status_list = list_key(scope, tag=tag, status=self.status)
         if self.event_id:
-            scope = event_scope(self.event_id)
-            self.event_list = list_key(scope, tag=tag)
-            self.event_status_list = list_key(scope, tag=tag, status=self.status)
+            scope, shard = event_scope(self.event_id), shard_of(self.photo_id)
+            self.event_list = list_key(scope, tag=tag, shard=shard)
+            self.event_status_list = list_key(scope, tag=tag, status=self.status, shard=shard)
         if self.student_id:
             scope = student_scope(self.student_id)
             self.owner_list = list_key(scope)
