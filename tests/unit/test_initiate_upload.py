@@ -11,7 +11,7 @@ import pytest
 
 import initiate_upload
 import view_photo
-from photodrop.aws.tables import Photo, Usage
+from photodrop.aws.tables import IdempotencyRecord, Photo, Usage
 from photodrop.aws.tables.connection import CONNECTION
 from photodrop.domain import photo_deletion, uploads
 from tests.support import aws_calls, events, landing
@@ -223,6 +223,18 @@ def test_no_request_of_a_user_is_shown_as_a_photo() -> None:
     path = f"/photos/{quote(request['photoId']['S'], safe='')}"
     answer = view_photo.handler(events.request("view_photo", path=path), events.CONTEXT)
     assert answer["statusCode"] == 404
+
+
+def test_a_photo_of_an_early_version_that_has_the_requests_hash_itself_is_found_again() -> None:
+    key = {"Idempotency-Key": "a"}
+    first = initiate(headers=key)[1]
+    photo = Photo.get(first["photoId"], "photo")
+    (record,) = (one for one in IdempotencyRecord.scan() if one.request_hash)
+    assert photo.request_hash is None, "each index would hold it, and rewrite it with each status"
+    photo.update([Photo.request_hash.set(record.request_hash)])
+    record.update([IdempotencyRecord.request_hash.remove()])
+    assert initiate(headers=key)[1]["photoId"] == first["photoId"]
+    assert initiate(WISH | {"sizeBytes": 7}, headers=key)[0] == 409
 
 
 def test_another_idempotency_key_or_user_gives_another_photo() -> None:

@@ -134,9 +134,12 @@ def begin(
     """
     try:
         _require_accepted_size(request)
-        photo = _create_or_find(
-            caller, _pending_photo(caller, request, event, correlation_id), idempotency_key
-        )
+        photo = _pending_photo(caller, request, event, correlation_id)
+        record = None
+        if idempotency_key:
+            digest = hashlib.sha256(f"{photo.event_id or ''}{json.dumps(asdict(request))}".encode())
+            record = IdempotencyRecord.of(caller.user_id, idempotency_key, digest.hexdigest())
+        photo = _create_or_find(caller, photo, record)
     except RequestError:
         _count("GrantsRefused")
         raise
@@ -298,7 +301,6 @@ def _pending_photo(
     if charged_bytes is None:  # reserve the most that may land until the size is known
         largest_bytes = max_bytes(request.content_type, request.method)
         charged_bytes = min(largest_bytes, settings().max_unannounced_bytes)
-    digest = hashlib.sha256(f"{event_id or ''}{json.dumps(asdict(request))}".encode())
     return Photo(
         photo_id,
         owner_id=caller.user_id,
@@ -315,16 +317,14 @@ def _pending_photo(
         upload_method=request.method,
         part_checksums=request.part_checksums or None,
         part_bytes=request.part_size_bytes,
-        request_hash=digest.hexdigest(),
         correlation_id=correlation_id,
         created_at=created_at,
         updated_at=created_at,
     )
 
 
-def _create_or_find(caller: Caller, photo: Photo, idempotency_key: str | None) -> Photo:
+def _create_or_find(caller: Caller, photo: Photo, record: IdempotencyRecord | None) -> Photo:
     """Write a pending photo, or return the one that its Idempotency-Key began before."""
-    record = IdempotencyRecord.of(caller.user_id, idempotency_key) if idempotency_key else None
     deleted_photo_id = None
     while not limits.charge_and_create(
         photo,
@@ -333,11 +333,12 @@ def _create_or_find(caller: Caller, photo: Photo, idempotency_key: str | None) -
         request=record,
         deleted_photo_id=deleted_photo_id,
     ):
-        first_id = record.find_photo_id() if record else None
+        found = record.find() if record else None
+        first_id = found.begun_photo_id if found else None
         try:
-            if first_id:
+            if record and found and first_id:
                 first = Photo.get(first_id, PHOTO_ROW, consistent_read=True)
-                if first.request_hash == photo.request_hash:
+                if (found.request_hash or first.request_hash) == record.request_hash:
                     return first
                 raise IdempotencyKeyReusedError(
                     "This Idempotency-Key was used with another request. Use a new one."

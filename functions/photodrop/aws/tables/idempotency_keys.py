@@ -27,22 +27,24 @@ class IdempotencyRecord(Model):
 
     request_id = UnicodeAttribute(hash_key=True, attr_name="photoId")
     row = UnicodeAttribute(range_key=True, default=REQUEST_ROW)
+    request_hash = UnicodeAttribute(attr_name="requestHash", null=True)
+    """SHA-256 of the request, to recognize whether a repetition is the same. Early versions kept it
+    in the photo."""
     begun_photo_id = UnicodeAttribute(attr_name="begunPhotoId", null=True)
     remove_at = NumberAttribute(attr_name="removeAt", default=lambda: in_days(REQUEST_DAYS))
 
     @classmethod
-    def of(cls, user_id: str, idempotency_key: str) -> "IdempotencyRecord":
-        """Return the record for a user's key, without reading the table."""
+    def of(cls, user_id: str, idempotency_key: str, request_hash: str) -> "IdempotencyRecord":
+        """Return the record for a user's key and request, without reading the table."""
         digest = hashlib.sha256(f"{user_id}:{idempotency_key}".encode()).hexdigest()
-        return cls(f"request#{digest}")
+        return cls(f"request#{digest}", request_hash=request_hash)
 
-    def find_photo_id(self) -> str | None:
-        """Read the id of the photo, which may be deleted by now, or None if there is no record."""
+    def find(self) -> "IdempotencyRecord | None":
+        """Read what the table has for this key, or None. The photo may be deleted by now."""
         try:
-            found = IdempotencyRecord.get(self.request_id, self.row, consistent_read=True)
+            return IdempotencyRecord.get(self.request_id, self.row, consistent_read=True)
         except IdempotencyRecord.DoesNotExist:
             return None
-        return found.begun_photo_id
 
     def is_free(self, deleted_photo_id: str | None) -> Condition:
         """Return the condition that the record names no photo, or the deleted one."""

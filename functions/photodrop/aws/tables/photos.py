@@ -193,7 +193,7 @@ class Photo(Model):
     """Why a completed video has no thumbnails."""
 
     request_hash = UnicodeAttribute(attr_name="requestHash", null=True)
-    """SHA-256 of the request that began it, to recognize whether a repetition is the same."""
+    """See IdempotencyRecord, which has it now. Only photos of early versions have it here."""
     upload_method = UnicodeAttribute(attr_name="uploadMethod")
     part_checksums = BooleanAttribute(attr_name="partChecksums", null=True)
     """Whether each part of a multipart upload is sent with its SHA-256."""
