@@ -218,7 +218,7 @@ def test_no_request_of_a_user_is_shown_as_a_photo() -> None:
     initiate(headers={"Idempotency-Key": "a"})
     rows = boto3.client("dynamodb").scan(TableName="photos")["Items"]
     (request,) = [row for row in rows if row["row"]["S"] == "request"]
-    assert set(request) == {"photoId", "row", "begunPhotoId", "removeAt"}
+    assert set(request) == {"photoId", "row", "begunPhotoId", "requestHash", "removeAt"}
     assert "a" not in request["photoId"]["S"].split("#")
     path = f"/photos/{quote(request['photoId']['S'], safe='')}"
     answer = view_photo.handler(events.request("view_photo", path=path), events.CONTEXT)
