@@ -1,27 +1,52 @@
-"""`make bench`: every benchmark, each against its named peers.
+"""`make bench`: every benchmark, each against its named peers; results.md holds what they found.
 
-The load on a running stack is measured apart, by `python -m benchmarks.load`: it needs the machine
-for itself.
+python -m benchmarks [NAME ...]    # only these; the others' results are left out of the report
 """
 
+import json
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+from benchmarks import report
+from benchmarks.report import Row
+
 HERE = Path(__file__).parent
+BENCHMARKS = (
+    "thumbnails",
+    "quality",
+    "cold_start",
+    "warm_requests",
+    "signing",
+    "load",
+    "pipeline",
+    "scale",
+    "event_simulation",
+)
 
 
 def main() -> int:
-    """Run them one after another. Returns 1 when one could not run."""
+    """Run them one after another, and write the report. Returns 1 when one could not run."""
+    names = sys.argv[1:] or BENCHMARKS
     if not (HERE / "node_modules").is_dir():  # sharp, the peer that makes thumbnails
         subprocess.run(["npm", "ci", "--silent", "--prefix", HERE], check=True)
-    failed = 0
-    for name in ("signing", "cold_start", "warm_requests", "thumbnails", "quality"):
-        print(f"\n== {name}\n", flush=True)
-        failed |= subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}"], check=False
-        ).returncode
-    return min(failed, 1)
+    results: dict[str, list[Row]] = {}
+    failed = []
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            print(f"\n== {name}\n", flush=True)
+            file = Path(folder) / f"{name}.json"
+            command = [sys.executable, "-m", "benchmarks.collect", name, str(file)]
+            if subprocess.run(command, check=False).returncode:
+                failed.append(name)
+            else:
+                results[name] = [Row(**row) for row in json.loads(file.read_text())]
+    report.write(results, failed, load)
+    print(f"\nThe report: {report.RESULTS.relative_to(Path.cwd())}")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
