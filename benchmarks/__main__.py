@@ -8,10 +8,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks import report
 from benchmarks.report import Row
+from benchmarks.stack import described
 
 HERE = Path(__file__).parent
 BENCHMARKS = (
@@ -20,11 +22,12 @@ BENCHMARKS = (
     "cold_start",
     "warm_requests",
     "signing",
-    "load",
-    "pipeline",
     "scale",
     "event_simulation",
+    "pipeline",
+    "load",
 )
+NEED_A_STACK = ("load", "pipeline")
 
 
 def main() -> int:
@@ -35,9 +38,11 @@ def main() -> int:
     results: dict[str, list[Row]] = {}
     failed = []
     load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         for name in names:
             print(f"\n== {name}\n", flush=True)
+            if name in NEED_A_STACK:  # the same one, if none is running
+                os.environ["PHOTODROP_STACK"] = str(stack.enter_context(described()))
             file = Path(folder) / f"{name}.json"
             command = [sys.executable, "-m", "benchmarks.collect", name, str(file)]
             if subprocess.run(command, check=False).returncode:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
+from benchmarks.report import Row, plot_bars
 from tests.support.template import resources, template
 
 HERE = Path(__file__).parent
@@ -34,7 +35,11 @@ def main() -> None:
     """Print a line per function."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
+    rows(parser.parse_args().rounds)
+
+
+def rows(rounds: int = 7) -> list[Row]:
+    """Measure and print a line per function; return the figures of the slowest API function."""
     functions = resources("AWS::Serverless::Function")
     if not BUILT.is_dir():
         sys.exit("There is nothing in .aws-sam/local: run `make start` once.")
@@ -57,6 +62,21 @@ def main() -> None:
         ours = median[name] - bare
         print(f"{name:28}{ours:6.0f}{ours / naive:12.2f}{ours / plain:22.2f}")
     print(f"{'target':28}{TARGET_MS:6}{TARGET_OF_NAIVE:12.2f}{TARGET_OF_PLAIN_ZIP:22.2f}")
+    of_api = {
+        name: median[name] - bare
+        for name, properties in functions.items()
+        if any(event["Type"] == "Api" for event in properties.get("Events", {}).values())
+    }
+    bars = sorted(((name, taken / plain, TARGET_OF_PLAIN_ZIP) for name, taken in of_api.items()))
+    title = "Start-up of API functions: CPU time, as a part of the naive function's in a plain zip"
+    plot_bars("cold_start", title, bars)
+    slowest = max(of_api, key=lambda name: of_api[name])
+    taken, what = of_api[slowest], f"start-up of the slowest API function ({slowest})"
+    return [
+        Row(what, taken, "ms", "the naive function, plain zip", taken / plain, TARGET_OF_PLAIN_ZIP),
+        Row(what, taken, "ms", "the naive function", taken / naive, TARGET_OF_NAIVE),
+        Row(what, taken, "ms", target=TARGET_MS),
+    ]
 
 
 @dataclass(frozen=True)

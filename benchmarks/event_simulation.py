@@ -17,10 +17,12 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from benchmarks.event_units import Units, count
-from benchmarks.report import Row
+from benchmarks.report import Row, plot_bars
 
 PEOPLE, PHOTOS, SECONDS = 20_000, 200_000, 3600
 SEED = 20261121
+HEADROOM = 2.0
+"""The multiple of this load that the event's lists are to carry."""
 
 # How people behave. Nearly half come all through the hour, as many around its 40th minute, and
 # every tenth within some three minutes: the moment that everybody photographs.
@@ -297,53 +299,28 @@ def _waits(begun: list[int], ended: list[float]) -> list[int]:
 
 
 def rows() -> list[Row]:
-    """Return the figures for the report."""
-    units = count()
-    found = []
-    for deployment in (DEFAULTS, UNSHARDED, PREPARED):
-        first = limits(deployment, units)[0]
-        found.append(
-            Row(
-                f"event, {deployment.name}: {first.name} end it",
-                first.factor,
-                "of the load",
-            )
-        )
-    lists = [limit for limit in limits(PREPARED, units) if limit.moved_by == "EventListShards"]
-    found.append(
-        Row(
-            "event, prepared: headroom of its lists",
-            lists[0].factor,
-            "of the load",
-            target=2.0,
-            at_least=True,
-        )
-    )
-    for factor in (1.0, 2.0):
-        outcome = simulate(PREPARED, units, factor)
-        found.append(
-            Row(f"event, prepared, {factor:g} times the load: p95 to completed", outcome.p95, "s")
-        )
-    return found
-
-
-def main() -> None:
-    """Print what breaks first, and what becomes of the photos."""
-    units = count()
-    sent = arrivals()
+    """Print what is reached first, and what becomes of the photos; return the figures."""
+    units, sent = count(), arrivals()
     print(
         f"{PEOPLE} people send {sum(sent)} photos in an hour, at most {max(sent)} in a second,\n"
         f"and open {PAGES_OF_EACH} pages of the list each."
     )
+    found: list[Row] = []
     for deployment in (DEFAULTS, UNSHARDED, PREPARED):
+        reached = limits(deployment, units)
         print(f"\n{deployment.name}: what is reached first\n")
-        for limit in limits(deployment, units):
+        for limit in reached:
             print(
                 f"  {limit.factor:7.2f} times this load   {limit.name:44}"
                 f"{limit.demand:8.0f} of {limit.capacity:<8.0f}{limit.moved_by}"
             )
-    cases: list[tuple[Deployment, float]] = [(NEW_ACCOUNT, 1), (DEFAULTS, 1), (UNSHARDED, 1)]
-    cases += [(UNSHARDED, 2), (PREPARED, 1), (PREPARED, 2)]
+        first = reached[0]
+        what = f"{deployment.name}: the first limit is {first.name} ({first.moved_by})"
+        found.append(Row(what, first.factor, "of the load"))
+    found += _headroom(limits(UNSHARDED, units), "in one partition", None)
+    found += _headroom(limits(PREPARED, units), "in 4 shards", HEADROOM)
+    cases = [(NEW_ACCOUNT, 1), (DEFAULTS, 1), (UNSHARDED, 1), (UNSHARDED, 2)]
+    cases += [(PREPARED, 1), (PREPARED, 2)]
     print(
         f"\n{'':32}{'load':>5}{'p50 s':>8}{'p95 s':>8}{'hours':>7}"
         f"{'refused':>10}{'throttled s':>13}{'waiting':>9}"
@@ -351,11 +328,25 @@ def main() -> None:
     for deployment, factor in cases:
         outcome = simulate(deployment, units, factor)
         print(
-            f"{deployment.name:32}{factor:5g}{outcome.p50:8.0f}{outcome.p95:8.0f}"
+            f"{deployment.name:32}{factor:5}{outcome.p50:8.0f}{outcome.p95:8.0f}"
             f"{outcome.hours:7.1f}{outcome.refused:10}{outcome.throttled_seconds:13}"
             f"{outcome.longest_queue:9}"
         )
+        what = f"{deployment.name}, {factor} times the load: p95 to completed"
+        found.append(Row(what, outcome.p95, "s"))
+    bars = [(limit.name, limit.factor, HEADROOM) for limit in limits(PREPARED, units)[:12]]
+    plot_bars("event_simulation", "A prepared event: the load at which each limit is reached", bars)
+    return found
+
+
+def _headroom(reached: list[Limit], how: str, target: float | None) -> list[Row]:
+    """Return the load at which the lists' limits are reached."""
+    return [
+        Row(f"{limit.name}, {how}", limit.factor, "of the load", target=target, at_least=True)
+        for limit in reached
+        if limit.moved_by == "EventListShards"
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    rows()

@@ -6,23 +6,22 @@
 Requests are sent at fixed moments, whether or not the ones before were answered ("open loop"), and
 each is timed from the moment at which it was due: a stack that falls behind shows it. They come
 from users whom this creates, enough for the limit of 120 uploads a minute. PHOTODROP_STACK names
-the description of the stack, .local/stack.json if it is not set. The files are never sent: the
-uploads expire by themselves.
+the description of the stack, .local/stack.json if it is not set; if there is none, one is started.
+The files are never sent: the uploads expire by themselves.
 """
 
 import argparse
 import json
-import os
 import statistics
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import boto3
 import httpx
 
+from benchmarks.report import Row
+from benchmarks.stack import described
 from local import users
 from local.client import User
 
@@ -38,21 +37,30 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=50, help="requests a second")
     parser.add_argument("--seconds", type=int, default=20)
     arguments = parser.parse_args()
-    described = Path(os.environ.get("PHOTODROP_STACK", ".local/stack.json"))
-    if not described.exists():
-        sys.exit("There is no running stack: run `make start`, or name one in PHOTODROP_STACK.")
-    stack = json.loads(described.read_text())
-    people = (WARM_UP_REQUESTS + arguments.rate * arguments.seconds) // UPLOADS_PER_USER + 1
-    tokens = [_sign_in(stack, number) for number in range(people)]
-    statuses, times_ms = _load(stack["apiUrl"], tokens, arguments.rate, arguments.seconds)
+    rows(arguments.rate, arguments.seconds)
+
+
+def rows(rate: int = 50, seconds: int = 20) -> list[Row]:
+    """Load the stack; print and return the percentiles."""
+    with described() as path:
+        stack = json.loads(path.read_text())
+        people = (WARM_UP_REQUESTS + rate * seconds) // UPLOADS_PER_USER + 1
+        tokens = [_sign_in(stack, number) for number in range(people)]
+        statuses, times_ms = _load(stack["apiUrl"], tokens, rate, seconds)
     granted = statuses.count(201)
-    print(f"initiate-upload, {arguments.rate} a second for {arguments.seconds} s, after a warm-up")
+    print(f"initiate-upload, {rate} a second for {seconds} s, after a warm-up")
     print(
         f"answered with 201: {granted} of {len(statuses)}; others: {set(statuses) - {201} or '-'}"
     )
     cuts = statistics.quantiles(times_ms, n=100)
     print(f"p50 {cuts[49]:.0f} ms, p95 {cuts[94]:.0f} ms, p99 {cuts[98]:.0f} ms", end=" ")
     print(f"(target of p99: {TARGET_P99_MS} ms)")
+    what = f"initiate-upload, {rate} a second"
+    return [
+        Row(f"{what}: p50", cuts[49], "ms"),
+        Row(f"{what}: p99", cuts[98], "ms", target=TARGET_P99_MS),
+        Row(f"{what}: answered with 201", granted / len(statuses), "", target=1.0, at_least=True),
+    ]
 
 
 def _load(

@@ -13,19 +13,16 @@ import argparse
 import os
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Row
+from benchmarks.stack import described
 from local.client import Client, Stack
-from local.state import DEFAULT_STATE_DIR, Places
 
 SAMPLE = Path(__file__).parents[1] / "local" / "sample" / "dandelions.jpg"
 CLIENTS = 8
@@ -87,23 +84,6 @@ def cpu_seconds(emulator: int) -> tuple[float, float]:
     return own, sum(known[pid][1] for pid in workers) - own
 
 
-@contextmanager
-def running_stack() -> Iterator[Stack]:
-    """Return the stack of PHOTODROP_STACK or `make start`; or start one for as long as it takes."""
-    path = Path(os.environ.get("PHOTODROP_STACK", Places(DEFAULT_STATE_DIR).stack_file))
-    if path.exists():
-        yield Stack.read(path)
-        return
-    from tests.conftest import StackProcess  # noqa: PLC0415 - it needs pytest
-
-    with tempfile.TemporaryDirectory() as folder:
-        process = StackProcess(Path(folder) / "stack", "--no-web")
-        try:
-            yield process.stack()
-        finally:
-            process.stop()
-
-
 def upload(client: Client) -> tuple[str, float]:
     """Upload the sample; return the photo's id and when the PUT began."""
     content = SAMPLE.read_bytes()
@@ -147,20 +127,18 @@ def measure(stack: Stack, photos: int, clients: int) -> Figures:
 
 
 def rows(photos: int = 40) -> list[Row]:
-    """Return the figures for the report."""
-    with running_stack() as stack:
-        return _rows(measure_both(stack, photos), photos)
-
-
-def measure_both(stack: Stack, photos: int) -> tuple[Figures, Figures]:
-    """Measure one at a time, and several at once. A few go before, to start the functions."""
-    measure(stack, 4, 4)
-    return measure(stack, photos // 2, 1), measure(stack, photos, CLIENTS)
-
-
-def _rows(both: tuple[Figures, Figures], photos: int) -> list[Row]:
+    """Measure one photo at a time, and several at once; print and return the figures."""
+    if not sys.platform.startswith("linux"):
+        raise SystemExit("The CPU time is read from /proc, which only Linux has.")
+    with described() as path:
+        stack = Stack.read(path)
+        measure(stack, 4, 4)  # a few go before, to start the functions
+        cases = {
+            "one at a time": measure(stack, photos // 2, 1),
+            f"{photos} by {CLIENTS} clients": measure(stack, photos, CLIENTS),
+        }
     found = []
-    for name, figures in zip(("one at a time", f"{photos} by {CLIENTS}"), both, strict=True):
+    for name, figures in cases.items():
         cpu = figures.functions_cpu + figures.emulator_cpu
         found += [
             Row(f"PUT to completed, {name}: p50", figures.p50, "s"),
@@ -168,17 +146,16 @@ def _rows(both: tuple[Figures, Figures], photos: int) -> list[Row]:
             Row(f"CPU of the functions for a photo, {name}", figures.functions_cpu * 1000, "ms"),
             Row(f"photos per CPU-second of the stack, {name}", 1 / cpu, "photos"),
         ]
+    for row in found:
+        print(row.as_text())
     return found
 
 
 def main() -> None:
     """Print the figures."""
-    if not sys.platform.startswith("linux"):
-        raise SystemExit("The CPU time is read from /proc, which only Linux has.")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=int, default=40)
-    for row in rows(parser.parse_args().photos):
-        print(f"{row.what:56}{row.value:9.2f} {row.unit}")
+    rows(parser.parse_args().photos)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ A benchmark is a module with the function `rows`. It measures, prints what it me
 a `Row` for each figure that belongs in the report.
 """
 
+import json
 import os
 import platform
 from collections.abc import Sequence
@@ -53,6 +54,12 @@ class Row:
         unit = "" if self.ratio is not None else f" {self.unit}"
         return f"{'≥' if self.at_least else '≤'} {self.target:g}{unit}"
 
+    def as_text(self) -> str:
+        """Return one line, as benchmarks print it."""
+        compared = "" if self.ratio is None else f"{self.ratio:8.2f} of {self.peer}"
+        judged = f"   target {self.bound}: {self.verdict.strip('*')}" if self.verdict else ""
+        return f"{self.what:56}{_value(self):>14}{compared}{judged}"
+
 
 def write(results: dict[str, list[Row]], failed: Sequence[str], load: float) -> None:
     """Write results.md and the plots. `results` are the rows by the name of their benchmark."""
@@ -61,7 +68,11 @@ def write(results: dict[str, list[Row]], failed: Sequence[str], load: float) -> 
     missed = [row for row in judged if row.verdict != "met"]
     lines = [*_head(load), f"{len(judged) - len(missed)} of {len(judged)} targets are met."]
     if missed:
-        lines += ["Missed:", "", *(f"- {row.what}: {_measured(row)} ({row.bound})" for row in missed)]
+        lines += [
+            "Missed:",
+            "",
+            *(f"- {row.what}: {_measured(row)} ({row.bound})" for row in missed),
+        ]
     if failed:
         lines += ["", f"Could not be run: {', '.join(failed)}."]
     for name, rows in results.items():
@@ -77,20 +88,27 @@ def write(results: dict[str, list[Row]], failed: Sequence[str], load: float) -> 
 
 
 def _head(load: float) -> list[str]:
-    cores = os.cpu_count() or 1
     busy = " **The machine was busy: ratios count, seconds do not.**" if load > 1 else ""
-    libraries = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    measured = f"Measured on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {load:.1f}.{busy}"
+    libraries = [f"{name} {version(name)}" for name in PACKAGES]
+    libraries.append(f"libjpeg-turbo {features.version('libjpeg_turbo')}")
     return [
         "# Results",
         "",
-        "`make bench` writes this file. Ratios are of CPU time in one run, ours to the peer's, unless the line says",
-        "otherwise: less is better. `python -m benchmarks.<name>` runs one benchmark and prints more.",
+        "`make bench` writes this file. A ratio is that of CPU time or memory in one run, ours to",
+        "the peer's, so less is better, unless its target says otherwise.",
+        "`python -m benchmarks.<name>` runs one benchmark and prints more.",
         "",
-        f"Measured on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {_cpu_model()}, {cores} cores, {platform.system()},",
-        f"Python {platform.python_version()}, {libraries}, libjpeg-turbo {features.version('libjpeg_turbo')}.",
-        f"The load average was {load:.1f} when it began.{busy}",
+        measured,
+        f"{_cpu_model()}, {os.cpu_count()} cores, {platform.system()}, {platform.machine()};",
+        f"Python {platform.python_version()}; {', '.join(libraries)}; sharp {_sharp()}.",
         "",
     ]
+
+
+def _sharp() -> str:
+    packages = json.loads((HERE / "package-lock.json").read_text())["packages"]
+    return str(packages["node_modules/sharp"]["version"])
 
 
 def _cpu_model() -> str:
@@ -114,7 +132,7 @@ def _measured(row: Row) -> str:
 def plot_bars(
     name: str, title: str, bars: Sequence[tuple[str, float, float | None]], unit: str = ""
 ) -> None:
-    """Write plots/{name}.svg: a bar for each label and value, and a mark where its target is."""
+    """Write plots/{name}.svg: a bar for each label and value, and a red mark at its target."""
     width, left, right, step = 760, 330, 60, 26
     most = max(max(value, target or 0) for _, value, target in bars)
     scale = (width - left - right) / most
@@ -128,8 +146,9 @@ def plot_bars(
     for number, (label, value, target) in enumerate(bars):
         y = 40 + step * number
         end = left + value * scale
+        name_at = f'x="{left - 8}" y="{y + 13}" text-anchor="end"'
         parts += [
-            f'<text x="{left - 8}" y="{y + 13}" text-anchor="end" fill="#222">{escape(label)}</text>',
+            f'<text {name_at} fill="#222">{escape(label)}</text>',
             f'<rect x="{left}" y="{y}" width="{value * scale:.1f}" height="17" fill="#2f6fb0"/>',
             f'<text x="{end + 6:.1f}" y="{y + 13}" fill="#222">{value:.2f}{escape(unit)}</text>',
         ]

@@ -22,7 +22,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 
 from benchmarks import in_process
-from benchmarks.report import Row
+from benchmarks.report import Row, plot_bars
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 LIMIT = 50
@@ -186,38 +186,11 @@ def _cpu_seconds(handler: Callable[..., Any], event: Any, context: Any) -> float
 
 
 def rows(rounds: int = 5) -> list[Row]:
-    """Return the figures for the report."""
-    return _rows(measure(rounds))
-
-
-def _rows(measured: dict[tuple[str, int, str], tuple[int, int, float]]) -> list[Row]:
-    found = []
-    for name in LISTS:
-        for page in ("first", "deep"):
-            shortest, longest = (measured[name, size, page] for size in (SIZES[0], SIZES[-1]))
-            found.append(
-                Row(
-                    f"{name}, {page} page of {SIZES[-1]:,}",
-                    longest[2],
-                    "ms CPU",
-                    peer=f"the same of {SIZES[0]}",
-                    ratio=longest[2] / shortest[2],
-                    target=TARGET,
-                )
-            )
-    return found
-
-
-def main() -> None:
-    """Print a line for each list, size and page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    measured = measure(parser.parse_args().rounds)
+    """Measure all lists; print a line for each list and size, and return the figures."""
+    measured = measure(rounds)
     print(f"one page of {LIMIT} photos: the first, and one after {DEPTH:.0%} of the list\n")
-    print(
-        f"{'':32}{'photos':>10}{'calls':>8}{'rows':>6}{'CPU ms':>9}{'calls':>8}{'rows':>6}", end=""
-    )
-    print(f"{'CPU ms':>9}")
+    header = f"{'calls':>8}{'rows':>6}{'CPU ms':>9}"
+    print(f"{'':32}{'photos':>10}{header}{header}")
     for name in LISTS:
         for size in SIZES:
             cells = ""
@@ -226,8 +199,32 @@ def main() -> None:
                 cells += f"{calls:8}{read:6}{milliseconds:9.1f}"
             print(f"{name:32}{size:10,}{cells}")
     print()
-    for row in _rows(measured):
-        print(f"{row.what:56}{row.ratio:6.2f} of {row.peer} (target {row.target}: {row.verdict})")
+    found = []
+    for name in LISTS:
+        for page in ("first", "deep"):
+            shortest, longest = (measured[name, size, page] for size in (SIZES[0], SIZES[-1]))
+            assert longest[:2] == measured[name, SIZES[1], page][:2], "the calls and rows are flat"
+            what = f"{name}, {page} page of {SIZES[-1]:,}"
+            ratio = longest[2] / shortest[2]
+            found.append(Row(what, longest[2], "ms", f"the same of {SIZES[0]}", ratio, TARGET))
+    for row in found:
+        print(row.as_text())
+    bars = [
+        (f"{name}, of {size:,}", measured[name, size, "first"][2], None)
+        for name in LISTS
+        for size in (SIZES[0], SIZES[2], SIZES[-1])
+    ]
+    plot_bars(
+        "scale", f"CPU time of a page of {LIMIT} photos, by the length of the list", bars, " ms"
+    )
+    return found
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rows(parser.parse_args().rounds)
 
 
 if __name__ == "__main__":

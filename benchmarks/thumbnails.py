@@ -1,7 +1,7 @@
 """Thumbnails of 12 and 48 megapixels: ours against sharp, in CPU time and peak memory.
 
     npm ci --prefix benchmarks
-    python benchmarks/thumbnails.py [--rounds 3]
+    python -m benchmarks.thumbnails [--rounds 3]
 
 Every contender makes the same three WebP thumbnails (1600, 640 and 160 pixels) from the same file,
 contenders taking turns within each round. Ours have quality 81, because they look like sharp's with
@@ -20,6 +20,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from resource import struct_rusage
+
+from benchmarks.report import Row, plot_bars
 
 HERE = Path(__file__).parent
 SAMPLE = HERE.parent / "local" / "sample" / "dandelions.jpg"
@@ -168,7 +170,7 @@ def make_photo(source: Path, path: Path, size: tuple[int, int]) -> None:
     subprocess.run([sys.executable, "-c", code, str(source), str(path), *sides], check=True)
 
 
-def compare(name: str, photo: Path, rounds: int) -> None:
+def compare(name: str, photo: Path, rounds: int) -> list[Row]:
     ways = (OURS, OURS_IN_SANDBOX, CLONE, CASCADE_4, CASCADE_2)
     contenders = {way: Figures() for way in ways}
     for _ in range(rounds):
@@ -187,22 +189,25 @@ def compare(name: str, photo: Path, rounds: int) -> None:
     print(f"  in the sandbox, as a part of without: warm CPU {boxed:.2f}")
     clone, cascade = contenders[CLONE], contenders[CASCADE_2]
     of_clone, of_cascade = TARGETS[name]
+    found: list[Row] = []
     for way in (OURS, OURS_IN_SANDBOX):
-        ours = contenders[way]
-        print(f"  {way}, as a part of")
-        report("clone(): warm CPU", median(ours.warm) / median(clone.warm), of_clone)
-        report("cascade, effort 2: warm CPU", median(ours.warm) / median(cascade.warm), of_cascade)
-        report("clone(): process CPU", median(ours.process) / median(clone.process), 0.50)
-        report("clone(): peak, one image", median(ours.peak) / median(clone.peak), 0.30)
-        warm_peak = median(ours.warm_peak) / median(clone.warm_peak)
-        report("clone(): peak, warm", warm_peak, 0.30)
+        ours, what = contenders[way], name if way == OURS else f"{name}, in the sandbox"
+        for figure, unit, peer, our, their, target in (
+            ("CPU", "ms", "clone()", ours.warm, clone.warm, of_clone),
+            ("CPU", "ms", "cascade, effort 2", ours.warm, cascade.warm, of_cascade),
+            ("CPU of a process", "ms", "clone()", ours.process, clone.process, 0.50),
+            ("memory, one image", "MB", "clone()", ours.peak, clone.peak, 0.30),
+            ("memory, warm", "MB", "clone()", ours.warm_peak, clone.warm_peak, 0.30),
+        ):
+            value = median(our) * (1000 if unit == "ms" else 1)
+            ratio = median(our) / median(their)
+            found.append(Row(f"{what}: {figure}", value, unit, f"sharp {peer}", ratio, target))
         if name == "48 MP JPEG":
-            report("(peak in MB, warm)", median(ours.warm_peak), 100)
-
-
-def report(what: str, ratio: float, target: float) -> None:
-    verdict = "met" if ratio <= target else "MISSED"
-    print(f"    {what:32}{ratio:7.2f}   target {target:<6} {verdict}")
+            most = median(ours.warm_peak)
+            found.append(Row(f"{what}: memory, warm", most, "MB", target=100))
+    for row in found:
+        print(f"  {row.as_text()}")
+    return found
 
 
 def main() -> None:
@@ -210,11 +215,24 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--photo", type=Path, default=SAMPLE, help="a landscape to scale")
     options = parser.parse_args()
+    rows(options.rounds, options.photo)
+
+
+def rows(rounds: int = 3, source: Path = SAMPLE) -> list[Row]:
+    """Compare every kind of photo; print and return the figures."""
+    found = []
     with tempfile.TemporaryDirectory() as folder:
         for name, (kind, size) in PHOTOS.items():
             photo = Path(folder) / f"{size[0]}x{size[1]}.{kind}"
-            make_photo(options.photo, photo, size)
-            compare(name, photo, options.rounds)
+            make_photo(source, photo, size)
+            found += compare(name, photo, rounds)
+    bars = [
+        (f"{row.what.removesuffix(': CPU')}, of {row.peer}", row.ratio or 0, row.target)
+        for row in found
+        if row.what.endswith(": CPU") and "sandbox" not in row.what
+    ]
+    plot_bars("thumbnails", "Three WebP thumbnails: CPU time, as a part of sharp's", bars)
+    return found
 
 
 if __name__ == "__main__":

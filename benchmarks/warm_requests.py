@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.report import Row
 from tests.support.template import template
 
 EVENTS = Path(__file__).parents[1] / "events"
@@ -33,16 +34,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=40)
     arguments = parser.parse_args()
+    rows(arguments.rounds, arguments.requests)
+
+
+def rows(rounds: int = 5, requests: int = 40) -> list[Row]:
+    """Measure every kind of request; print and return the figures."""
     command = [sys.executable, "-m", "benchmarks.stand_in", str(PHOTOS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stand_in:
         assert stand_in.stdout is not None
         try:
-            _measure(stand_in.stdout.readline().strip(), arguments.rounds, arguments.requests)
+            return _measure(stand_in.stdout.readline().strip(), rounds, requests)
         finally:
             stand_in.terminate()
 
 
-def _measure(endpoint: str, rounds: int, requests: int) -> None:
+def _measure(endpoint: str, rounds: int, requests: int) -> list[Row]:
     _set_environment(endpoint)
     # Their settings are read from the environment above.
     import initiate_upload  # noqa: PLC0415
@@ -57,6 +63,7 @@ def _measure(endpoint: str, rounds: int, requests: int) -> None:
         f"list of {PHOTOS} photos": (list_photos.handler, _event("list_photos", None)),
         "sign (/s3/sign)": (sign_request.handler, _event("sign_request", sign)),
     }
+    found: list[Row] = []
     print(f"warm requests, CPU ms each, medians of {rounds} times {requests}")
     print(f"{'':24}{'ours':>8}{'boto3':>8}{'ratio':>8}")
     for name, (ours, event) in cases.items():
@@ -69,6 +76,10 @@ def _measure(endpoint: str, rounds: int, requests: int) -> None:
         ratio = median["ours"] / median["boto3"]
         target = f"   target {INITIATE_TARGET_MS} ms" if name == "initiate-upload" else ""
         print(f"{name:24}{median['ours']:8.2f}{median['boto3']:8.2f}{ratio:8.2f}{target}")
+        found.append(Row(f"{name}, warm", median["ours"], "ms", "boto3", ratio))
+        if target:
+            found.append(Row(f"{name}, warm", median["ours"], "ms", target=INITIATE_TARGET_MS))
+    return found
 
 
 def _set_environment(endpoint: str) -> None:
