@@ -1,7 +1,7 @@
 # `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
 # up to date.
 .DEFAULT_GOAL := help
-.PHONY: help start reset token sam-local test test-unit storm check openapi format bench screenshots build deploy parameters recover deploy-web user lock bootstrap
+.PHONY: help start reset token sam-local test test-unit storm check openapi format bench screenshots build deploy parameters recover deploy-web user reconcile lock bootstrap
 
 PY := .venv/bin/python
 # These try whatever may happen, in whatever order: about a third of the unit tests' time.
@@ -73,6 +73,9 @@ deploy-web: bootstrap  ## build the browser app and put it behind the deployed C
 
 user: bootstrap  ## create a user, or add one to a group (EMAIL=ada@example.com GROUP=organizers ENV=local)
 	@$(PY) -m local.create_user $(ENVIRONMENT) $(ARGS) $(EMAIL) $(GROUP)
+
+reconcile: bootstrap  ## compare tables, buckets, usage and queues of a stack (ARGS=--repair ENV=local)
+	@$(PY) -m local.reconcile $(ENVIRONMENT) $(ARGS)
 
 lock: bootstrap  ## compile requirements/*.in anew
 	@for name in dev sam; do \

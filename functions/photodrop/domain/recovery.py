@@ -97,7 +97,7 @@ def check_due(time_is_left: Callable[[], bool]) -> None:
             break
         logger.append_keys(photo_id=photo_id)
         try:
-            _check(Photo.get(photo_id, PHOTO_ROW, consistent_read=True))
+            check(Photo.get(photo_id, PHOTO_ROW, consistent_read=True))
         except Photo.DoesNotExist:
             logger.info("Photo was deleted")
         except Exception:
@@ -110,15 +110,8 @@ def check_due(time_is_left: Callable[[], bool]) -> None:
         )
 
 
-def _due() -> Iterator[str]:
-    now = int(time.time())
-    for shard in range(DUE_SHARDS):
-        for partition in (due_key(shard), retryable_key(shard)):
-            for found in Photo.by_due.query(partition, Photo.due_at <= now):
-                yield found.photo_id
-
-
-def _check(photo: Photo) -> None:
+def check(photo: Photo) -> None:
+    """Check a photo, unless it is not due: see `check_due`."""
     logger.set_correlation_id(photo.correlation_id)
     if photo.due_at is None or photo.due_at > time.time():
         return  # the index is a little behind
@@ -135,6 +128,14 @@ def _check(photo: Photo) -> None:
         wait_seconds = min(LONGEST_WAIT_SECONDS, STUCK_SECONDS * 2 ** int(photo.attempts))
         photo.change(attempts=photo.attempts + 1, due_at=int(time.time()) + wait_seconds)
         metrics.add_metric(name="PhotosAskedForAgain", unit=MetricUnit.Count, value=1)
+
+
+def _due() -> Iterator[str]:
+    now = int(time.time())
+    for shard in range(DUE_SHARDS):
+        for partition in (due_key(shard), retryable_key(shard)):
+            for found in Photo.by_due.query(partition, Photo.due_at <= now):
+                yield found.photo_id
 
 
 def _expire(photo: Photo) -> None:

@@ -227,10 +227,8 @@ class Photo(Model):
         another photo than `deleted_photo_id`. Returns why nothing was written, or None.
         """
         self.status = Status.PENDING
-        self.list_order = f"{self.created_at}#{self.photo_id}"
         self.due_at = due_at
-        self._set_lists(None)
-        copies = [self._copy(tag) for tag in self.tags]
+        _, *copies = self.rows()
 
         def write() -> None:
             with TransactWrite(connection=CONNECTION) as transaction:
@@ -260,7 +258,7 @@ class Photo(Model):
         """
         old_tags = list(self.tags)
         if changes.get("status") == Status.FAILED:
-            self.charged_bytes = self._held_bytes()
+            self.charged_bytes = self.held_bytes()
         for name, value in changes.items():
             setattr(self, name, value)
         return self._write(old_tags)
@@ -315,6 +313,19 @@ class Photo(Model):
         latest = Photo.get(self.photo_id, PHOTO_ROW, consistent_read=True)
         self.attribute_values = latest.attribute_values
 
+    def rows(self) -> "list[Photo]":
+        """Set the lists of this record anew. Returns it and its copies: all rows of the photo."""
+        self._set_lists(None)
+        return [self, *(self._copy(tag) for tag in self.tags)]
+
+    def held_bytes(self) -> int | None:
+        """Return how many bytes the owner is charged for this photo, or None for no charge."""
+        if self.charged_bytes is not None:
+            return int(self.charged_bytes)
+        if self.owner_id is None or self.status == Status.FAILED:
+            return None
+        return int(self.size_bytes or 0)  # records of early versions have no `charged_bytes`
+
     def _write(self, old_tags: list[str], *, usage: "Sequence[UsageUpdate]" = ()) -> bool:
         """Write all rows, unless somebody else has changed the photo since it was read.
 
@@ -324,13 +335,13 @@ class Photo(Model):
         is_unchanged = Photo.revision == self.revision
         self.revision += 1
         self.updated_at = now_iso()
-        self._set_lists(None)
+        _, *copies = self.rows()
 
         def write() -> None:
             with TransactWrite(connection=CONNECTION) as transaction:
                 transaction.save(self, is_unchanged)
-                for tag in self.tags:
-                    transaction.save(self._copy(tag))
+                for copy in copies:
+                    transaction.save(copy)
                 for tag in set(old_tags) - set(self.tags):
                     transaction.delete(Photo(self.photo_id, row_of(tag)))
                 for row, actions, condition in usage:
@@ -352,6 +363,7 @@ class Photo(Model):
         return copy
 
     def _set_lists(self, tag: str | None) -> None:
+        self.list_order = f"{self.created_at}#{self.photo_id}"
         is_found_by_checksum = self.status == Status.COMPLETED and tag is None
         if is_found_by_checksum and self.owner_id and self.checksum_sha256:
             self.checksum_list = checksum_key(self.owner_id, self.event_id, self.checksum_sha256)
@@ -373,7 +385,7 @@ class Photo(Model):
 
     def _charge_updates(self, size_bytes: int) -> "list[UsageUpdate]":
         """Return the update that changes the charge of this photo to this size."""
-        held_bytes = self._held_bytes()
+        held_bytes = self.held_bytes()
         if held_bytes is None:
             return []
         self.charged_bytes = size_bytes
@@ -381,17 +393,9 @@ class Photo(Model):
 
     def _release_updates(self) -> "list[UsageUpdate]":
         """Return the update that releases the charge of this photo."""
-        held_bytes = self._held_bytes()
+        held_bytes = self.held_bytes()
         if held_bytes is None:
             return []
         self.charged_bytes = None
         actions: list[Action] = [Usage.held_bytes.add(-held_bytes), Usage.held_photos.add(-1)]
         return [(Usage(self.owner_id), actions, None)]
-
-    def _held_bytes(self) -> int | None:
-        """Return how many bytes the owner is charged for this photo, or None for no charge."""
-        if self.charged_bytes is not None:
-            return int(self.charged_bytes)
-        if self.owner_id is None or self.status == Status.FAILED:
-            return None
-        return int(self.size_bytes or 0)  # records of early versions have no `charged_bytes`

@@ -183,6 +183,7 @@ class Student(Model):
         actions: list[Action] = [
             Student.picture.remove(),
             Student.is_deleting.set(True),
+            Student.updated_at.set(now_iso()),
             Student.student_list.remove(),
             Student.picture_list.remove(),
         ]
