@@ -16,7 +16,7 @@ from local.state import ROOT
 from tests.local import test_events as events
 from tests.local import test_students as students
 from tests.local.test_multipart import PART, Upload, big_jpeg, split
-from tests.support import pictures
+from tests.support import pictures, programs
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.running_stack import aws, resource, upload
 
@@ -109,13 +109,10 @@ def test_nothing_differs_after_everything_was_used_and_damage_is_repaired(
 def reconcile(stack: Stack, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     stack_file = folder / "stack.json"
     stack_file.write_text(json.dumps(stack.to_json()))
-    return subprocess.run(
+    return programs.run(
         [sys.executable, "-m", "local.reconcile", "--environment", "local", *arguments],
         cwd=ROOT,
         env={**os.environ, "PHOTODROP_STACK": str(stack_file)},
-        check=False,
-        capture_output=True,
-        text=True,
     )
 
 
