@@ -36,6 +36,11 @@ class Units:
 def count() -> dict[str, Units]:
     """Run one photo through the functions, and read its event's list. Returns the units by step."""
     in_process.prepare()
+    return count_prepared()
+
+
+def count_prepared() -> dict[str, Units]:
+    """Do what `count` does, in an environment that is set already."""
     # moto plays the clients that are made after it is imported.
     from tests.support import events, fake_aws  # noqa: PLC0415
     from tests.support.people import ADA, Person  # noqa: PLC0415

@@ -292,7 +292,7 @@ class LimitExceededError(RequestError):
 
 
 class BusyError(RequestError):
-    """Too many requests change the same record at once. This one has changed nothing."""
+    """Too many requests at once, for one record or for DynamoDB. This one has changed nothing."""
 
     status = 503
     code = "Busy"

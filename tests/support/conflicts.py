@@ -13,10 +13,12 @@ _MESSAGE = "Transaction is ongoing for the item"
 
 
 @contextmanager
-def conflicting(operation: str, *, times: int, skip: int = 0) -> Iterator[list[str]]:
+def conflicting(
+    operation: str, *, times: int, skip: int = 0, reason: str = "TransactionConflict"
+) -> Iterator[list[str]]:
     """Refuse an operation `times` times, after `skip` that are let through.
 
-    Yields the list of the operations that were refused.
+    `reason` is why a transaction is cancelled. Yields the list of the operations that were refused.
     """
     refused: list[str] = []
     seen = 0
@@ -27,7 +29,7 @@ def conflicting(operation: str, *, times: int, skip: int = 0) -> Iterator[list[s
         if seen <= skip or len(refused) == times:
             return None
         refused.append(operation)
-        return AWSResponse(params["url"], 400, {}, None), _body(operation, params)
+        return AWSResponse(params["url"], 400, {}, None), _body(operation, params, reason)
 
     event = f"before-call.dynamodb.{operation}"
     events = CONNECTION.client.meta.events
@@ -38,11 +40,11 @@ def conflicting(operation: str, *, times: int, skip: int = 0) -> Iterator[list[s
         events.unregister(event, refuse)
 
 
-def _body(operation: str, params: dict[str, Any]) -> dict[str, Any]:
+def _body(operation: str, params: dict[str, Any], reason: str) -> dict[str, Any]:
     if operation != "TransactWriteItems":
         return {"Error": {"Code": "TransactionConflictException", "Message": _MESSAGE}}
     reasons = [{"Code": "None"} for _ in json.loads(params["body"])["TransactItems"]]
-    reasons[-1] = {"Code": "TransactionConflict", "Message": _MESSAGE}
+    reasons[-1] = {"Code": reason, "Message": _MESSAGE}
     return {
         "Error": {"Code": "TransactionCanceledException", "Message": _MESSAGE},
         "CancellationReasons": reasons,

@@ -1,10 +1,11 @@
-"""Writes that meet a transaction on the same item: DynamoDB refuses them, and nobody waits."""
+"""Requests that DynamoDB refuses for now: a transaction on the same item, or too many at once."""
 
 import json
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 import delete_photo
 import edit_photo
@@ -51,6 +52,27 @@ def test_an_upload_that_cannot_be_recorded_is_busy_and_charged_nothing() -> None
     assert boto3.client("dynamodb").scan(TableName="photos")["Items"] == []
     assert held(events.USER) == (0, 0)
     assert initiate()[0] == 201
+
+
+@pytest.mark.parametrize("reason", ["ProvisionedThroughputExceeded", "ThrottlingError"])
+def test_an_upload_that_dynamodb_throttles_is_tried_again_and_then_busy(reason: str) -> None:
+    with conflicting("TransactWriteItems", times=3, reason=reason):
+        assert initiate()[0] == 201
+    with conflicting("TransactWriteItems", times=ALWAYS, reason=reason):
+        status, body, _ = initiate()
+    assert (status, body["code"]) == (503, "Busy")
+    assert held(events.USER) == (1, 1024)
+
+
+def test_a_request_that_botocore_was_throttled_for_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def throttle(_self: Any, operation: str, _arguments: Any) -> None:
+        code = "ProvisionedThroughputExceededException"
+        raise ClientError({"Error": {"Code": code, "Message": "Slow down"}}, operation)
+
+    photo = make_photo(1)
+    monkeypatch.setattr(connection.Connection, "dispatch", throttle)
+    status, body = answer_of(edit_photo, photo, {"title": "x"})
+    assert (status, body["code"]) == (503, "Busy")
 
 
 def held(user_id: str) -> tuple[int, int]:

@@ -16,20 +16,25 @@ from photodrop.config import settings
 from photodrop.errors import BusyError
 
 CONFLICT_ATTEMPTS = 10
+_THROTTLED = {"ProvisionedThroughputExceededException", "ThrottlingException"}
+"""Errors that botocore has retried already, ten times."""
+_PASSING = {"TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"}
+"""Why a transaction was cancelled that may succeed when it is sent again."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.025, 1.0
 """The wait before the second attempt, and the longest. Ten attempts wait 2.8 s on average."""
 
 
 class RetryingConnection(Connection):
-    """A connection that retries writes that conflict with a transaction on the same item.
+    """A connection that retries what conflicts with a transaction, and throttled transactions.
 
     DynamoDB lets no request wait for a transaction. It refuses plain writes with
     TransactionConflictException, and other transactions with the reason TransactionConflict.
-    botocore retries neither of them.
+    Transactions that it throttles are cancelled, too. botocore retries none of them, but all else
+    that is throttled.
     """
 
     def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> Any:
-        """Send one request. Raises BusyError if every attempt conflicts with a transaction."""
+        """Send one request. Raises BusyError if no attempt gets through."""
         for attempt in range(CONFLICT_ATTEMPTS):
             if attempt:
                 # "Full jitter": random waits, so that the same requests do not conflict again.
@@ -38,20 +43,22 @@ class RetryingConnection(Connection):
             try:
                 return super().dispatch(operation_name, operation_kwargs)
             except ClientError as error:
+                if error.response["Error"]["Code"] in _THROTTLED:
+                    raise BusyError from error
                 if not _is_conflict(error):
                     raise
         raise BusyError
 
 
 def _is_conflict(error: ClientError) -> bool:
-    """Tell whether a request was refused only because of another one at the same moment."""
+    """Tell whether a request was refused only because of others at the same moment."""
     code = error.response["Error"]["Code"]
     if code != "TransactionCanceledException":
         return code in {"TransactionConflictException", "TransactionInProgressException"}
     reasons = error.cancellation_reasons if isinstance(error, VerboseClientError) else []
     codes = {reason.code for reason in reasons if reason}
     # After a failed condition, the caller has to read the item again, and decides what to do.
-    return "TransactionConflict" in codes and "ConditionalCheckFailed" not in codes
+    return bool(codes & _PASSING) and "ConditionalCheckFailed" not in codes
 
 
 class ItemParser(JSONParser):
