@@ -108,6 +108,7 @@ STARTS_ITS_OWN = (
     "tests/local/test_deploy.py",
     "tests/local/test_emulator_",
     "tests/local/test_start.py",
+    "tests/local/test_storm.py",
 )
 
 FIRST = (

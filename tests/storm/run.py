@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local.client import Stack
 from tests.conftest import StackProcess
-from tests.storm.storm import StormError, guests, judge, rage
+from tests.storm.storm import Guest, StormError, guests, judge, rage
 from tests.support.patience import PATIENCE_SECONDS
 
 _FAULT = re.compile(r"photodrop\.faults\S* .*: (?P<fault>[a-z ]+)$", re.MULTILINE)
@@ -70,14 +70,17 @@ class _Site:
 def run(folder: Path, *, uploads: int, clients: int, seed: int) -> Report:
     """Let a storm pass, and return how it went. Raises StormError when anything was lost."""
     site = _Site(folder, seed)
+    crowd: list[Guest] = []
     try:
-        crowd = guests(site.stack, seed, clients)
+        crowd += guests(site.stack, seed, clients)
         began = time.monotonic()
         rage(crowd, uploads, at_half=site.restart)
         seconds = time.monotonic() - began
         _wait_for_queues(site.stack)
         judge(crowd)
     finally:
+        for guest in crowd:
+            guest.client.close()
         site.stop()
     times = [sent.seconds for guest in crowd for sent in guest.sent if sent.seconds is not None]
     return Report(uploads, clients, seed, seconds, times, site.faults())
