@@ -154,7 +154,8 @@ def _make_environment(
         key: Any = session.get_credentials()
         os.environ["AWS_ACCESS_KEY_ID"] = key.access_key
         os.environ["AWS_SECRET_ACCESS_KEY"] = key.secret_key
-        os.environ.pop("AWS_SESSION_TOKEN", None)
+        for other in ("AWS_SESSION_TOKEN", "AWS_PROFILE"):
+            os.environ.pop(other, None)
     elif options.profile:
         os.environ["AWS_PROFILE"] = options.profile
     sys.path.insert(0, str(FUNCTIONS))
@@ -162,7 +163,14 @@ def _make_environment(
 
 def _reconcile(options: argparse.Namespace) -> int:
     # These import the service's code, which reads the environment.
-    run: Any = importlib.import_module("local.reconciliation.run")
+    try:
+        run: Any = importlib.import_module("local.reconciliation.run")
+    except KeyError as error:
+        fail(
+            f"The deployed functions know no {error}: they are of another version than this "
+            "checkout. Use the one that they were deployed from, or deploy this one."
+        )
+        return 2
     rules_of: Any = importlib.import_module("local.reconciliation.differences").Rules
     uploads: Any = importlib.import_module("photodrop.domain.uploads")
     config: Any = importlib.import_module("photodrop.config")

@@ -31,6 +31,7 @@ from photodrop.aws.tables import (
     Usage,
     attendee_row,
 )
+from photodrop.aws.tables.photo_lists import shard_of
 from photodrop.domain import lifecycle, multipart, photo_deletion, student_pictures
 from photodrop.domain.uploads import UploadRequest, begin
 from tests.support import events as event_files
@@ -159,6 +160,33 @@ def healthy() -> None:
 
 def test_a_healthy_stack_has_no_differences() -> None:
     healthy()
+    assert compare() == []
+
+
+def event_photos() -> list[str]:
+    event_id = ORGANIZER.create_event()
+    ORGANIZER.register(event_id, GRACE.email)
+    return [GRACE.begin_upload(event_id) for _ in range(4)]
+
+
+def test_photos_stay_in_their_shard_when_an_events_lists_are_spread_further(
+    settings: Callable[..., None],
+) -> None:
+    for photo_id in event_photos():
+        assert Photo.get(photo_id, "photo").change(tags=["lake"])
+    settings(EVENT_LIST_SHARDS=4)
+    assert compare() == []
+
+
+def test_photos_in_shards_that_are_no_longer_read_are_found(
+    settings: Callable[..., None],
+) -> None:
+    settings(EVENT_LIST_SHARDS=4)
+    elsewhere = {one for one in event_photos() if shard_of(one)}
+    settings(EVENT_LIST_SHARDS=1)
+
+    assert {one.subject for one, _ in compare()} == elsewhere
+    compare(repairs=True)
     assert compare() == []
 
 

@@ -11,11 +11,12 @@ import pytest
 import expire_uploads
 import process_upload
 import report_status
+from photodrop import keys
 from photodrop.aws import storage
 from photodrop.aws.tables import Photo, Usage
 from photodrop.errors import PhotosNotCheckedError
 from tests.support import events, landing, pictures
-from tests.unit.test_resize_thumbnails import resize
+from tests.unit.test_resize_thumbnails import make_verified, resize, thumbnails
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -236,3 +237,15 @@ def test_a_failed_photo_is_looked_after_once_more_and_what_landed_unseen_is_remo
     expire()
     assert not landing.is_there(photo.key)
     assert (landing.reload(photo).status, landing.reload(photo).due_at) == ("failed", None)
+
+
+def test_thumbnails_of_a_photo_whose_original_was_removed_do_not_outlive_it() -> None:
+    photo = make_verified(pictures.jpeg())
+    storage.put_thumbnail(keys.thumbnail(photo.key, 160), b"x", "image/webp")
+    landing.delete_version(photo, photo.version_id)
+    make_due(photo)
+    expire()
+    assert landing.failure_code(photo) == "UploadRemoved"
+    make_due(photo)
+    expire()
+    assert thumbnails() == {}

@@ -124,6 +124,15 @@ def test_an_original_that_is_gone_fails_the_photo() -> None:
     assert landing.failure_code(photo) == "UploadRemoved"
 
 
+def test_a_photo_that_fails_keeps_no_thumbnails_of_an_earlier_try() -> None:
+    photo = make_verified(pictures.jpeg())
+    storage.put_thumbnail(f"{photo.key.removesuffix('.jpg')}/160.webp", b"x", "image/webp")
+    landing.delete_version(photo, photo.version_id)
+    assert resize(photo) == []
+    assert landing.failure_code(photo) == "UploadRemoved"
+    assert thumbnails() == {}
+
+
 def test_log_lines_carry_the_grants_correlation_id(output: Callable[[], str]) -> None:
     photo = make_verified(pictures.jpeg())
     resize(photo)

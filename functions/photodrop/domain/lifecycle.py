@@ -148,10 +148,12 @@ def erase_failed(photo: Photo) -> None:
 def clean_up_failed(photo: Photo) -> None:
     """Clean up a failed photo for which no file can land any longer.
 
-    A file that landed late is erased. A photo that could be retried, and was not, is deleted.
+    A file that landed late is erased, and thumbnails that are left. A photo that could be retried,
+    and was not, is deleted.
     """
     if not photo.is_retryable:
         erase_failed(photo)
+        storage.erase_thumbnails(photo.key)  # whoever made them may have been cut off
         photo.change(due_at=None)
     elif photo.change(status=Status.FAILED, is_retryable=None, remove_at=in_days(1)):
         # Now nobody can retry it. If deleting it is cut off, the next run erases its file.

@@ -39,6 +39,8 @@ def process(
         _process(photo, complete)
         if show and photo.status == Status.COMPLETED:
             show(photo)
+        elif photo.status == Status.FAILED and not photo.is_retryable:
+            storage.erase_thumbnails(photo.key)  # an earlier try may have stored some
     except Photo.DoesNotExist:
         # Its thumbnails must not stay when it was deleted in the meantime.
         storage.erase_thumbnails(photo.key)
