@@ -50,6 +50,8 @@ def main() -> int:
             else:
                 results[name] = [Row(**row) for row in json.loads(file.read_text())]
     report.write(results, failed, load)
+    if len(results) == len(BENCHMARKS):
+        report.write_readme(results)
     print(f"\nThe report: {report.RESULTS.relative_to(Path.cwd())}")
     return 1 if failed else 0
 

@@ -22,6 +22,18 @@ PLOTS = HERE / "plots"
 PACKAGES = ("pillow", "pyvips-binary", "boto3", "pynamodb", "aws-lambda-powertools", "pydantic")
 
 
+README = HERE.parent / "README.md"
+BEGIN, END = "<!-- made by make bench -->\n", "<!-- end -->"
+HIGHLIGHTS = (
+    "12 MP JPEG: CPU",
+    "start-up of the slowest API function",
+    "initiate-upload, warm",
+    "signing 300 URLs",
+    "a user's photos, deep page of 1,000,000",
+)
+"""The beginnings of the rows that the README shows."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One figure. With a `peer`, it is compared with the peer's value; with a target, judged."""
@@ -87,6 +99,18 @@ def write(results: dict[str, list[Row]], failed: Sequence[str], load: float) -> 
     RESULTS.write_text("\n".join(lines) + "\n")
 
 
+def write_readme(results: dict[str, list[Row]]) -> None:
+    """Write the README's table: of the figures that are compared with a peer, the chosen ones."""
+    lines = ["| | Ours | Compared with | Ratio |", "|---|---|---|---|"]
+    for row in (row for rows in results.values() for row in rows):
+        if row.ratio is not None and row.what.startswith(HIGHLIGHTS):
+            what = row.what.replace("12 MP JPEG: CPU", "three thumbnails of 12 megapixels")
+            lines.append(f"| {what} | {_value(row)} | {row.peer} | {row.ratio:.2f} |")
+    before, _, rest = README.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    README.write_text(before + BEGIN + "\n".join(lines) + f"\n{END}" + after)
+
+
 def _head(load: float) -> list[str]:
     busy = " **The machine was busy: ratios count, seconds do not.**" if load > 1 else ""
     measured = f"Measured on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {load:.1f}.{busy}"
@@ -97,7 +121,7 @@ def _head(load: float) -> list[str]:
         "",
         "`make bench` writes this file. A ratio is that of CPU time or memory in one run, ours to",
         "the peer's, so less is better, unless its target says otherwise.",
-        "`python -m benchmarks.<name>` runs one benchmark and prints more.",
+        "`.venv/bin/python -m benchmarks.<name>` runs one benchmark and prints more.",
         "",
         measured,
         f"{_cpu_model()}, {os.cpu_count()} cores, {platform.system()}, {platform.machine()};",
