@@ -57,6 +57,7 @@ class Deployment:
     uploads_queue_concurrency: int = 2
     thumbnails_queue_concurrency: int = 2
     event_list_shards: int = 1
+    """1 or 4: what a page reads is counted for these."""
     account_concurrency: int = ACCOUNT_CONCURRENCY
 
 
@@ -114,8 +115,7 @@ def limits(deployment: Deployment, units: dict[str, Units]) -> list[Limit]:
     requests = photos * (1 + STATE_REQUESTS) + pages
     shards = deployment.event_list_shards
     page = units["page" if shards == 1 else "page of 4 shards"]
-    # More shards than four share what a page reads of four.
-    page_reads = page.read["byEvent {event}"] * min(1, 4 / shards if shards > 4 else 1)
+    page_reads = page.read["byEvent {event}"]  # of one shard
 
     def written(place: str) -> float:
         return sum(units[step].written.get(place, 0) for step in ("grant", "verify", "thumbnails"))
@@ -126,7 +126,7 @@ def limits(deployment: Deployment, units: dict[str, Units]) -> list[Limit]:
     event_reads = photos * units["grant"].read["events {event}"]
     event_reads += pages * page.read["events {event}"]
     index_writes = max(written("byEvent {event}"), sum(map(written, statuses)))
-    list_reads = pages * page_reads * (shards if shards > 1 else 1)
+    list_reads = pages * page_reads * shards
     concurrency = requests * REQUEST + photos * (VERIFY + THUMBNAILS)
     found = [
         Limit("requests to the API", deployment.requests_per_second, requests, "RequestsPerSecond"),
@@ -245,7 +245,7 @@ def simulate(deployment: Deployment, units: dict[str, Units], factor: float = 1.
         begun.append(new)
         pages = new * PEOPLE * PAGES_OF_EACH / PHOTOS
         waiting += new
-        # Every request counts: whoever is refused, too, takes none from the others.
+        # Each upload comes with requests for its state, and with its share of the pages.
         of_each = 1 + STATE_REQUESTS + pages / max(waiting, 1)
         gate = deployment.requests_per_second / of_each
         # The queues have their share of the account's functions, and the API has what they leave.
