@@ -191,8 +191,9 @@ def _reconcile(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         fail("Stopped. " + _how_to_go_on(options))
         return 2
-    except (BotoCoreError, ClientError, run.PynamoDBException) as error:
-        fail(f"{error}\nNot everything was compared. {_how_to_go_on(options)}")
+    except (BotoCoreError, ClientError, run.PynamoDBException, run.PhotodropError) as error:
+        fail(f"{type(error).__name__}: {error}")
+        fail(f"Not everything was compared. {_how_to_go_on(options)}")
         return 2
     if not options.json:
         _summarize(reconciliation)

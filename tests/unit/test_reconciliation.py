@@ -14,7 +14,7 @@ from pynamodb.exceptions import PutError
 
 import resize_thumbnails
 from local import reconcile
-from local.reconciliation import events, originals, photos, usage
+from local.reconciliation import events, originals, photos, run, usage
 from local.reconciliation.differences import Difference, Kind, Rules
 from local.reconciliation.run import Outcome, Progress, Reconciliation, comparisons
 from photodrop import keys
@@ -34,6 +34,7 @@ from photodrop.aws.tables import (
 from photodrop.aws.tables.photo_lists import shard_of
 from photodrop.domain import lifecycle, multipart, photo_deletion, student_pictures
 from photodrop.domain.uploads import UploadRequest, begin
+from photodrop.errors import BusyError
 from tests.support import events as event_files
 from tests.support import pictures
 from tests.support.landing import ADA, deliver, make_pending, put, reload
@@ -657,3 +658,36 @@ def test_nothing_that_is_printed_was_written_by_a_user() -> None:
 
 def test_the_command_names_what_is_compared_in_the_order_of_the_run() -> None:
     assert [one.name for one in comparisons(NOW)] == list(reconcile.NAMES)
+
+
+class Unreadable:
+    name = "photos"
+
+    def read_page(self, position: Any) -> Any:
+        raise BusyError
+
+    def examine(self, suspect: Any) -> list[Difference]:
+        return []
+
+
+def test_what_cannot_be_read_ends_the_run_and_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(run, "comparisons", lambda _: [Unreadable()])
+    options = reconcile._parser().parse_args(["--cursor", str(tmp_path / "cursor.json")])
+
+    assert reconcile._reconcile(options) == 2
+    assert f"--cursor {tmp_path / 'cursor.json'}" in capsys.readouterr().err
+    assert (tmp_path / "cursor.json").exists()
+
+
+def test_a_checkout_of_another_version_than_the_stack_is_said_to_be_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lack(name: str) -> None:
+        raise KeyError("NEW_SETTING")
+
+    monkeypatch.setattr(reconcile.importlib, "import_module", lack)
+
+    assert reconcile._reconcile(reconcile._parser().parse_args([])) == 2
+    assert "NEW_SETTING" in capsys.readouterr().err
