@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.client import Stack
+from local.reconcile import differences
 from tests.conftest import StackProcess
 from tests.storm.storm import Guest, StormError, guests, judge, rage
 from tests.support.patience import PATIENCE_SECONDS
@@ -78,6 +79,9 @@ def run(folder: Path, *, uploads: int, clients: int, seed: int) -> Report:
         seconds = time.monotonic() - began
         _wait_for_queues(site.stack)
         judge(crowd)
+        # Nothing is under way any more, so nothing has to be given time to settle.
+        if found := differences(site.stack, "--grace", "0"):
+            raise StormError(f"make reconcile finds: {found}")
     finally:
         for guest in crowd:
             guest.client.close()
