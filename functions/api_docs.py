@@ -61,6 +61,7 @@ CACHE_FOREVER = "public, max-age=31536000, immutable"
 
 @app.get("/openapi.json")
 @api.public
+@api.answers_text("application/json")
 def get_openapi() -> Response[str]:
     """Return the OpenAPI description of this API."""
     return _cached_response("application/json", DESCRIPTION, CACHE_BRIEFLY)

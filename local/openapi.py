@@ -159,7 +159,10 @@ def _good_answers(operation: dict[str, Any], function: Any) -> dict[str, Any]:
         responses[str(status)] = {"description": "Done", "content": content}
     if text_types := getattr(function, "text_types", ()):
         responses["200"]["content"] = {
-            text_type: {"schema": {"type": "string"}} for text_type in text_types
+            text_type: {
+                "schema": {"type": "object" if text_type == "application/json" else "string"}
+            }
+            for text_type in text_types
         }
     if getattr(function, "is_public", False):  # caches may keep it
         responses["304"] = {"description": "Not changed since the answer that had this ETag"}

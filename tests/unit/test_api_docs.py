@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from local import openapi
@@ -73,6 +74,11 @@ def test_it_is_served_to_everyone() -> None:
     answer = get("/openapi.json")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     assert answer.body == DESCRIPTION
+
+
+def test_it_describes_itself() -> None:
+    answer = DESCRIPTION["paths"]["/openapi.json"]["get"]["responses"]["200"]
+    Draft202012Validator(answer["content"]["application/json"]["schema"]).validate(DESCRIPTION)
 
 
 def test_the_page_is_small_and_what_it_loads_is_kept_for_good() -> None:
