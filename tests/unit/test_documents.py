@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from photodrop.domain.lifecycle import MAY_FOLLOW
+from tests.support import permission_table
+from tests.support.permission_table import Caller
 from tests.support.template import ROOT, resources, template
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -214,6 +216,29 @@ def test_the_api_page_lists_every_request_once_and_no_other() -> None:
 
     assert sorted(listed) == sorted(described)
     assert "`/u/{token}/s3/...`" in table
+
+
+def test_the_permissions_name_every_route_and_no_other() -> None:
+    named = {permission_table.route_of(request) for request in permission_table.read()}
+    described = {
+        f"{method.upper()} {path}"
+        for path, methods in DESCRIPTION["paths"].items()
+        for method in methods
+    }
+
+    assert named == described
+
+
+def test_the_permissions_have_a_row_for_each_request_that_somebody_may_send() -> None:
+    for request, statuses in permission_table.read().items():
+        assert set(statuses) == set(Caller), request
+        assert any(status < 300 for status in statuses.values()), request
+
+
+def test_the_permissions_describe_every_caller() -> None:
+    section = section_of(permission_table.DOCUMENT.read_text(), "## Callers")
+
+    assert [row[0] for row in rows_of(section)[1:]] == list(Caller)
 
 
 def test_the_api_page_explains_every_code_that_a_photo_may_fail_with() -> None:
