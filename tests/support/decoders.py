@@ -13,6 +13,9 @@ import ctypes, json, os, signal, socket, sys, time
 def tell(message):
     parent.send_json(message)
 
+def prepare(content_types):
+    pass
+
 def run(_parent, task, original):
     global parent
     parent = _parent

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from photodrop.errors import ContentRejectedError
+from photodrop.file_types import SNIFF_BYTES, sniff
 from photodrop.imaging import images, thumbnails
 from photodrop.imaging.budget import Budget
 from photodrop.imaging.sandbox import DecoderError, Limits, Sandbox
@@ -281,6 +282,16 @@ def test_functions_that_decode_load_no_decoder_themselves() -> None:
         )
 
 
+def test_the_decoders_process_loads_what_most_images_need_and_no_more() -> None:
+    rare = "{'pillow_heif', 'PIL.AvifImagePlugin', 'PIL.TiffImagePlugin', 'PIL.PngImagePlugin'}"
+    code = f"import sys, photodrop.imaging.image_decoder; sys.exit(bool({rare} & set(sys.modules)))"
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "functions")},
+        check=True,
+    )
+
+
 def odd_files() -> dict[str, bytes]:
     plain = {name: encode(make_quadrants(), name) for name in FORMATS}
     return plain | make_odd_modes()
@@ -303,6 +314,40 @@ def test_every_kind_of_image_is_decoded_as_without_a_sandbox(name: str) -> None:
             assert one == thumbnails.make_thumbnail(
                 io.BytesIO(content), (30, 20), content_type=content_type
             )
+
+
+@pytest.mark.parametrize(
+    "content_type", sorted({str(sniff(content[:SNIFF_BYTES])) for content in odd_files().values()})
+)
+def test_a_process_that_has_decoded_no_other_type_loads_all_that_a_type_needs(
+    content_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = Sandbox("photodrop.imaging.image_decoder", "image")
+    monkeypatch.setattr(images, "_sandbox", sandbox)
+    for content in odd_files().values():
+        if sniff(content[:SNIFF_BYTES]) == content_type:
+            with tempfile.TemporaryFile() as original:
+                original.write(content)
+                original.seek(0)
+                made = images.make_thumbnails(original, (20,), budget=Budget(), limits=LIMITS)
+            assert made == thumbnails.make_thumbnails(io.BytesIO(content), (20,))
+    sandbox.stop()
+
+
+@pytest.mark.parametrize("thumbnail_type", ["image/jpeg", "image/webp", "image/avif"])
+def test_a_process_that_has_made_no_other_type_loads_all_that_a_type_needs(
+    thumbnail_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = Sandbox("photodrop.imaging.image_decoder", "image")
+    monkeypatch.setattr(images, "_sandbox", sandbox)
+    with tempfile.TemporaryFile() as original:
+        original.write(encode(make_quadrants(), "image/webp"))
+        original.seek(0)
+        made = images.make_thumbnail(
+            original, (30, 20), budget=Budget(), content_type=thumbnail_type, limits=LIMITS
+        )
+    assert made.data
+    sandbox.stop()
 
 
 @pytest.mark.parametrize(

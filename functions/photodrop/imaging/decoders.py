@@ -26,6 +26,13 @@ _MAX_PNG_CHUNK_BYTES = 16_000_000
 _STRIP_BYTE_COUNTS = 279
 
 
+class _JpegFile(JpegImagePlugin.JpegImageFile):
+    """A JPEG whose resolution for printing is not looked up in its EXIF data: nothing needs it."""
+
+    def _read_dpi_from_exif(self) -> None:
+        pass
+
+
 def is_upright(header: Header) -> bool:
     """Tell whether the decoder of this image applies its orientation."""
     return header.facts.content_type in _DECODED_UPRIGHT
@@ -76,7 +83,7 @@ def _open(source: BinaryIO, content_type: str) -> ImageFile.ImageFile:
     # Pillow's own detection, which turns a phone's JPEG with a preview into an "MPO".
     match content_type:
         case "image/jpeg":
-            return JpegImagePlugin.JpegImageFile(source)
+            return _JpegFile(source)
         case "image/webp":
             return WebPImagePlugin.WebPImageFile(source)
         case "image/png":

@@ -1,22 +1,32 @@
 """What the sandbox runs to decode an image: one task of `images`."""
 
-# A child cannot open files, so it cannot import: everything that decoding needs is imported here.
-import _strptime  # type: ignore[import-not-found]  # noqa: F401 - to parse capture times
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, BinaryIO
 
-import pillow_heif  # noqa: F401
-from PIL import (  # noqa: F401
-    AvifImagePlugin,
-    GifImagePlugin,
-    ImageCms,
-    PngImagePlugin,
-    TiffImagePlugin,
-)
+from PIL import ImageCms  # noqa: F401 - a child cannot import: files of any type have profiles
 
-from photodrop.imaging import stored_tiff, thumbnails  # noqa: F401
+from photodrop.imaging import thumbnails
 from photodrop.imaging.budget import Budget
 from photodrop.imaging.renditions import Rendition
 from photodrop.imaging.sandbox_process import Parent
+
+_MODULES = {
+    "image/png": "PIL.PngImagePlugin",
+    "image/gif": "PIL.GifImagePlugin",
+    "image/tiff": "photodrop.imaging.stored_tiff",
+    "image/heic": "pillow_heif",
+    "image/heif": "pillow_heif",
+    "image/avif": "PIL.AvifImagePlugin",
+}
+"""What decoding and encoding these types needs besides, and most processes never need."""
+
+
+def prepare(content_types: Sequence[str]) -> None:
+    """Import what images of these types need."""
+    for content_type in content_types:
+        if content_type in _MODULES:
+            import_module(_MODULES[content_type])
 
 
 def run(parent: Parent, task: Any, original: BinaryIO) -> None:

@@ -1,9 +1,11 @@
 """Thumbnails of images, made in the sandbox. This module loads no decoder."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import IO, Any
 
+from photodrop import file_types
 from photodrop.imaging.budget import Budget
 from photodrop.imaging.renditions import Rendition, Thumbnail
 from photodrop.imaging.sandbox import Child, Limits, Sandbox
@@ -34,7 +36,7 @@ def make_thumbnails(
     `TooMuchTime`, and DecoderError if it can be tried again.
     """
     task = {"sizes": list(sizes), "budget": asdict(budget)}
-    with _sandbox.decode(task, limits, original) as child:
+    with _sandbox.decode(task, limits, original, _types(original)) as child:
         answer = child.receive_json()
         return read_rendition(child, answer, sizes)
 
@@ -52,9 +54,16 @@ def make_thumbnail(
     Raises the errors of `make_thumbnails`.
     """
     task = {"box": box, "budget": asdict(budget), "contentType": content_type}
-    with _sandbox.decode(task, limits, original) as child:
+    with _sandbox.decode(task, limits, original, _types(original, content_type)) as child:
         answer = child.receive_json()
         return read_rendition(child, answer, [max(box)], content_type).thumbnails[0]
+
+
+def _types(original: IO[bytes], made: str = "image/webp") -> list[str]:
+    """Return the content types of the original, sniffed as in its child, and of what is made."""
+    # The child has the same position in the file, so this must not move it.
+    sniffed = file_types.sniff(os.pread(original.fileno(), file_types.SNIFF_BYTES, 0))
+    return [sniffed, made] if sniffed else [made]
 
 
 def read_rendition(

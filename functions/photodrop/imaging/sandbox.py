@@ -7,7 +7,7 @@ time, and can open neither files nor sockets. Whatever goes wrong in it ends wit
 
 ::
 
-    function              ── one socket: a file is to be decoded ──►  sandbox_process
+    function              ── one socket: files of these types ─────►  sandbox_process
       │                   ◄── how its child ended ────────────────        │ fork
       └────── a socket for each file: the task, then messages ──────►  child
 
@@ -20,25 +20,18 @@ import contextlib
 import json
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
 from photodrop.config import decoder_environment
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import hardening
-
-STATUS = struct.Struct("=idq")
-"""How a child ended: its exit code (a signal is negative), seconds of CPU, and peak memory in KiB
-(on macOS: bytes)."""
-
-EXIT_INTERNAL_ERROR = 70
-"""The exit code of a child that failed, but not because of its file (EX_SOFTWARE of sysexits.h)."""
+from photodrop.imaging.sandbox_protocol import EXIT_INTERNAL_ERROR, MAX_REQUEST_BYTES, STATUS
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 
@@ -110,27 +103,36 @@ class Sandbox:
 
     @contextlib.contextmanager
     def decode(
-        self, task: dict[str, Any], limits: Limits, original: IO[bytes] | None = None
+        self,
+        task: dict[str, Any],
+        limits: Limits,
+        original: IO[bytes] | None = None,
+        content_types: Iterable[str] = (),
     ) -> Iterator["Child"]:
         """Start a child that works on a task within limits, and may read the file `original`.
 
-        When the block is left, the child has ended.
+        It can decode and encode `content_types`, as far as the decoder loads something for each
+        type alone. When the block is left, the child has ended.
         """
+        request = " ".join(content_types).encode() or b" "
+        assert len(request) <= MAX_REQUEST_BYTES  # noqa: S101
         with self._lock:
-            child = self._begin(task, limits, original)
+            child = self._begin(request, task, limits, original)
             try:
                 yield child
             finally:
                 child.end()
 
-    def _begin(self, task: dict[str, Any], limits: Limits, original: IO[bytes] | None) -> "Child":
+    def _begin(
+        self, request: bytes, task: dict[str, Any], limits: Limits, original: IO[bytes] | None
+    ) -> "Child":
         self.start()
         assert self._control is not None  # noqa: S101
         mine, theirs = socket.socketpair()
         with theirs:
             files = [theirs.fileno()] + ([original.fileno()] if original else [])
             try:
-                socket.send_fds(self._control, [b"."], files)
+                socket.send_fds(self._control, [request], files)
             except OSError as error:
                 mine.close()
                 self.stop()

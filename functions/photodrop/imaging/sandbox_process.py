@@ -1,5 +1,8 @@
 """The process that `sandbox` starts. It imports a decoder, and forks a child for each file.
 
+A child can open nothing, and so it cannot import. What only some types of files need, this process
+imports before it forks for the first of them.
+
 It has one thread and reads no stranger's bytes itself. So forking is safe, and each child starts
 from the same clean state, in about a millisecond.
 """
@@ -12,18 +15,25 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, Protocol, cast
 
 from photodrop.errors import ContentRejectedError
 from photodrop.imaging import hardening, huge_pages
-from photodrop.imaging.sandbox import EXIT_INTERNAL_ERROR, STATUS
+from photodrop.imaging.sandbox_protocol import EXIT_INTERNAL_ERROR, MAX_REQUEST_BYTES, STATUS
 
 _CONTROL, _MAX_FILES, _HIGHEST_FILE = 0, 2, 256
 
-Run = Callable[["Parent", Any, BinaryIO | None], None]
-"""A decoder: it decodes the file of a task, and sends the answer to the parent."""
+
+class Decoder(Protocol):
+    """A module that decodes files."""
+
+    def prepare(self, content_types: Sequence[str]) -> None:
+        """Import what files of these types need."""
+
+    def run(self, parent: "Parent", task: Any, original: BinaryIO | None) -> None:
+        """Decode the file of a task, and send the answer to the parent."""
 
 
 class Parent:
@@ -64,8 +74,8 @@ class Parent:
 class _Server:
     """Forks a child for each file that it receives, and reports how the child ended."""
 
-    def __init__(self, control: socket.socket, run: Run) -> None:
-        self._control, self._run = control, run
+    def __init__(self, control: socket.socket, decoder: Decoder) -> None:
+        self._control, self._decoder = control, decoder
         self._child = 0
         self._null = os.open(os.devnull, os.O_RDWR)
 
@@ -73,9 +83,11 @@ class _Server:
         """Serve until the function closes the socket."""
         signal.signal(signal.SIGTERM, lambda *_: self._kill())
         while True:
-            message, files, _, _ = socket.recv_fds(self._control, 1, _MAX_FILES)
-            if not message:
+            request, files, _, _ = socket.recv_fds(self._control, MAX_REQUEST_BYTES, _MAX_FILES)
+            if not request:
                 return
+            self._decoder.prepare(request.decode().split())
+            gc.freeze()  # otherwise the first garbage collection of each child copies every page
             # The handler of SIGTERM must not run between the fork and setting `_child`.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
             self._child = os.fork()
@@ -109,16 +121,16 @@ class _Server:
             begin = json.loads(parent.receive())
             original = open(files[1], "rb") if files[1:] else None  # noqa: SIM115, PTH123
             hardening.limit(begin["limits"]["cpu_seconds"], begin["limits"]["memory_bytes"])
-            code = _decode(self._run, parent, begin["task"], original)
+            code = _decode(self._decoder, parent, begin["task"], original)
         except BaseException:
             code = EXIT_INTERNAL_ERROR
         os._exit(code)
 
 
-def _decode(run: Run, parent: Parent, task: Any, original: BinaryIO | None) -> int:
+def _decode(decoder: Decoder, parent: Parent, task: Any, original: BinaryIO | None) -> int:
     """Run the decoder and return the exit code."""
     try:
-        run(parent, task, original)
+        decoder.run(parent, task, original)
     except ContentRejectedError as refusal:
         parent.reject(refusal.code, refusal.message)
     except MemoryError:
@@ -137,10 +149,9 @@ def main() -> None:
     """Serve the function at the other end of standard input. The argument names the decoder."""
     hardening.forbid_reading_this_process()
     hardening.forbid_privileges()
-    decoder = importlib.import_module(sys.argv[1])
+    decoder = cast(Decoder, importlib.import_module(sys.argv[1]))
     huge_pages.reserve()
-    gc.freeze()  # otherwise the first garbage collection of each child copies every page
-    _Server(socket.socket(fileno=_CONTROL), decoder.run).serve()
+    _Server(socket.socket(fileno=_CONTROL), decoder).serve()
 
 
 if __name__ == "__main__":

@@ -432,6 +432,10 @@ class _RemoteFile(SeekableFile):
         return answer[1:]
 
 
+def prepare(content_types: Sequence[str]) -> None:
+    """Do nothing: FFmpeg is one for all types."""
+
+
 def run(parent: Parent, task: Any, original: BinaryIO | None) -> None:  # noqa: ARG001
     """Read the video through `parent`, and make thumbnails. Raises ContentRejectedError."""
     stream = cast(BinaryIO, _RemoteFile(task["size"], parent))

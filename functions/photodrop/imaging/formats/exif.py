@@ -106,7 +106,7 @@ class Directories:
         if not _DATE.fullmatch(date):
             return None
         try:
-            taken_at = datetime.strptime(date, "%Y:%m:%d %H:%M:%S").isoformat()
+            taken_at = datetime.fromisoformat(date.replace(":", "-", 2)).isoformat()
         except (
             ValueError
         ):  # such as the 30th of February, or all zeros if the camera's clock was never set
