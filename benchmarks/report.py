@@ -104,7 +104,7 @@ def write_readme(results: dict[str, list[Row]]) -> None:
     lines = ["| | Ours | Compared with | Ratio |", "|---|---|---|---|"]
     for row in (row for rows in results.values() for row in rows):
         if row.ratio is not None and row.what.startswith(HIGHLIGHTS):
-            what = row.what.replace("12 MP JPEG: CPU", "three thumbnails of 12 megapixels")
+            what = row.what.replace("12 MP JPEG: CPU", "three thumbnails of 12 megapixels, CPU")
             lines.append(f"| {what} | {_value(row)} | {row.peer} | {row.ratio:.2f} |")
     before, _, rest = README.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
