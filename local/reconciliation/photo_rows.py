@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,8 @@ class PhotoRows:
 def compare(rows: PhotoRows) -> Iterator[Difference]:
     """Compare the rows of a photo with each other."""
     photo, photo_id = rows.photo, rows.photo_id
+    if any(map(_is_ending, [*rows.copies.values(), *([photo] if photo else [])])):
+        return  # DynamoDB removes its rows one by one
     if photo is None:
         if rows.copies:
             yield Difference(
@@ -117,6 +120,11 @@ def compare_progress(photo: Photo, rules: Rules) -> Iterator[Difference]:
             f"{epoch_timestamp(int(photo.due_at))}.",
             lambda: _check(photo),
         )
+
+
+def _is_ending(row: Photo) -> bool:
+    """Tell whether a row of a failed photo has reached its time to live."""
+    return row.remove_at is not None and row.remove_at <= time.time()
 
 
 def _revision(photo_id: str) -> int | None:

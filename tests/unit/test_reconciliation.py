@@ -27,6 +27,7 @@ from photodrop.aws.tables import (
     Photo,
     ShownPicture,
     Student,
+    ThumbnailLease,
     Tombstone,
     Usage,
     attendee_row,
@@ -162,6 +163,22 @@ def healthy() -> None:
 def test_a_healthy_stack_has_no_differences() -> None:
     healthy()
     assert compare() == []
+
+
+@pytest.mark.parametrize("row", ["photo", "tag#lake"])
+def test_rows_that_the_time_to_live_removes_one_by_one_are_in_flight(row: str) -> None:
+    photo = failed()
+    assert photo.change(tags=["lake"], due_at=None, remove_at=int(time.time()) - 1)
+    Photo(photo.photo_id, row).delete()
+    assert compare() == []
+
+
+def test_a_lease_that_has_ended_hides_no_difference_of_its_photo() -> None:
+    photo = completed()
+    ThumbnailLease.release(photo.photo_id, "320.webp")
+    write(ThumbnailLease(photo.photo_id, "thumbnail#320.webp"), remove_at=1)
+    raw(photo, owner_status_list="user_ada#failed")
+    assert kinds(compare()) == {Kind.ROWS_DIFFER}
 
 
 def event_photos() -> list[str]:
