@@ -86,7 +86,7 @@ def write(results: dict[str, list[Row]], failed: Sequence[str], load: float) -> 
             *(f"- {row.what}: {_measured(row)} ({row.bound})" for row in missed),
         ]
     if failed:
-        lines += ["", f"Could not be run: {', '.join(failed)}."]
+        lines += ["", f"Not measured in this run: {', '.join(failed)}."]
     for name, rows in results.items():
         lines += ["", f"## {name}", ""]
         if (PLOTS / f"{name}.svg").exists():
