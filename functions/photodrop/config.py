@@ -127,11 +127,13 @@ _KEPT_FOR_DECODERS = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ")
 # By default, glibc gives each large block back to the kernel, and the next one costs a page fault
 # for every page. Both variables are needed: either alone turns off glibc's own adaptation and is
 # slower than none. glibc 2.34 of Amazon Linux ignores a threshold for mapping above 32 MiB.
-_MALLOC_FOR_DECODERS = {
+_MEMORY_OF_DECODERS = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
     "MALLOC_TRIM_THRESHOLD_": str(1024**3),
     # Otherwise the heap of each thread takes 64 MiB of the child's limited address space.
     "MALLOC_ARENA_MAX": "1",
+    # Pillow keeps up to so many bytes of an image in one piece, which libvips can read in place.
+    "PILLOW_BLOCK_SIZE": "256m",
 }
 
 
@@ -142,4 +144,4 @@ def decoder_environment() -> dict[str, str]:
     above all.
     """
     kept = {name: os.environ[name] for name in _KEPT_FOR_DECODERS if name in os.environ}
-    return kept | _MALLOC_FOR_DECODERS | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return kept | _MEMORY_OF_DECODERS | {"PYTHONPATH": os.pathsep.join(sys.path)}

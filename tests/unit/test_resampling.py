@@ -1,11 +1,13 @@
 """Resizing with libvips gives what Pillow's own resizing gives, for every kind of pixels."""
 
+import gc
 import random
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from photodrop.imaging import libvips, resampling
+from photodrop.imaging.shared_pixels import SharedPixels
 
 
 def make_picture(mode: str, width: int, height: int) -> Image.Image:
@@ -91,3 +93,41 @@ def test_transparent_pixels_do_not_colour_their_neighbours() -> None:
 def test_loaders_that_are_not_used_are_blocked(loader: str) -> None:
     with pytest.raises(libvips.LibvipsError, match="blocked"):
         libvips.Image.from_file(loader, bytes(64), "")
+
+
+@pytest.mark.parametrize("mode", ["L", "La", "RGB", "RGBa", "RGBX", "CMYK", "YCbCr"])
+def test_libvips_writes_to_where_pillow_keeps_the_pixels(mode: str) -> None:
+    source, target = Image.new(mode, (30, 20), 77), Image.new(mode, (30, 20), 0)
+    assert SharedPixels(source).size == (30, 20)
+    libvips.Image.from_pixels(SharedPixels(source)).write_to(SharedPixels(target))
+    assert target.tobytes() == source.tobytes()
+
+
+def test_libvips_writes_no_pixels_to_an_image_of_another_size() -> None:
+    source, target = Image.new("RGB", (30, 20)), Image.new("RGB", (30, 10), "red")
+    with pytest.raises(libvips.LibvipsError):
+        libvips.Image.from_pixels(SharedPixels(source)).write_to(SharedPixels(target))
+    assert target.getcolors() == [(300, (255, 0, 0))]
+
+
+def test_pixels_stay_while_they_are_shared() -> None:
+    shared = SharedPixels(Image.new("RGB", (64, 64), (1, 2, 3)))
+    pixels = libvips.Image.from_pixels(shared)
+    del shared
+    gc.collect()
+    others = [Image.new("RGB", (64, 64), "white") for _ in range(50)]
+    assert bytes(pixels.to_bytes()[:3]) == bytes((1, 2, 3))
+    assert others
+
+
+def test_pillow_resizes_what_is_too_large_to_be_in_one_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: Image.Image) -> None:
+        raise ValueError("Image rows are not contiguous in memory.")
+
+    picture = make_picture("RGB", 200, 150)
+    monkeypatch.setattr(resampling, "SharedPixels", refuse)
+    ours = resampling.resize(picture, (100, 75))
+    expected = picture.resize((100, 75), Image.Resampling.LANCZOS)
+    assert ours.tobytes() == expected.tobytes()

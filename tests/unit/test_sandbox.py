@@ -159,6 +159,7 @@ def test_a_child_has_nothing_of_the_functions_environment(
         "MALLOC_ARENA_MAX",
         "MALLOC_MMAP_THRESHOLD_",
         "MALLOC_TRIM_THRESHOLD_",
+        "PILLOW_BLOCK_SIZE",
         "PATH",
         "LD_LIBRARY_PATH",
         "LANG",

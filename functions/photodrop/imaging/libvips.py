@@ -13,6 +13,8 @@ from typing import Any
 
 from _libvips import ffi, lib
 
+from photodrop.imaging.shared_pixels import SharedPixels
+
 if lib.vips_init(sys.executable.encode()):
     raise ImportError("libvips cannot be initialized")
 # Refuse what libvips calls untrusted, because it is not fuzzed, and all loaders that are not used.
@@ -36,7 +38,10 @@ class LibvipsError(Exception):
 
 
 class Image:
-    """An image of libvips with eight bits a channel. Its pixels are computed by `to_bytes`."""
+    """An image of libvips with eight bits a channel.
+
+    Its pixels are computed by `to_bytes` or `write_to`.
+    """
 
     def __init__(self, pointer: Any, data: object) -> None:
         if pointer == ffi.NULL:
@@ -47,11 +52,15 @@ class Image:
         self.bands = self._number(b"bands")
 
     @classmethod
-    def from_pixels(cls, pixels: bytes, size: tuple[int, int], bands: int) -> "Image":
-        """Return the image of these pixels, row by row."""
-        memory = ffi.from_buffer(pixels)
-        pointer = lib.vips_image_new_from_memory(memory, len(pixels), *size, bands, _UCHAR)
-        return cls(pointer, memory)
+    def from_pixels(cls, pixels: SharedPixels) -> "Image":
+        """Return the image of these pixels."""
+        width, height = pixels.size
+        length = width * height * pixels.bands
+        memory = ffi.cast("void *", pixels.address)
+        pointer = lib.vips_image_new_from_memory(
+            memory, length, width, height, pixels.bands, _UCHAR
+        )
+        return cls(pointer, pixels)
 
     @classmethod
     def from_file(cls, loader: str, content: bytes, options: str) -> "Image":
@@ -75,6 +84,17 @@ class Image:
             return scaled
         options = f"left=0,top=0,width={size[0]},height={size[1]}"
         return Image(_call("crop", options, "input", _IMAGE, scaled._pointer), self._data)
+
+    def write_to(self, pixels: SharedPixels) -> None:
+        """Compute the pixels, and write them there.
+
+        Raises LibvipsError if they cannot be decoded.
+        """
+        target = Image.from_pixels(pixels)
+        if (target.size, target.bands) != (self.size, self.bands):
+            raise LibvipsError("The image has another size than where it is written to.")
+        if lib.vips_image_write(self._pointer, target._pointer):
+            raise _error()
 
     def to_bytes(self) -> Any:
         """Return the pixels, row by row, as a buffer.

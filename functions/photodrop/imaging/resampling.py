@@ -1,11 +1,12 @@
 """Resizing with libvips, which takes a quarter of Pillow's time for the same filter (Lanczos).
 
-An image is passed to libvips as plain bytes, and comes back as such.
+libvips reads the pixels where Pillow keeps them, and writes them to where Pillow expects them.
 """
 
 from PIL import Image
 
 from photodrop.imaging import libvips
+from photodrop.imaging.shared_pixels import SharedPixels
 
 # Larger reductions begin with averaging whole pixels, which is much faster. With this gap, what is
 # left to the filter is a reduction by 1.25 to 2.5. At 1600 pixels the result looks the same as
@@ -45,6 +46,11 @@ def resize(
     if (width, height) != image.size:
         # libvips would centre the image, and shift it by a part of a pixel.
         return image.resize(size, Image.Resampling.LANCZOS, (0, 0, width, height))
-    pixels = libvips.Image.from_pixels(image.tobytes(), image.size, len(image.getbands()))
-    resized = pixels.resize(size, size[0] / width, size[1] / height, gap=0).to_bytes()
-    return Image.frombuffer(image.mode, size, resized, "raw", image.mode, 0, 1)
+    resized = Image.new(image.mode, size, None)
+    try:
+        source, target = SharedPixels(image), SharedPixels(resized)
+    except ValueError:
+        return image.resize(size, Image.Resampling.LANCZOS)
+    pixels = libvips.Image.from_pixels(source)
+    pixels.resize(size, size[0] / width, size[1] / height, gap=0).write_to(target)
+    return resized
