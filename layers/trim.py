@@ -9,8 +9,8 @@ Two things take long, and neither can be switched off:
 - Some packages import all of their modules at once. Here their `__init__.py` imports a module when
   something of it is asked for.
 
-tests/unit/test_start_up.py compares OPERATIONS with what the code calls, and starts each function with
-a trimmed layer.
+tests/unit/test_start_up.py compares OPERATIONS with what the code calls, and starts each function
+with a trimmed layer.
 """
 
 import ast
