@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from photodrop.aws import clients
 from photodrop.aws.tables import PHOTO_ROW, Photo
 
 PAGE = 1000
 """How many objects S3 lists at once."""
+
+S3 = clients.s3()
+"""One client for all comparisons: making one takes longer than a request."""
 
 
 def find_photos(photo_ids: Iterable[str | None]) -> dict[str, Photo]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.reconciliation.buckets import PAGE, find_photo, find_photos
+from local.reconciliation.buckets import PAGE, S3, find_photo, find_photos
 from local.reconciliation.differences import Difference, Kind, Page, Rules
 from photodrop import keys
-from photodrop.aws import clients, storage
+from photodrop.aws import storage
 from photodrop.aws.tables import Photo
 from photodrop.config import settings
 from photodrop.status import Status
@@ -23,21 +23,20 @@ class Multiparts:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self._s3 = clients.s3()
 
     def read_page(self, position: Any) -> Page:
         """List a page of multipart uploads, and read the records of their photos."""
-        found = self._list(MaxUploads=PAGE, **(position or {}))
-        uploads = self._old(found)
+        found = _list(MaxUploads=PAGE, **(position or {}))
+        uploads, count = self._old(found), len(found.get("Uploads", []))
         photos = find_photos(keys.photo_id(key) for key, _ in uploads)
         suspects = [one for one in uploads if self._judge(one, photos.get(_photo_id(one) or ""))]
         markers = {"KeyMarker": "NextKeyMarker", "UploadIdMarker": "NextUploadIdMarker"}
         following = {name: found[given] for name, given in markers.items() if found.get(given)}
-        return Page(suspects, following if found.get("IsTruncated") else None, len(uploads))
+        return Page(suspects, following if found.get("IsTruncated") else None, count)
 
     def examine(self, suspect: Upload) -> list[Difference]:
         """Read again whether the upload is in progress, and what the record says."""
-        if suspect not in self._old(self._list(Prefix=suspect[0])):
+        if suspect not in self._old(_list(Prefix=suspect[0])):
             return []
         reason = self._judge(suspect, find_photo(_photo_id(suspect)))
         if reason is None:
@@ -50,9 +49,6 @@ class Multiparts:
                 lambda: _abort(suspect),
             )
         ]
-
-    def _list(self, **parameters: Any) -> Any:
-        return self._s3.list_multipart_uploads(Bucket=settings().uploads_bucket, **parameters)
 
     def _old(self, found: Any) -> list[Upload]:
         return [
@@ -83,3 +79,7 @@ def _photo_id(upload: Upload) -> str | None:
 def _abort(upload: Upload) -> bool:
     storage.abort_multipart(*upload)
     return True
+
+
+def _list(**parameters: Any) -> Any:
+    return S3.list_multipart_uploads(Bucket=settings().uploads_bucket, **parameters)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from local.reconciliation.buckets import PAGE, find_photo, find_photos
+from local.reconciliation.buckets import PAGE, S3, find_photo, find_photos
 from local.reconciliation.differences import Difference, Kind, Page, Rules
 from photodrop import keys
-from photodrop.aws import clients, storage
+from photodrop.aws import storage
 from photodrop.aws.tables import Photo
 from photodrop.config import settings
 from photodrop.domain import lifecycle
@@ -39,11 +39,10 @@ class Originals:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self._s3 = clients.s3()
 
     def read_page(self, position: Any) -> Page:
         """List a page of versions, and read the records that they belong to."""
-        found = self._list(MaxKeys=PAGE, **(position or {}))
+        found = _list(MaxKeys=PAGE, **(position or {}))
         versions = _versions(found)
         photos = find_photos(keys.photo_id(one.key) for one in versions)
         suspects = [
@@ -55,13 +54,10 @@ class Originals:
 
     def examine(self, suspect: Version) -> list[Difference]:
         """Read again whether the version is there, and what the record says."""
-        there = {(one.key, one.version_id) for one in _versions(self._list(Prefix=suspect.key))}
+        there = {(one.key, one.version_id) for one in _versions(_list(Prefix=suspect.key))}
         if (suspect.key, suspect.version_id) not in there:
             return []
         return self._compare(suspect, find_photo(keys.photo_id(suspect.key)))
-
-    def _list(self, **parameters: Any) -> Any:
-        return self._s3.list_object_versions(Bucket=settings().uploads_bucket, **parameters)
 
     def _compare(self, version: Version, photo: Photo | None) -> list[Difference]:
         if self.rules.is_recent(version.stored_at):
@@ -130,3 +126,7 @@ def _versions(found: Any) -> list[Version]:
         for name, is_marker in (("Versions", False), ("DeleteMarkers", True))
         for one in found.get(name, [])
     ]
+
+
+def _list(**parameters: Any) -> Any:
+    return S3.list_object_versions(Bucket=settings().uploads_bucket, **parameters)

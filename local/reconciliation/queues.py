@@ -12,6 +12,8 @@ from photodrop.config import settings
 BATCH = 10
 """How many messages SQS gives at once."""
 
+_sqs = clients.sqs()
+
 
 def waiting(queue_url: str) -> int:
     """Return about how many messages a queue has: visible, delayed and being processed."""
@@ -20,19 +22,18 @@ def waiting(queue_url: str) -> int:
         "ApproximateNumberOfMessagesNotVisible",
         "ApproximateNumberOfMessagesDelayed",
     ]
-    found = clients.sqs().get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+    found = _sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
     return sum(int(count) for count in found["Attributes"].values())
 
 
 def dead_letter_queue(queue_url: str) -> str | None:
     """Return the URL of a queue's dead-letter queue, or None if it has none."""
-    sqs = clients.sqs()
-    found = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["RedrivePolicy"])
+    found = _sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["RedrivePolicy"])
     policy = found.get("Attributes", {}).get("RedrivePolicy")
     if policy is None:
         return None
     name = json.loads(policy)["deadLetterTargetArn"].rpartition(":")[2]
-    return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
+    return str(_sqs.get_queue_url(QueueName=name)["QueueUrl"])
 
 
 class DeadLetters:
@@ -69,13 +70,13 @@ class DeadLetters:
 
 def _redrive(source: str, target: str, count: int) -> bool:
     """Send up to `count` messages to their queue again, each before it is deleted here."""
-    sqs, moved = clients.sqs(), 0
+    moved = 0
     while moved < count:
-        found = sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=BATCH)
+        found = _sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=BATCH)
         messages = found.get("Messages", [])
         for message in messages:
-            sqs.send_message(QueueUrl=target, MessageBody=message["Body"])
-            sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
+            _sqs.send_message(QueueUrl=target, MessageBody=message["Body"])
+            _sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
         moved += len(messages)
         if not messages:
             break

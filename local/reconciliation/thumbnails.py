@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.reconciliation.buckets import PAGE, find_photo, find_photos
+from local.reconciliation.buckets import PAGE, S3, find_photo, find_photos
 from local.reconciliation.differences import Difference, Kind, Page, Rules
 from photodrop import keys
-from photodrop.aws import clients, storage
+from photodrop.aws import storage
 from photodrop.aws.tables import Photo
 from photodrop.config import settings
 from photodrop.status import Status
@@ -20,12 +20,11 @@ class Thumbnails:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self._s3 = clients.s3()
 
     def read_page(self, position: Any) -> Page:
         """List a page of thumbnails, and read the records of their photos."""
         after = {"StartAfter": position} if position else {}
-        found = self._list(MaxKeys=PAGE, **after)
+        found = _list(MaxKeys=PAGE, **after)
         listed = found.get("Contents", [])
         folders = dict.fromkeys(
             one["Key"].rpartition("/")[0]
@@ -41,7 +40,7 @@ class Thumbnails:
 
     def examine(self, suspect: str) -> list[Difference]:
         """Read a photo's thumbnails and its record again."""
-        found = self._list(Prefix=f"{suspect}/").get("Contents", [])
+        found = _list(Prefix=f"{suspect}/").get("Contents", [])
         if not found or any(self.rules.is_recent(one["LastModified"]) for one in found):
             return []
         reason = _judge(suspect, find_photo(_photo_id(suspect)))
@@ -56,9 +55,6 @@ class Thumbnails:
                 (lambda: _erase(suspect)) if is_ours else None,
             )
         ]
-
-    def _list(self, **parameters: Any) -> Any:
-        return self._s3.list_objects_v2(Bucket=settings().thumbnails_bucket, **parameters)
 
 
 def _photo_id(folder: str) -> str | None:
@@ -81,3 +77,7 @@ def _erase(folder: str) -> bool:
     """Erase a photo's thumbnails. A photo that was deleted or has failed for good stays so."""
     storage.erase_thumbnails(f"{folder}.jpg")
     return True
+
+
+def _list(**parameters: Any) -> Any:
+    return S3.list_objects_v2(Bucket=settings().thumbnails_bucket, **parameters)
