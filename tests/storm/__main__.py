@@ -38,7 +38,9 @@ def write(report: Report) -> None:
     before, rest = PAGE.read_text().split(BEGIN)
     after = rest.split(END, 1)[1]
     lines = "".join(f"- {line}\n" for line in str(report).splitlines())
-    noted = f"\nOn {datetime.now(UTC):%Y-%m-%d}, on a machine with {os.cpu_count()} cores:\n\n{lines}\n"
+    noted = (
+        f"\nOn {datetime.now(UTC):%Y-%m-%d}, on a machine with {os.cpu_count()} cores:\n\n{lines}\n"
+    )
     PAGE.write_text(before + BEGIN + noted + END + after)
 
 

@@ -50,9 +50,11 @@ class Record:
             copied = self.s3.copy_object(
                 **self.original, CopySource=self.original, StorageClass=storage_class
             )
+            before = self.table.get_item(Key=self.where)["Item"]["versionId"]
+            self.set(versionId=copied["VersionId"])
+            self.s3.delete_object(**self.original, VersionId=before)
         finally:
             self.s3.put_bucket_notification_configuration(**bucket, NotificationConfiguration=told)
-        self.set(versionId=copied["VersionId"])
 
     def tell(self, name: str) -> None:
         """Send an event as S3 would."""

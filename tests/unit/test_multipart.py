@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photodrop import file_types
+from photodrop.aws import storage
 from photodrop.aws.tables import Photo, UploadToken, Usage
 from photodrop.config import settings as current_settings
 from photodrop.domain import lifecycle, multipart_signing, upload_tokens, uploads
@@ -363,6 +364,24 @@ class TestTime:
         photo = photo_of(created)
         assert photo.version_id
         assert photo.due_at < uploads.deadline(photo), "looked after soon, should the event be lost"
+
+    def test_what_was_refused_before_the_answer_came_is_complete(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        created = begin()
+        parts = send(created, b"no picture")
+        join = storage.complete_multipart
+
+        def join_and_verify(*arguments: Any) -> Any:
+            joined = join(*arguments)
+            landing.deliver(storage.find_original(created["key"], None))
+            return joined
+
+        monkeypatch.setattr(storage, "complete_multipart", join_and_verify)
+        assert complete(created, parts)[0] == 200
+        status, body = complete(created, parts)
+        assert (status, body["status"]) == (200, "failed")
+        assert landing.failure_code(photo_of(created)) == "UnsupportedContent"
 
     def test_a_conflict_at_s3_means_to_begin_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         created = begin(sizeBytes="5")

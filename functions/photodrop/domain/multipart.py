@@ -68,7 +68,8 @@ def complete(
 ) -> Photo:
     """Join the parts that the client names by number and ETag into one file.
 
-    Can be repeated. Raises UploadNotFoundError, NotPendingError, PartMissingError,
+    Can be repeated. A file that arrived and was refused has been uploaded all the same: the photo
+    says why it failed. Raises UploadNotFoundError, NotPendingError, PartMissingError,
     PartTooSmallError, SizeMismatchError, FileTooLargeError, UploadConflictError, and
     EventNotFoundError when the caller no longer belongs to its event.
     """
@@ -79,7 +80,7 @@ def complete(
             _complete(photo, upload_id, named_parts)
     except Photo.DoesNotExist:  # deleted in the meantime; its file is erased when its event comes
         raise UploadNotFoundError from None
-    if photo.status == Status.FAILED:  # it may have been cancelled in the meantime
+    if photo.status == Status.FAILED and photo.etag is None:  # cancelled, maybe in the meantime
         uploads.require_pending(photo)
     return photo
 
