@@ -28,7 +28,7 @@ from photodrop.imaging.renditions import DEFAULT_SIZES, Rendition, Thumbnail, fi
 
 # The decoder's reduction of a JPEG costs as much as one step of this: with it, thumbnails look no
 # worse than those of quality 80 that are made of the full size (`benchmarks/quality.py`).
-_QUALITY = 81
+_QUALITY = 82
 # ThumbHash keeps at most 7 x 7 frequencies. More pixels than this cost time and change nothing.
 _THUMB_HASH_SIDE = 32
 # Up to this longest side, in pixels, thumbnails are encoded without reducing the colours.
