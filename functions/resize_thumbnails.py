@@ -5,7 +5,6 @@ from typing import Any
 from photodrop import queue_handler
 from photodrop.aws.messages import MakeThumbnail, read_thumbnails_message
 from photodrop.domain import lifecycle, thumbnails, thumbnails_on_demand
-from photodrop.domain.thumbnails_on_demand import Variant
 
 thumbnails.start()
 
@@ -14,7 +13,7 @@ def process_message(message: dict[str, Any]) -> None:
     """Make all thumbnails of the photo that the message names, or only the one that it names."""
     task = read_thumbnails_message(message)
     if isinstance(task, MakeThumbnail):
-        thumbnails_on_demand.make(task.photo_id, Variant(task.resolution, task.format))
+        thumbnails_on_demand.make(task.photo_id, task.variant)
     else:
         thumbnails.make(task.photo_id)
 

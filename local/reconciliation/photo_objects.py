@@ -11,6 +11,7 @@ from photodrop.aws.messages import MakeThumbnail
 from photodrop.aws.tables import Photo
 from photodrop.domain import lifecycle, photo_deletion
 from photodrop.status import Status
+from photodrop.variants import Variant
 
 
 def compare(photo: Photo, rules: Rules) -> Iterator[Difference]:
@@ -80,5 +81,5 @@ def _make_again(photo: Photo, sizes: list[int]) -> bool:
     """Let the thumbnails queue make them: the same thumbnails as those that are asked for later."""
     photo.reload()
     for size in sizes:
-        MakeThumbnail(photo.photo_id, str(size), "webp").send()
+        MakeThumbnail(photo.photo_id, Variant(str(size))).send()
     return True

@@ -368,6 +368,7 @@ def _begin_uploads(page: Page) -> None:
     expect(first).to_contain_text(re.compile("Checking|Processing|Done"), timeout=60_000)
     network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": 1})
     expect(first).to_contain_text("Done", timeout=60_000)
+    expect(tray.locator(".upload[data-state=sending] progress")).to_have_count(3)
     page.evaluate(HALFWAY)
 
 

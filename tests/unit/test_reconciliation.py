@@ -441,7 +441,7 @@ def test_a_difference_is_found_repaired_and_gone(plant: Callable[[], None]) -> N
 
 def make_thumbnails_that_are_asked_for() -> None:
     template = event_files.load("resize_thumbnails")["Records"][0]
-    records = [template | {"body": body} for body in messages("thumbnails") if "res" in body]
+    records = [template | {"body": body} for body in messages("thumbnails") if "variant" in body]
     assert len(records) == 1
     answer = resize_thumbnails.handler({"Records": records}, event_files.CONTEXT)
     assert answer == {"batchItemFailures": []}

@@ -35,9 +35,8 @@ def make_stored(
 
 
 def ask(photo: Photo, res: str | None = "640x480", **parts: Any) -> tuple[int, Any]:
-    query = ({"res": res} if res else {}) | (
-        {"format": parts.pop("format")} if "format" in parts else {}
-    )
+    query = {"res": res} if res else {}
+    query |= {name: parts.pop(name) for name in ("format", "fit", "gravity") if name in parts}
     event = events.request(
         "thumbnail_photo", path=f"/photos/{photo.photo_id}/thumbnail", query=query, **parts
     )
@@ -107,6 +106,72 @@ def test_makes_what_was_asked_for_and_tells_its_size(
     picture = Image.open(io.BytesIO(thing["Body"].read()))
     assert picture.size == size
     assert picture.format == image_format.upper()
+
+
+def red_square_at(left: int) -> bytes:
+    """Return a grey JPEG of 2000 x 1000 with a red square, which draws attention."""
+    image = Image.new("RGB", (2000, 1000), (128, 128, 128))
+    image.paste((230, 30, 30), (left, 350, left + 300, 650))
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
+
+
+def red_pixels(picture: Image.Image) -> float:
+    pixels = list(picture.convert("RGB").get_flattened_data())
+    return sum(red > 180 and green < 90 for red, green, _ in pixels) / len(pixels)
+
+
+@pytest.mark.parametrize("image_format", ["webp", "jpeg", "avif"])
+@pytest.mark.parametrize(
+    ("res", "size"),
+    [("320", (320, 320)), ("640x480", (640, 480)), ("2048", (1000, 1000))],
+    ids=["square", "box", "larger than the photo"],
+)
+def test_a_thumbnail_that_covers_its_box_fills_it_and_is_not_enlarged(
+    image_format: str, res: str, size: tuple[int, int]
+) -> None:
+    photo = make_stored()
+    status, body = ask(photo, res, format=image_format, fit="cover")
+    assert (status, body["width"], body["height"]) == (200, *size)
+    key = urlsplit(body["url"]).path.lstrip("/")
+    assert key == f"{photo.key.removesuffix('.jpg')}/{res}-cover.{image_format}"
+    assert Image.open(stored(key)["Body"]).size == size
+
+
+@pytest.mark.parametrize("left", [0, 1700])
+def test_gravity_auto_keeps_what_draws_attention_and_center_the_middle(left: int) -> None:
+    photo = make_stored(red_square_at(left))
+    kept = {
+        gravity: red_pixels(Image.open(stored(urlsplit(body["url"]).path.lstrip("/"))["Body"]))
+        for gravity in ("auto", "center")
+        for _, body in [ask(photo, "320", fit="cover", gravity=gravity)]
+    }
+    assert kept["auto"] > 0.07, "the square is 0.09 of what is cut"
+    assert kept["center"] == 0
+    assert names() == ["320-cover-auto.webp", "320-cover.webp"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "made"),
+    [
+        ("image/avif,image/webp,*/*", "image/avif"),
+        ("image/webp,*/*;q=0.8", "image/webp"),
+        ("*/*", "image/jpeg"),
+        ("", "image/jpeg"),
+    ],
+)
+def test_format_auto_is_the_smallest_that_is_accepted(accept: str, made: str) -> None:
+    _, body = ask(make_stored(), "320", format="auto", headers={"Accept": accept})
+    assert body["contentType"] == made
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"fit": "fill"}, {"gravity": "face"}, {"format": "png"}, {"fit": ""}]
+)
+def test_other_options_are_refused(wrong: dict[str, str]) -> None:
+    status, body = ask(make_stored(), "320", **wrong)
+    assert (status, body["fields"][0]["field"]) == (400, next(iter(wrong)))
 
 
 def test_the_default_format_is_webp() -> None:
@@ -191,7 +256,7 @@ def test_what_takes_long_is_left_to_the_queue_once(
     assert making == []
     assert [ask(photo, "640x480", format="avif")[0] for _ in range(3)] == [202] * 3
     (message,) = queued()
-    assert message == {"photoId": photo.photo_id, "res": "640x480", "format": "avif"}
+    assert message == {"photoId": photo.photo_id, "variant": "640x480.avif"}
     assert work_off(message) == []
     assert ask(photo, "640x480", format="avif")[0] == 200
     assert work_off(message) == [], "delivered twice"

@@ -12,9 +12,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from photodrop import variants
 from photodrop.aws import clients
 from photodrop.config import settings
-from photodrop.file_types import ThumbnailFormat
+from photodrop.variants import Variant
 
 _sqs = clients.sqs()
 
@@ -32,25 +33,25 @@ class MakeThumbnails:
 
 @dataclass(frozen=True, slots=True)
 class MakeThumbnail:
-    """On the thumbnails queue: make one thumbnail on demand.
-
-    `resolution` is 640 or "640x480", in pixels; `format` is webp, jpeg or avif.
-    """
+    """On the thumbnails queue: make one thumbnail on demand."""
 
     photo_id: str
-    resolution: str
-    format: ThumbnailFormat
+    variant: Variant
 
     def send(self) -> None:
         """Send the message."""
-        body = {"photoId": self.photo_id, "res": self.resolution, "format": self.format}
+        body = {"photoId": self.photo_id, "variant": self.variant.name}
         _send(settings().thumbnails_queue_url, body)
 
 
 def read_thumbnails_message(body: dict[str, Any]) -> MakeThumbnails | MakeThumbnail:
-    """Parse a message of the thumbnails queue. Raises KeyError."""
-    if "res" in body:
-        return MakeThumbnail(body["photoId"], body["res"], body["format"])
+    """Parse a message of the thumbnails queue. Raises KeyError, and ValueError for no variant."""
+    if "variant" in body:
+        if variant := variants.parse(body["variant"]):
+            return MakeThumbnail(body["photoId"], variant)
+        raise ValueError("The message names no variant of a thumbnail.")
+    if "res" in body:  # sent by a version before variants had names
+        return MakeThumbnail(body["photoId"], Variant(body["res"], body["format"]))
     return MakeThumbnails(body["photoId"])
 
 

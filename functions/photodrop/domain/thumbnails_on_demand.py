@@ -25,12 +25,12 @@ from photodrop.errors import (
     PhotoNotReadyError,
     ThumbnailFailedError,
 )
-from photodrop.file_types import ThumbnailFormat
 from photodrop.imaging import images
-from photodrop.imaging.renditions import fit
+from photodrop.imaging.renditions import cover, fit
 from photodrop.imaging.sandbox import Limits
 from photodrop.observability import logger, metrics
 from photodrop.status import Status
+from photodrop.variants import Variant
 
 QUICK_PIXELS = {"image/jpeg": 110_000_000}
 QUICK_PIXELS_OTHERS = 25_000_000
@@ -48,34 +48,6 @@ may also send another one."""
 
 WAIT_SECONDS = 8.0
 """How long a request waits for a thumbnail that another request is making."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One kind of thumbnail. `resolution` is the box it fits into, in pixels: 640 or "640x480"."""
-
-    resolution: str
-    format: ThumbnailFormat
-
-    @property
-    def name(self) -> str:
-        """The name of its lease, and the end of its key."""
-        return f"{self.resolution}.{self.format}"
-
-    @property
-    def box(self) -> tuple[int, int]:
-        """The width and height that it fits into, in pixels."""
-        width, _, height = self.resolution.partition("x")
-        return int(width), int(height or width)
-
-    @property
-    def content_type(self) -> str:
-        """Its content type."""
-        return f"image/{self.format}"
-
-    def key(self, photo: Photo) -> str:
-        """Return the key of this thumbnail in the thumbnails bucket."""
-        return keys.thumbnail(photo.key, self.resolution, self.format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +71,7 @@ def find_or_make(photo: Photo, variant: Variant) -> SignedThumbnail | None:
         raise InvalidRequestError([FieldError("res", f"must be one of {', '.join(resolutions)}")])
     if photo.status != Status.COMPLETED:
         raise PhotoNotReadyError(f"The photo has no thumbnails: it is {photo.status}.")
-    if _standard_thumbnail(photo, variant) or storage.has_thumbnail(variant.key(photo)):
+    if _standard_thumbnail(photo, variant) or storage.has_thumbnail(_key(photo, variant)):
         return _sign(photo, variant)
     if not file_types.is_video(photo.content_type):
         archive.require_readable(photo)
@@ -146,7 +118,7 @@ def _acquire_and_make(photo: Photo, variant: Variant) -> bool:
         return not is_queued and _wait(photo, variant)
     try:
         if is_queued:
-            messages.MakeThumbnail(photo.photo_id, variant.resolution, variant.format).send()
+            messages.MakeThumbnail(photo.photo_id, variant).send()
         else:
             _make(photo, variant, images.REQUEST_LIMITS)
     except Photo.DoesNotExist:
@@ -167,7 +139,7 @@ def _wait(photo: Photo, variant: Variant) -> bool:
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         time.sleep(0.2)
-        if storage.has_thumbnail(variant.key(photo)):
+        if storage.has_thumbnail(_key(photo, variant)):
             return True
     return False
 
@@ -179,7 +151,7 @@ def _make(photo: Photo, variant: Variant, limits: Limits) -> None:
     storage.ObjectArchivedError.
     """
     images.start()  # the decoder starts while the original is downloaded
-    key, poster_key = variant.key(photo), _poster_key(photo)
+    key, poster_key = _key(photo, variant), _poster_key(photo)
     try:
         with tempfile.TemporaryFile() as source:
             if poster_key:
@@ -190,6 +162,7 @@ def _make(photo: Photo, variant: Variant, limits: Limits) -> None:
                 source,
                 variant.box,
                 budget=processing.budget(),
+                crop=variant.gravity if variant.fit == "cover" else None,
                 content_type=variant.content_type,
                 limits=limits,
             )
@@ -207,6 +180,11 @@ def _make(photo: Photo, variant: Variant, limits: Limits) -> None:
         raise
     metrics.add_metric(name="ThumbnailsMade", unit=MetricUnit.Count, value=1)
     logger.info("Thumbnail made", photo_id=photo.photo_id, variant=variant.name)
+
+
+def _key(photo: Photo, variant: Variant) -> str:
+    """Return the key of a thumbnail in the thumbnails bucket."""
+    return f"{keys.thumbnails(photo.key)}{variant.name}"
 
 
 def _poster(photo: Photo) -> ThumbnailSize:
@@ -230,7 +208,7 @@ def _is_quick(photo: Photo) -> bool:
 
 def _standard_thumbnail(photo: Photo, variant: Variant) -> ThumbnailSize | None:
     """Return the standard thumbnail that is this variant, from the photo's record, or None."""
-    if variant.format != "webp":
+    if variant.format != "webp" or variant.fit == "cover":
         return None
     sizes = {str(int(made.size)): made for made in photo.thumbnails}
     return sizes.get(variant.resolution)
@@ -241,5 +219,8 @@ def _sign(photo: Photo, variant: Variant) -> SignedThumbnail:
     source = _poster(photo) if file_types.is_video(photo.content_type) else photo
     made = _standard_thumbnail(photo, variant)
     size = (made.width, made.height) if made else (source.width, source.height)
-    width, height = fit((int(size[0]), int(size[1])), variant.box)
-    return SignedThumbnail(links.sign_thumbnail(variant.key(photo)), width, height)
+    whole = int(size[0]), int(size[1])
+    width, height = (
+        cover(whole, variant.box)[1] if variant.fit == "cover" else fit(whole, variant.box)
+    )
+    return SignedThumbnail(links.sign_thumbnail(_key(photo, variant)), width, height)

@@ -34,7 +34,11 @@ def run(parent: Parent, task: Any, original: BinaryIO) -> None:
     budget = Budget(**task["budget"])
     if "box" in task:
         one = thumbnails.make_thumbnail(
-            original, tuple(task["box"]), budget=budget, content_type=task["contentType"]
+            original,
+            tuple(task["box"]),
+            budget=budget,
+            crop=task["crop"],
+            content_type=task["contentType"],
         )
         send_rendition(parent, Rendition((one,), ""))
     else:

@@ -9,6 +9,7 @@ from photodrop import file_types
 from photodrop.imaging.budget import Budget
 from photodrop.imaging.renditions import Rendition, Thumbnail
 from photodrop.imaging.sandbox import Child, Limits, Sandbox
+from photodrop.variants import Gravity
 
 LIMITS = Limits(cpu_seconds=20, wall_seconds=40)
 """Measured were at most 4 s of CPU for images within the budget, and 5 s for a progressive JPEG of
@@ -48,12 +49,13 @@ def make_thumbnail(
     budget: Budget,
     content_type: str,
     limits: Limits,
+    crop: Gravity | None = None,
 ) -> Thumbnail:
-    """Make one thumbnail that fits into `box` (width, height in pixels).
+    """Make one thumbnail that fits into `box` (width, height in pixels), or with `crop` fills it.
 
     Raises the errors of `make_thumbnails`.
     """
-    task = {"box": box, "budget": asdict(budget), "contentType": content_type}
+    task = {"box": box, "budget": asdict(budget), "crop": crop, "contentType": content_type}
     with _sandbox.decode(task, limits, original, _types(original, content_type)) as child:
         answer = child.receive_json()
         return read_rendition(child, answer, [max(box)], content_type).thumbnails[0]

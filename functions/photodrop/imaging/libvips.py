@@ -63,6 +63,14 @@ class Image:
         return cls(pointer, pixels)
 
     @classmethod
+    def from_bytes(cls, content: bytes, size: tuple[int, int], bands: int) -> "Image":
+        """Return the sRGB image with these samples, row by row."""
+        memory = ffi.from_buffer(content)
+        pointer = lib.vips_image_new_from_memory(memory, len(content), *size, bands, _UCHAR)
+        plain = cls(pointer, memory)
+        return cls(_call("copy", "interpretation=srgb", "in", _IMAGE, plain._pointer), memory)
+
+    @classmethod
     def from_file(cls, loader: str, content: bytes, options: str) -> "Image":
         """Return the image in a file, by the loader with this name, such as "pngload"."""
         memory = ffi.from_buffer(content)
@@ -84,6 +92,11 @@ class Image:
             return scaled
         options = f"left=0,top=0,width={size[0]},height={size[1]}"
         return Image(_call("crop", options, "input", _IMAGE, scaled._pointer), self._data)
+
+    def smartcrop(self, size: tuple[int, int]) -> "Image":
+        """Return the part of this size that draws attention."""
+        options = f"width={size[0]},height={size[1]},interesting=attention"
+        return Image(_call("smartcrop", options, "input", _IMAGE, self._pointer), self._data)
 
     def write_to(self, pixels: SharedPixels) -> None:
         """Compute the pixels, and write them there.

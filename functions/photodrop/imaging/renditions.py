@@ -34,6 +34,18 @@ class Rendition:
     thumb_hash: str
 
 
+def cover(size: tuple[int, int], box: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the size to scale to, and the size to cut that to, so that it fills the box.
+
+    Nothing is enlarged: of a smaller image, the result has the proportions of the box.
+    """
+    scale = min(size[0] / box[0], size[1] / box[1], 1)
+    width, height = max(1, round(box[0] * scale)), max(1, round(box[1] * scale))
+    scale = max(width / size[0], height / size[1])
+    scaled = max(width, round(size[0] * scale)), max(height, round(size[1] * scale))
+    return scaled, (width, height)
+
+
 def fit(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
     """Return the largest size that fits into the box, keeps the proportions and does not enlarge.
 

@@ -20,11 +20,12 @@ from typing import BinaryIO
 from PIL import Image
 
 from photodrop.errors import ContentRejectedError
-from photodrop.imaging import colours, decoders, resampling, scaled_decoding, thumb_hash
+from photodrop.imaging import colours, cropping, decoders, resampling, scaled_decoding, thumb_hash
 from photodrop.imaging.budget import Budget
 from photodrop.imaging.formats import read_header
 from photodrop.imaging.header import Header
-from photodrop.imaging.renditions import DEFAULT_SIZES, Rendition, Thumbnail, fit
+from photodrop.imaging.renditions import DEFAULT_SIZES, Rendition, Thumbnail, cover, fit
+from photodrop.variants import Gravity
 
 # The decoder's reduction of a JPEG costs as much as one step of this: with it, thumbnails look no
 # worse than those of quality 80 that are made of the full size (`benchmarks/quality.py`).
@@ -90,32 +91,46 @@ def make_thumbnail(
     box: tuple[int, int],
     *,
     budget: Budget | None = None,
+    crop: Gravity | None = None,
     content_type: str = "image/webp",
     quality: int = _QUALITY,
     method: int = 2,
 ) -> Thumbnail:
     """Make one thumbnail that fits into `box` (width, height in pixels): see `make_thumbnails`.
 
-    Its `size` is the longer side of the box.
+    With `crop` it fills the box, and what does not fit is cut off. Its `size` is the longer side of
+    the box.
     """
-    (image,) = _render(source, [box], budget or Budget())
+    (image,) = _render(source, [box], budget or Budget(), crop)
     data = _encode(image, content_type, quality, method)
     return Thumbnail(max(box), image.width, image.height, content_type, data)
 
 
 def _render(
-    source: str | os.PathLike[str] | BinaryIO, boxes: Sequence[tuple[int, int]], budget: Budget
+    source: str | os.PathLike[str] | BinaryIO,
+    boxes: Sequence[tuple[int, int]],
+    budget: Budget,
+    crop: Gravity | None = None,
 ) -> list[Image.Image]:
     """Return an upright sRGB image (mode RGB or RGBA) for each box."""
     if isinstance(source, str | os.PathLike):
         with Path(source).open("rb") as stream:
-            return _render(stream, boxes, budget)
+            return _render(stream, boxes, budget, crop)
 
     budget = replace(budget, largest_thumbnail=max(max(box) for box in boxes))
     header = read_header(source, source.seek(0, os.SEEK_END), budget)
-    facts = header.facts
-    fitted = [fit((facts.width, facts.height), box) for box in boxes]
+    size = header.facts.width, header.facts.height
     source.seek(0)
+    if crop:
+        covers = [cover(size, box) for box in boxes]
+        scaled = [to_scale for to_scale, _ in covers]
+        with _rejecting():
+            image = _decode(source, header, max(scaled))
+            return [
+                cropping.crop(one, to_cut, crop)
+                for one, (_, to_cut) in zip(_reduce(image, scaled), covers, strict=True)
+            ]
+    fitted = [fit(size, box) for box in boxes]
     with _rejecting():
         image = _decode(source, header, max(fitted))
     return _reduce(image, fitted)

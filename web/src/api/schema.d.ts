@@ -304,7 +304,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return a signed URL to the thumbnail, or 202 and where to ask again */
+        /**
+         * Return a signed URL to the thumbnail, or 202 and where to ask again
+         * @description With `format=auto`, the request's `Accept` chooses: AVIF, WebP, or else JPEG.
+         */
         get: operations["getThumbnail"];
         put?: never;
         post?: never;
@@ -3827,7 +3830,9 @@ export interface operations {
         parameters: {
             query: {
                 res: string;
-                format?: "webp" | "jpeg" | "avif";
+                format?: "webp" | "jpeg" | "avif" | "auto";
+                fit?: "contain" | "cover";
+                gravity?: "center" | "auto";
             };
             header?: never;
             path: {
