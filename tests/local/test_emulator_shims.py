@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from local.emulator.process import free_port
 from tests.local.gaps import shimmed, stack, stock
@@ -351,6 +353,54 @@ def test_temporary_passwords_are_replaced_by_whoever_was_asked_alone(stack: Smal
         cognito.forgot_password(ClientId=client, Username=email)
     assert "IdToken" in answer(session, PASSWORD)
     assert answer(session, PASSWORD) == "NotAuthorizedException"
+
+
+def test_cloudfront_key_groups_are_made_changed_and_deleted_with_their_stack(
+    stack: SmallStack,
+) -> None:
+    cloudfront, cloudformation = stack.client("cloudfront"), stack.client("cloudformation")
+    first, second = (_public_key(cloudfront, name) for name in ("first", "second"))
+
+    def deployed(*key_ids: str) -> list[str]:
+        """Deploy a group of these keys. Returns the keys that the service then names."""
+        group = {
+            "Type": "AWS::CloudFront::KeyGroup",
+            "Properties": {"KeyGroupConfig": {"Name": "signers", "Items": key_ids}},
+        }
+        output = {"Group": {"Value": {"Ref": "Group"}}}
+        body = json.dumps({"Resources": {"Group": group}, "Outputs": output})
+        exists = any(
+            one["StackName"] == "keys" for one in cloudformation.describe_stacks()["Stacks"]
+        )
+        change = cloudformation.update_stack if exists else cloudformation.create_stack
+        try:
+            change(StackName="keys", TemplateBody=body)
+        except cloudformation.exceptions.ClientError as error:
+            raise AssertionError(str(error)) from error
+        found = eventually(lambda: _finished(cloudformation, "keys"))
+        assert found["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+        group_id = found["Outputs"][0]["OutputValue"]
+        answer = cloudfront.get_key_group(Id=group_id)["KeyGroup"]["KeyGroupConfig"]
+        return list(answer["Items"])
+
+    assert deployed(first) == [first]
+    assert deployed(first, second) == [first, second]
+    cloudformation.delete_stack(StackName="keys")
+    eventually(lambda: cloudfront.list_key_groups()["KeyGroupList"]["Quantity"] == 0)
+
+
+def _public_key(cloudfront: Any, name: str) -> str:
+    """Create a public key and return its id."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    config = {"CallerReference": name, "Name": name, "EncodedKey": pem}
+    return str(cloudfront.create_public_key(PublicKeyConfig=config)["PublicKey"]["Id"])
+
+
+def _finished(cloudformation: Any, name: str) -> Any:
+    """Return the stack once nothing of it changes any more, until then None."""
+    found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
 
 
 def test_runtime_isolation_hides_the_packages_of_this_checkout(stack: SmallStack) -> None:

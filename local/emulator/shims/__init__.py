@@ -26,6 +26,7 @@ _MODULES = (
     "for_one_machine.api_stable_id",
     "as_on_aws.api_bad_gateway",
     "as_on_aws.bucket_lifecycle",
+    "as_on_aws.cloudfront_key_groups",
     "as_on_aws.cognito_closed_sign_up",
     "as_on_aws.table_recovery",
     "for_one_machine.objects_on_disk",
