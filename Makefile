@@ -1,7 +1,7 @@
 # `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
 # up to date.
 .DEFAULT_GOAL := help
-.PHONY: help start reset token sam-local test test-unit storm check openapi format bench screenshots build deploy parameters recover deploy-web user reconcile lock bootstrap
+.PHONY: help start reset token sam-local test test-unit storm check openapi format bench screenshots build deploy parameters recover delivery-key deploy-web user reconcile lock bootstrap
 
 PY := .venv/bin/python
 # These start every function, or try whatever may happen in whatever order: about half of the unit tests' time.
@@ -67,6 +67,9 @@ parameters: bootstrap  ## print the parameters of the deployed stack (ENV=stagin
 
 recover: bootstrap  ## take the photos of a deleted stack into a new one (STACK_ID=arn:...)
 	@$(PY) -m local.recover_stack $(ARGS) $(STACK_ID)
+
+delivery-key: bootstrap  ## make a key that signs links for CloudFront to deliver (ARGS="--current ID")
+	@$(PY) -m local.delivery_key $(ARGS)
 
 deploy-web: bootstrap  ## build the browser app and put it behind the deployed CloudFront distribution
 	@$(PY) -m local.deploy_web $(ENVIRONMENT) $(ARGS)

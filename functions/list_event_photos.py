@@ -28,10 +28,9 @@ def list_event_photos(
 ) -> PhotoPage:
     """Return one page of the photos of an event that the caller organizes or attends."""
     membership.find(api.caller(app), event_id)
-    page = photos.list_photos(
-        event_scope(event_id), tag=tag, status=status, limit=limit, cursor=cursor
-    )
-    return present_page(page)
+    scope = event_scope(event_id)
+    page = photos.list_photos(scope, tag=tag, status=status, limit=limit, cursor=cursor)
+    return present_page(page, scope)
 
 
 handler = api.handler(app)

@@ -33,10 +33,9 @@ def list_photos(
     caller = api.caller(app)
     listed_id = user_id or caller.user_id
     permissions.require_listing_allowed(caller, listed_id)
-    page = photos.list_photos(
-        user_scope(listed_id), tag=tag, status=status, limit=limit, cursor=cursor
-    )
-    return present_page(page)
+    scope = user_scope(listed_id)
+    page = photos.list_photos(scope, tag=tag, status=status, limit=limit, cursor=cursor)
+    return present_page(page, scope)
 
 
 handler = api.handler(app)

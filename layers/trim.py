@@ -49,6 +49,7 @@ OPERATIONS = {
         "RestoreObject",
     },
     "sqs": {"SendMessage"},
+    "ssm": {"GetParameter"},
 }
 """The operations that the functions call, by service. Clients have no others."""
 

@@ -27,6 +27,10 @@ class Settings:
     upload_token_ttl_seconds: int
     abandoned_upload_days: int
     view_ttl_seconds: int
+    delivery_url: str
+    """Where CloudFront delivers pictures and originals; empty where S3 does."""
+    delivery_key_id: str
+    delivery_ttl_seconds: int
     max_image_bytes: int
     max_video_bytes: int
     max_image_pixels: int
@@ -74,6 +78,9 @@ def settings() -> Settings:
         upload_token_ttl_seconds=int(env["UPLOAD_TOKEN_TTL_SECONDS"]),
         abandoned_upload_days=int(env["ABANDONED_UPLOAD_DAYS"]),
         view_ttl_seconds=int(env["VIEW_TTL_SECONDS"]),
+        delivery_url=env.get("DELIVERY_URL", ""),
+        delivery_key_id=env["DELIVERY_KEY_ID"],
+        delivery_ttl_seconds=int(env["DELIVERY_TTL_SECONDS"]),
         max_image_bytes=int(env["MAX_IMAGE_BYTES"]),
         max_video_bytes=int(env["MAX_VIDEO_BYTES"]),
         max_image_pixels=int(env["MAX_IMAGE_PIXELS"]),

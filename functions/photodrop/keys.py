@@ -32,6 +32,14 @@ def original(owner_id: str, event_id: str | None, photo_id: str, content_type: s
     return f"uploads/{scope}/{photo_id}.{file_types.EXTENSIONS[content_type]}"
 
 
+def originals(scope: str) -> str:
+    """Return the prefix of the keys of all originals of a user or an event.
+
+    `scope` is made by `user_scope` or `event_scope`.
+    """
+    return f"uploads/{scope}/"
+
+
 def picture(student_id: str, version: int) -> str:
     """Return the key of one version of a student's picture, in the uploads bucket."""
     return f"students/{picture_id(student_id, version)}.jpg"

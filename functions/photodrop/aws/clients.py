@@ -1,4 +1,4 @@
-"""Clients of S3 and SQS. They share a session, which has already read what every client needs."""
+"""Clients of S3, SQS and SSM. They share a session, which has read what every client needs."""
 
 from typing import Any
 
@@ -28,6 +28,11 @@ def s3() -> Any:
 def sqs() -> Any:
     """Return a client of SQS."""
     return _client("sqs")
+
+
+def ssm() -> Any:
+    """Return a client of SSM's parameter store."""
+    return _client("ssm")
 
 
 def _client(service: str, config: Config | None = None) -> Any:

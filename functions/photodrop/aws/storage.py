@@ -106,8 +106,14 @@ def download_original(key: str, version_id: str | None, target: IO[bytes]) -> No
 
 def download_thumbnail(key: str, target: IO[bytes]) -> None:
     """Copy a thumbnail into `target`. Raises ObjectGoneError."""
-    target.write(_get({"Bucket": settings().thumbnails_bucket, "Key": key})["Body"].read())
+    target.write(read_thumbnail(key))
     target.seek(0)
+
+
+def read_thumbnail(key: str) -> bytes:
+    """Return a thumbnail. Raises ObjectGoneError."""
+    data: bytes = _get({"Bucket": settings().thumbnails_bucket, "Key": key})["Body"].read()
+    return data
 
 
 def find_original(key: str, version_id: str | None) -> dict[str, Any] | None:

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterable
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from photodrop import keys
-from photodrop.aws import signing
+from photodrop.aws import cdn_signing, signing
 from photodrop.aws.signing import CACHE_FOREVER, SignedUrl
 from photodrop.aws.tables import Photo, ThumbnailSize
 from photodrop.config import settings
 from photodrop.domain import archive
 from photodrop.errors import PhotoNotReadyError
 from photodrop.status import Status
+from photodrop.variants import Variant
 
 
 def sign_photo(photo: Photo, disposition: str) -> SignedUrl:
@@ -36,7 +37,7 @@ def sign_original(
 ) -> SignedUrl:
     """Sign a GET of one version of an original; `disposition` is a whole Content-Disposition.
 
-    S3 then answers with these headers instead of those that the uploader sent.
+    It is then answered with these headers instead of those that the uploader sent.
     """
     query = {
         "response-cache-control": CACHE_FOREVER,
@@ -45,6 +46,8 @@ def sign_original(
     }
     if version_id:
         query["versionId"] = version_id
+    if cdn_signing.is_on():
+        return cdn_signing.sign(f"/o/{key}?{urlencode(query, quote_via=quote)}")
     return signing.presign_url(
         "GET",
         settings().uploads_bucket,
@@ -54,20 +57,57 @@ def sign_original(
     )
 
 
-def sign_thumbnail(key: str) -> SignedUrl:
-    """Sign a GET of the thumbnail at `key`."""
+def sign_thumbnail(original_key: str, variant: Variant, shared: str | None = None) -> SignedUrl:
+    """Sign a GET of a thumbnail of an original.
+
+    Where CloudFront delivers, the signature admits to all thumbnails of this original, and if its
+    key begins with `shared`, to those of all originals whose keys do. `shared` must not be wider
+    than what the caller may list.
+    """
+    prefix = keys.thumbnails(original_key)
+    key = f"{prefix}{variant.name}"
+    if cdn_signing.is_on():
+        below = shared if shared and original_key.startswith(shared) else prefix
+        return cdn_signing.sign_below(f"/i/{below}", f"/i/{prefix}{_address(variant)}")
     return signing.presign_url(
         "GET", settings().thumbnails_bucket, key, ttl_seconds=settings().view_ttl_seconds
     )
 
 
 def sign_thumbnails(
-    original_key: str, thumbnails: Iterable[ThumbnailSize]
+    original_key: str, thumbnails: Iterable[ThumbnailSize], shared: str | None = None
 ) -> list[tuple[ThumbnailSize, SignedUrl]]:
-    """Sign a GET of each of these thumbnails of an original."""
+    """Sign a GET of each of these thumbnails of an original: see `sign_thumbnail`."""
     return [
-        (one, sign_thumbnail(keys.thumbnail(original_key, int(one.size)))) for one in thumbnails
+        (one, sign_thumbnail(original_key, Variant(str(int(one.size))), shared))
+        for one in thumbnails
     ]
+
+
+def image_url(original_key: str, shared: str | None = None) -> str | None:
+    """Return the template of the links to an original's thumbnails, or None where S3 delivers them.
+
+    `{variant}` stands for a size of the ladder and options, as `640,fit=cover,format=auto`. It
+    admits to as much as `sign_thumbnail`.
+    """
+    if not cdn_signing.is_on():
+        return None
+    prefix = keys.thumbnails(original_key)
+    below = shared if shared and original_key.startswith(shared) else prefix
+    granted = cdn_signing.grant_below(f"/i/{below}")
+    return f"{settings().delivery_url}/i/{prefix}{{variant}}?{granted.query}"
+
+
+def _address(variant: Variant) -> str:
+    """Return the last part of a thumbnail's address, which CloudFront turns into its key."""
+    options = [variant.resolution]
+    if variant.fit == "cover":
+        options.append("fit=cover")
+        if variant.gravity == "auto":
+            options.append("gravity=auto")
+    if variant.format != "webp":
+        options.append(f"format={variant.format}")
+    return ",".join(options)
 
 
 def content_disposition(disposition: str, file_name: str) -> str:

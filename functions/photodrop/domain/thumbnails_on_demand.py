@@ -62,6 +62,14 @@ class SignedThumbnail:
 def find_or_make(photo: Photo, variant: Variant) -> SignedThumbnail | None:
     """Return a thumbnail, signed. None while the queue or another request is making it.
 
+    Raises the errors of `ensure`.
+    """
+    return _sign(photo, variant) if ensure(photo, variant) else None
+
+
+def ensure(photo: Photo, variant: Variant) -> bool:
+    """Make a thumbnail if it is not stored yet. False while the queue or another request makes it.
+
     Raises InvalidRequestError for a resolution that the settings do not list, PhotoNotReadyError,
     PhotoArchivedError if its original has to be restored first, PhotoNotFoundError if the photo is
     deleted in the meantime, ThumbnailFailedError.
@@ -72,13 +80,13 @@ def find_or_make(photo: Photo, variant: Variant) -> SignedThumbnail | None:
     if photo.status != Status.COMPLETED:
         raise PhotoNotReadyError(f"The photo has no thumbnails: it is {photo.status}.")
     if _standard_thumbnail(photo, variant) or storage.has_thumbnail(_key(photo, variant)):
-        return _sign(photo, variant)
+        return True
     if not file_types.is_video(photo.content_type):
         archive.require_readable(photo)
     elif not photo.thumbnails:
         why = photo.thumbnails_missing
         raise ThumbnailFailedError(why.message if why else "The video has no thumbnails.")
-    return _sign(photo, variant) if _acquire_and_make(photo, variant) else None
+    return _acquire_and_make(photo, variant)
 
 
 def make(photo_id: str, variant: Variant) -> None:
@@ -223,4 +231,4 @@ def _sign(photo: Photo, variant: Variant) -> SignedThumbnail:
     width, height = (
         cover(whole, variant.box)[1] if variant.fit == "cover" else fit(whole, variant.box)
     )
-    return SignedThumbnail(links.sign_thumbnail(_key(photo, variant)), width, height)
+    return SignedThumbnail(links.sign_thumbnail(photo.key, variant), width, height)

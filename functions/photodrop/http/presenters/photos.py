@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from photodrop import keys
 from photodrop.clock import timestamp
 from photodrop.domain import archive, links
 from photodrop.domain.paging import Page
@@ -27,9 +28,11 @@ def present(photo: Photo) -> PhotoDetails:
     return PhotoDetails(**_details(photo))
 
 
-def present_page(page: Page[Photo]) -> PhotoPage:
-    """Return one page of a list."""
-    return PhotoPage(items=[present(photo) for photo in page.items], next_cursor=page.next_cursor)
+def present_page(page: Page[Photo], scope: str) -> PhotoPage:
+    """Return one page of the list of a scope, which its viewer may list to the end."""
+    shared = keys.originals(scope)
+    items = [PhotoDetails(**_details(photo, shared)) for photo in page.items]
+    return PhotoPage(items=items, next_cursor=page.next_cursor)
 
 
 def present_existing(photo: Photo) -> ExistingPhoto:
@@ -56,8 +59,13 @@ def present_url(signed: SignedUrl) -> ViewUrl:
     return ViewUrl(url=signed.url, expires_at=timestamp(signed.expires_at))
 
 
-def present_thumbnails(key: str, thumbnails: Iterable[ThumbnailSize]) -> list[ThumbnailLink]:
-    """Return a signed link to each of these thumbnails of the original at `key`."""
+def present_thumbnails(
+    key: str, thumbnails: Iterable[ThumbnailSize], shared: str | None = None
+) -> list[ThumbnailLink]:
+    """Return a signed link to each of these thumbnails of the original at `key`.
+
+    `shared`: see `links.sign_thumbnail`.
+    """
     return [
         ThumbnailLink(
             size=int(thumbnail.size),
@@ -67,7 +75,7 @@ def present_thumbnails(key: str, thumbnails: Iterable[ThumbnailSize]) -> list[Th
             url=signed.url,
             expires_at=timestamp(signed.expires_at),
         )
-        for thumbnail, signed in links.sign_thumbnails(key, thumbnails)
+        for thumbnail, signed in links.sign_thumbnails(key, thumbnails, shared)
     ]
 
 
@@ -76,7 +84,7 @@ def present_failure(failure: Failure | None) -> FailureReason | None:
     return FailureReason(code=failure.code, message=failure.message) if failure else None
 
 
-def _details(photo: Photo) -> dict[str, Any]:
+def _details(photo: Photo, shared: str | None = None) -> dict[str, Any]:
     return {
         "photo_id": photo.photo_id,
         "event_id": photo.event_id,
@@ -95,7 +103,8 @@ def _details(photo: Photo) -> dict[str, Any]:
         "duration_seconds": photo.duration_seconds,
         "codec": photo.codec,
         "thumb_hash": photo.thumb_hash,
-        "thumbnails": present_thumbnails(photo.key, photo.thumbnails),
+        "thumbnails": present_thumbnails(photo.key, photo.thumbnails, shared),
+        "image_url": links.image_url(photo.key, shared) if photo.thumbnails else None,
         "thumbnails_missing": _thumbnails_missing(photo),
         "storage_class": photo.storage_class,
         "restore": _restore_state(photo),

@@ -124,6 +124,12 @@ class PhotoDetails(Schema):
     codec: str | None = Field(description="Of a video", examples=["h264"])
     thumb_hash: str | None
     thumbnails: list[ThumbnailLink]
+    image_url: str | None = Field(
+        description=(
+            "Where CloudFront delivers: the link to the picture in any size. Replace {variant} "
+            "by a size and options, as 640x480,fit=cover,gravity=auto,format=auto"
+        )
+    )
     thumbnails_missing: ThumbnailsMissing | None
     storage_class: str
     restore: RestoreState | None
