@@ -15,7 +15,7 @@ from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
-from tests.support import template
+from tests.support import moto_caches, template
 
 REGION = "eu-west-1"
 _BUCKETS = ("photodrop-uploads", "photodrop-thumbnails")
@@ -32,6 +32,8 @@ _BACKENDS = (("s3", "aws"), ("sqs", REGION), ("dynamodb", REGION))
 
 _client = cache(boto3.client)
 """One client of each service for the whole run: making one takes longer than most calls."""
+
+moto_caches.install()
 
 # An empty queue holds a condition, which cannot be copied. Each copy gets a new one.
 copyreg.pickle(Condition, lambda _: (Condition, ()))
