@@ -3,6 +3,10 @@
 .DEFAULT_GOAL := help
 .PHONY: help start reset token sam-local test test-unit storm check openapi format bench screenshots build deploy parameters recover delivery-key deploy-web user reconcile lock bootstrap
 
+# Images of containers often set it. Every process then compiles all that it imports again, and a
+# function or a process of the tests takes twice as long to start.
+unexport PYTHONDONTWRITEBYTECODE
+
 PY := .venv/bin/python
 # These start every function, or try whatever may happen in whatever order: about half of the unit tests' time.
 TRY_EVERYTHING := test_start_up.py test_every_tiff.py test_races.py test_uploads_any_order.py test_any_request.py test_pictures_any_order.py test_usage_any_order.py

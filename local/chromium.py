@@ -5,7 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
+"""Best first: Debian's chromium-headless-shell, a build without windows, needs a third of the
+processor's time for the same pages."""
 
 
 def find() -> str | None:
