@@ -6,13 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from photodrop.aws.signing import CACHE_FOREVER
 from photodrop.domain import image_delivery
 from photodrop.errors import RequestError
 from photodrop.observability import logger, metrics
-
-STANDS_IN = "public, max-age=2"
-"""The Cache-Control of a picture that stands in for one that is being made."""
 
 
 @metrics.log_metrics
@@ -32,7 +28,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         "statusCode": 200,
         "headers": {
             "Content-Type": picture.content_type,
-            "Cache-Control": CACHE_FOREVER if picture.is_final else STANDS_IN,
+            "Cache-Control": picture.cache_control,
         },
         "body": base64.b64encode(picture.data).decode(),
         "isBase64Encoded": True,

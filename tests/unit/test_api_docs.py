@@ -17,7 +17,7 @@ DESCRIPTION = json.loads(openapi.DESCRIPTION.read_text())
 ROUTES = {
     (event["Properties"]["Path"], event["Properties"]["Method"])
     for function in resources("AWS::Serverless::Function").values()
-    for event in function["Events"].values()
+    for event in function.get("Events", {}).values()
     if event["Type"] == "Api" and event["Properties"]["Method"] != "any"
 }
 

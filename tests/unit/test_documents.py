@@ -112,6 +112,7 @@ def test_what_a_deployer_must_be_allowed_to_do_covers_every_resource() -> None:
         "Cognito": "Cognito",
         "DynamoDB": "DynamoDB",
         "IAM": "IAM",
+        "Lambda": "Lambda",
         "Logs": "its Logs",
         "S3": "S3",
         "SQS": "SQS",

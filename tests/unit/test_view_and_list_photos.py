@@ -62,6 +62,7 @@ def test_shows_a_photo_with_everything_the_contract_names() -> None:
     status, body = view(photo.photo_id)
     assert status == 200
     assert set(body) == {
+        "imageUrl",
         "photoId", "eventId", "ownerId", "fileName", "title", "description", "tags",
         "contentType", "sizeBytes", "status", "failure", "width", "height", "takenAt",
         "durationSeconds", "codec", "thumbHash", "thumbnails", "thumbnailsMissing",

@@ -8,6 +8,7 @@ link for a while, and browsers find in their caches what they have seen.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from importlib import import_module
 
 from botocore.signers import CloudFrontSigner
 
@@ -69,7 +70,6 @@ def _grant(resource: str, expiry: int) -> Grant:
 
 @cache
 def _signer() -> CloudFrontSigner:
-    # Imported here, because it takes 25 ms that no function needs where S3 delivers.
-    from photodrop.aws import cdn_key  # noqa: PLC0415
-
-    return cdn_key.read_signer()
+    # Loaded with the first link, because it takes 25 ms that no function needs where S3 delivers.
+    signer: CloudFrontSigner = import_module("photodrop.aws.cdn_key").read_signer()
+    return signer

@@ -21,9 +21,8 @@ from urllib.parse import quote, urlsplit
 from photodrop.clock import timestamp
 from photodrop.config import credentials, settings
 
-CACHE_FOREVER = "public, max-age=31536000, immutable"
-"""The Cache-Control of originals and thumbnails: for good, because they never change. Public,
-because CloudFront keeps nothing private; it delivers only to those whose links are signed."""
+CACHE_FOREVER = "private, max-age=31536000, immutable"
+"""The Cache-Control of originals: private, because they are; for good, because they never change."""
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 

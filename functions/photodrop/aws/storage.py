@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 
 from photodrop import keys
 from photodrop.aws import clients
-from photodrop.aws.signing import CACHE_FOREVER
 from photodrop.config import settings
 from photodrop.errors import ContentRejectedError
 from photodrop.ranges import RangedFile, Ranges
@@ -23,6 +22,10 @@ MAX_HEADER_BYTES = 16 * 1024 * 1024
 MAX_HEADER_REQUESTS = 64
 """What reading one header may fetch, which takes a few seconds at most. A phone's photo takes one
 or two requests; a photo whose header holds megabytes of other pictures takes a dozen."""
+
+CACHE_THUMBNAILS = "public, max-age=31536000, immutable"
+"""The Cache-Control of thumbnails: for good, because they never change. Public, because CloudFront
+keeps nothing that is private. It delivers only to those whose links are signed."""
 
 
 class ObjectGoneError(Exception):
@@ -237,7 +240,7 @@ def put_thumbnail(
             Key=key,
             Body=data,
             ContentType=content_type,
-            CacheControl=CACHE_FOREVER,
+            CacheControl=CACHE_THUMBNAILS,
             **({"IfNoneMatch": "*"} if only_if_absent else {}),
         )
     except ClientError as error:

@@ -9,14 +9,17 @@ from photodrop.domain import thumbnails_on_demand
 from photodrop.errors import PhotoNotFoundError
 from photodrop.variants import Variant
 
+STANDS_IN = "public, max-age=2"
+"""The Cache-Control of a picture that stands in for one that is being made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An encoded picture. `is_final` is false for one that stands in while another is made."""
+    """An encoded picture, and for how long it may be kept."""
 
     data: bytes
     content_type: str
-    is_final: bool
+    cache_control: str
 
 
 def find_or_make(key: str) -> Picture:
@@ -39,15 +42,15 @@ def find_or_make(key: str) -> Picture:
     if keys.thumbnails(photo.key) != f"{prefix}/":
         raise PhotoNotFoundError
     if thumbnails_on_demand.ensure(photo, variant):
-        return _read(photo, variant, is_final=True)
+        return _read(photo, variant, storage.CACHE_THUMBNAILS)
     wanted = max(variant.box)
     nearest = min(photo.thumbnails, key=lambda made: abs(int(made.size) - wanted))
-    return _read(photo, Variant(str(int(nearest.size))), is_final=False)
+    return _read(photo, Variant(str(int(nearest.size))), STANDS_IN)
 
 
-def _read(photo: Photo, variant: Variant, *, is_final: bool) -> Picture:
+def _read(photo: Photo, variant: Variant, cache_control: str) -> Picture:
     try:
         data = storage.read_thumbnail(f"{keys.thumbnails(photo.key)}{variant.name}")
     except storage.ObjectGoneError:  # the photo was deleted in the meantime
         raise PhotoNotFoundError from None
-    return Picture(data, variant.content_type, is_final)
+    return Picture(data, variant.content_type, cache_control)

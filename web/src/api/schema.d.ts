@@ -827,6 +827,8 @@ export interface components {
             codec: string | null;
             thumbHash: string | null;
             thumbnails: components["schemas"]["ThumbnailLink"][];
+            /** @description Where CloudFront delivers: the link to the picture in any size. Replace {variant} by a size and options, as 640x480,fit=cover,gravity=auto,format=auto */
+            imageUrl: string | null;
             thumbnailsMissing: components["schemas"]["ThumbnailsMissing"] | null;
             storageClass: string;
             restore: components["schemas"]["RestoreState"] | null;
@@ -910,6 +912,8 @@ export interface components {
             codec: string | null;
             thumbHash: string | null;
             thumbnails: components["schemas"]["ThumbnailLink"][];
+            /** @description Where CloudFront delivers: the link to the picture in any size. Replace {variant} by a size and options, as 640x480,fit=cover,gravity=auto,format=auto */
+            imageUrl: string | null;
             thumbnailsMissing: components["schemas"]["ThumbnailsMissing"] | null;
             storageClass: string;
             restore: components["schemas"]["RestoreState"] | null;
