@@ -18,7 +18,7 @@ help:  ## this list
 bootstrap:
 	@sh local/bootstrap.sh
 
-start: bootstrap  ## run the whole stack on this machine (PORT=4566 WEB_PORT=5173 FAULTS=7)
+start: bootstrap  ## run the whole stack on this machine (PORT=4566 WEB_PORT=5173 EDGE_PORT=5174 FAULTS=7)
 	@exec $(PY) -m local.start $(ARGS)
 
 reset: bootstrap  ## forget what the local stack holds

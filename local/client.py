@@ -60,6 +60,7 @@ class Stack:
     thumbnails_bucket: str
     root_key: RootKey
     users: tuple[User, ...]
+    delivery_url: str | None = None
 
     @classmethod
     def read(cls, path: Path) -> Stack:
@@ -79,6 +80,7 @@ class Stack:
                 User(user["email"], user["password"], tuple(user["groups"]))
                 for user in content["users"]
             ),
+            delivery_url=content.get("deliveryUrl"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -86,6 +88,7 @@ class Stack:
         return {
             "apiUrl": self.api_url,
             "webUrl": self.web_url,
+            **({"deliveryUrl": self.delivery_url} if self.delivery_url else {}),
             "endpointUrl": self.endpoint_url,
             "region": self.region,
             "userPoolId": self.user_pool_id,

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -23,8 +24,11 @@ import boto3
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import sam, users, web
+from local import delivery, sam, users, web
 from local.client import Client, ProcessingTimeoutError, SignInError, Stack
+from local.edge.reading import ConfigurationError
+from local.edge.server import DEFAULT_PORT as DEFAULT_EDGE_PORT
+from local.edge.server import Server as EdgeServer
 from local.emulator import settings
 from local.emulator.process import Emulator, EmulatorError, port_is_free
 from local.parent import stop_with_parent
@@ -99,6 +103,15 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument("--no-web", action="store_true", help="do not serve the web app")
     parser.add_argument(
+        "--edge-port",
+        type=partial(_port, "EDGE_PORT"),
+        default=os.environ.get("EDGE_PORT") or str(DEFAULT_EDGE_PORT),
+        metavar="PORT",
+    )
+    parser.add_argument(
+        "--no-edge", action="store_true", help="deliver pictures by signed URLs of S3"
+    )
+    parser.add_argument(
         "--parameter",
         action="append",
         type=_parameter,
@@ -114,9 +127,17 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument("--no-sample", action="store_true", help="upload no sample photo")
     options = parser.parse_args()
+    if dict(options.parameter).get("Delivery") == "false":
+        options.no_edge = True
     has_web = not (options.no_web or options.allowed_origin)
-    if has_web and options.port == options.web_port:
-        parser.error(f"PORT and WEB_PORT are both {options.port}; choose two different ports")
+    ports = {
+        "PORT": options.port,
+        **({"WEB_PORT": options.web_port} if has_web else {}),
+        **({} if options.no_edge else {"EDGE_PORT": options.edge_port}),
+    }
+    for one, other in combinations(ports, 2):
+        if ports[one] == ports[other]:
+            parser.error(f"{one} and {other} are both {ports[one]}; choose two different ports")
     return options
 
 
@@ -164,17 +185,21 @@ def _run(options: argparse.Namespace, places: Places) -> int:
         options.port, places.emulator_state, places.emulator_log, faults=options.faults
     )
     try:
-        with _web(options, places) as page:
+        with (
+            _web(options, places) as page,
+            delivery.edge(None if options.no_edge else options.edge_port) as edge,
+        ):
             origin = page.server.origin if page else options.allowed_origin or DEFAULT_WEB_ORIGIN
             emulator.allowed_origins = (origin,)
+            with step("emulator"):
+                emulator.start()
             parameters = {
                 "Architecture": sam.architecture(),
                 "AllowedOrigin": origin,
+                **delivery.parameters(edge, partial(_client, emulator)),
                 **dict(options.parameter),
             }
-            with step("emulator"):
-                emulator.start()
-            stack = _deploy(places, emulator, page, parameters)
+            stack = _deploy(places, emulator, page, edge, parameters)
             with _published(places, stack):
                 _summary(stack, places, None if options.no_sample else _sample(stack), started)
                 if options.faults:
@@ -182,7 +207,7 @@ def _run(options: argparse.Namespace, places: Places) -> int:
                 code = emulator.wait()
                 fail(f"The emulator stopped by itself (exit code {code}).\n{emulator.log_tail()}")
                 return 1
-    except (EmulatorError, sam.SamError) as error:
+    except (EmulatorError, sam.SamError, ConfigurationError) as error:
         fail(str(error))
         return 1
     except (BotoCoreError, ClientError) as error:
@@ -249,9 +274,13 @@ def _with_web(stack: Stack, page: _Web | None, parameters: dict[str, str]) -> St
 
 
 def _deploy(
-    places: Places, emulator: Emulator, page: _Web | None, parameters: dict[str, str]
+    places: Places,
+    emulator: Emulator,
+    page: _Web | None,
+    edge: EdgeServer | None,
+    parameters: dict[str, str],
 ) -> Stack:
-    """Build and deploy what changed, see to users and web app, and say how to reach it all."""
+    """Build and deploy what changed, see to users, edge and web app; say how to reach it all."""
     client = partial(_client, emulator)
     with sam.build_folder():
         deployment = sam.Deployment(
@@ -264,9 +293,13 @@ def _deploy(
     outputs = deployment.outputs()
     with step("demo users"):
         users.create(client("cognito-idp"), outputs["UserPoolId"])
+    if edge:
+        with step("edge"):
+            delivery.serve(edge, emulator, client, outputs)
     stack = Stack(
         api_url=f"{emulator.endpoint_url}/_aws/execute-api/{outputs['ApiId']}/{outputs['ApiStage']}",
         web_url=None,
+        delivery_url=edge.url if edge else None,
         endpoint_url=emulator.endpoint_url,
         region=settings.REGION,
         user_pool_id=outputs["UserPoolId"],
@@ -341,6 +374,8 @@ def _summary(stack: Stack, places: Places, photo: Any, started: float) -> None:
     say(f"\n  {bold('Photodrop is running')}, ready in {time.monotonic() - started:.1f} s\n")
     if stack.web_url:
         say(f"  Web        {bold(stack.web_url)}")
+    if stack.delivery_url:
+        say(f"  Edge       {stack.delivery_url}")
     say(f"  API        {stack.api_url}")
     say(f"  Docs       {stack.api_url}/docs")
     for number, user in enumerate(stack.users):

@@ -234,7 +234,8 @@ class Server:
 
     def serve(self, stack: Stack, parameters: Mapping[str, str]) -> None:
         """Answer from now on, for this stack with these parameters."""
-        policy = content_security_policy(*[stack.endpoint_url] * 4)
+        stored = f"{stack.endpoint_url} {stack.delivery_url or ''}"
+        policy = content_security_policy(stack.endpoint_url, stack.endpoint_url, stored, stored)
         configuration = local_configuration(stack, parameters)
         for server in self._servers:
             server.headers = {**HEADERS, "Content-Security-Policy": policy}

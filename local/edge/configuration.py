@@ -10,11 +10,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from local.edge.policies import CachePolicy, OriginRequestPolicy, ResponseHeadersPolicy
 from local.edge.reading import ConfigurationError, chosen, items, refuse_unknown
+from local.edge.signatures import Keys, PublicKey
 from local.edge.wildcards import matches
 
 CloudFront = Any
@@ -49,7 +51,7 @@ class Behaviour:
     pattern: str
     target: Target
     methods: frozenset[str]
-    keys: Mapping[str, RSAPublicKey] | None
+    keys: Keys | None
     function_code: str | None
     cache: CachePolicy
     to_origin: OriginRequestPolicy
@@ -193,20 +195,18 @@ def _behaviour(
     )
 
 
-def _keys(
-    cloudfront: CloudFront, where: str, group_ids: Collection[str]
-) -> dict[str, RSAPublicKey] | None:
+def _keys(cloudfront: CloudFront, where: str, group_ids: Collection[str]) -> Keys | None:
     """Return the keys that may sign; None where nothing needs to be signed."""
     if not group_ids:
         return None
-    keys = {}
+    keys: dict[str, PublicKey] = {}
     for group_id in group_ids:
         group = cloudfront.get_key_group(Id=group_id)["KeyGroup"]["KeyGroupConfig"]
         for key_id in group["Items"]:
             answer = cloudfront.get_public_key(Id=key_id)["PublicKey"]["PublicKeyConfig"]
             key = load_pem_public_key(answer["EncodedKey"].encode())
-            if not isinstance(key, RSAPublicKey):
-                raise ConfigurationError(f"{where}: the key {key_id} is not an RSA key.")
+            if not isinstance(key, RSAPublicKey | EllipticCurvePublicKey):
+                raise ConfigurationError(f"{where}: {key_id} is no key of CloudFront's kinds.")
             keys[key_id] = key
     return keys
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
-
-import boto3
 
 from local.edge import configuration
 from local.edge.cache import Cache, Entry
@@ -22,7 +21,6 @@ from local.edge.ranges import is_unchanged, not_modified, part_of, single_range
 from local.edge.signatures import verified
 from local.edge.viewer_function import ViewerFunction
 from local.emulator.root_key import RootKey
-from local.emulator.settings import REGION
 
 _CONDITIONS = ("if-none-match", "if-modified-since")
 
@@ -31,13 +29,18 @@ class Edge:
     """Answers for one distribution of the emulator at `endpoint_url`."""
 
     def __init__(
-        self, endpoint_url: str, key: RootKey, distribution_id: str, cache: Cache | None = None
+        self,
+        endpoint_url: str,
+        key: RootKey,
+        client: Callable[[str], Any],
+        distribution_id: str,
+        cache: Cache | None = None,
     ) -> None:
-        """Read the distribution. Raises ConfigurationError for what is not known here."""
-        client = partial(
-            boto3.client, endpoint_url=endpoint_url, region_name=REGION, **key.client_options()
-        )
-        cloudfront: Any = client("cloudfront")
+        """Read the distribution through the clients that `client` makes of the emulator.
+
+        Raises ConfigurationError for what is not known here.
+        """
+        cloudfront = client("cloudfront")
         self.distribution = configuration.read(cloudfront, distribution_id)
         self._cache = cache or Cache()
         self._invalidations = Invalidations(cloudfront, distribution_id, self._cache)

@@ -16,19 +16,25 @@ from http import HTTPStatus
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 
 from local.edge.messages import RefusedError, Request
 from local.edge.wildcards import matches
 
-PARAMETERS = ("Expires", "Policy", "Signature", "Key-Pair-Id")
+PARAMETERS = ("Expires", "Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm")
 """What CloudFront takes out of the query string before anything else sees the request."""
 
 _FROM_URL = bytes.maketrans(b"-_~", b"+=/")
 """CloudFront's own alphabet, which is not that of the standard's URL-safe Base64."""
 
-Keys = Mapping[str, rsa.RSAPublicKey]
+_ALGORITHMS: dict[str, type[HashAlgorithm]] = {"SHA1": SHA1, "SHA256": SHA256}
+
+PublicKey = RSAPublicKey | EllipticCurvePublicKey
+
+Keys = Mapping[str, PublicKey]
 """The public keys of the trusted key groups, by their ids."""
 
 
@@ -45,12 +51,22 @@ def verified(request: Request, keys: Keys) -> Request:
         raise _refused("InvalidKey", "Unknown Key")
     policy = _policy(given, unsigned.url)
     signature = _decoded(given.get("Signature", ""), "MalformedSignature")
-    try:
-        key.verify(signature, policy, padding.PKCS1v15(), SHA1())
-    except InvalidSignature:
-        raise _denied() from None
+    algorithm = _ALGORITHMS.get(given.get("Hash-Algorithm", "SHA1"))
+    if algorithm is None or not _is_signed(key, signature, policy, algorithm()):
+        raise _denied()
     _check(_statement(policy), unsigned)
     return unsigned
+
+
+def _is_signed(key: PublicKey, signature: bytes, policy: bytes, algorithm: HashAlgorithm) -> bool:
+    try:
+        if isinstance(key, RSAPublicKey):
+            key.verify(signature, policy, PKCS1v15(), algorithm)
+        else:
+            key.verify(signature, policy, ECDSA(algorithm))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _policy(given: Mapping[str, str], url: str) -> bytes:

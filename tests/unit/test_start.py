@@ -18,7 +18,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, **variables: str) -> s
     def started(*_: object) -> NoReturn:
         raise AssertionError("it went on")
 
-    for name in ("PORT", "WEB_PORT", "WEB_ORIGIN"):
+    for name in ("PORT", "WEB_PORT", "EDGE_PORT", "WEB_ORIGIN"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -31,7 +31,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, **variables: str) -> s
         return ended.code
 
 
-@pytest.mark.parametrize("name", ["PORT", "WEB_PORT"])
+@pytest.mark.parametrize("name", ["PORT", "WEB_PORT", "EDGE_PORT"])
 @pytest.mark.parametrize("value", ["abc", "0", "65536", "-1", "4566 ", "4,5", "1e3", "²", "0x50"])
 @pytest.mark.parametrize("is_option", [True, False])
 def test_a_port_that_is_none_is_said_in_one_sentence(
@@ -57,6 +57,17 @@ def test_ports_that_are_the_same_are_refused_where_both_are_used(
     assert capsys.readouterr().err == expected
     with pytest.raises(AssertionError, match="it went on"):
         run(monkeypatch, "--no-web", PORT="5173")
+
+
+@pytest.mark.parametrize("arguments", [["--no-edge"], ["--parameter", "Delivery=false"]])
+def test_the_edges_port_matters_where_there_is_an_edge(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert run(monkeypatch, EDGE_PORT="5173") == 2
+    expected = "make start: WEB_PORT and EDGE_PORT are both 5173; choose two different ports.\n"
+    assert capsys.readouterr().err == expected
+    with pytest.raises(AssertionError, match="it went on"):
+        run(monkeypatch, *arguments, EDGE_PORT="5173")
 
 
 def test_an_option_takes_precedence_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
