@@ -1,7 +1,7 @@
 # `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
 # up to date.
 .DEFAULT_GOAL := help
-.PHONY: help start reset token sam-local test test-unit storm check openapi format bench screenshots build deploy parameters recover delivery-key deploy-web user reconcile lock bootstrap
+.PHONY: help start reset token sam-local test test-unit storm hostile check openapi format bench screenshots build deploy parameters recover delivery-key deploy-web user reconcile lock bootstrap
 
 # Images of containers often set it. Every process then compiles all that it imports again, and a
 # function or a process of the tests takes twice as long to start.
@@ -38,6 +38,9 @@ test-unit: bootstrap  ## the tests of the code alone, for work in between (ARGS=
 
 storm: bootstrap  ## 2,000 uploads on a bad day: faults, and a restart in the middle (ARGS="--uploads 100")
 	@$(PY) -m tests.storm $(ARGS)
+
+hostile: bootstrap  ## 5,000 damaged and crafted files, within the limits of the functions (ARGS="--files 100")
+	@$(PY) -m tests.hostile $(ARGS)
 
 check: bootstrap  ## format, lint, types and template, all of them
 	@status=0; export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv/sam/bin:$$PATH"; \

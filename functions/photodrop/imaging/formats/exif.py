@@ -9,6 +9,7 @@ from photodrop.imaging.formats.reader import BytesReader, Reader
 from photodrop.imaging.header import ImageFacts
 
 MAX_EXIF_BYTES = 1 << 20
+_MAX_ENTRIES = 4096
 
 _ORIENTATION, _EXIF_IFD = 0x0112, 0x8769
 _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL = 0x9003, 0x9011
@@ -41,11 +42,9 @@ class Directories:
 
     def directory(self, offset: int) -> tuple[Entries, int]:
         """Return the entries of the directory at `offset`, and the offset of the next (or 0)."""
-        count_size, entry_size, inline = (8, 20, 8) if self.big else (2, 12, 4)
-        kind = "Q" if self.big else "I"
-        count = self.number(self._source.read_up_to(offset, count_size), "Q" if self.big else "H")
-        count = min(count, 4096)
-        body = self._source.read_up_to(offset + count_size, count * entry_size + inline)
+        entry_size, inline, kind = (20, 8, "Q") if self.big else (12, 4, "I")
+        start, count = self._entries_at(offset)
+        body = self._source.read_up_to(start, count * entry_size + inline)
         entries = {}
         for at in range(0, min(count * entry_size, len(body)), entry_size):
             entry = body[at : at + entry_size]
@@ -53,6 +52,21 @@ class Directories:
             values = self.number(entry[4:], kind)
             entries[tag] = (field_type, values, entry[entry_size - inline :])
         return entries, self.number(body[count * entry_size :], kind)
+
+    def following(self, offset: int) -> int:
+        """Return the offset of the directory after the one at `offset` (or 0).
+
+        No entry is read: thousands of directories may share the same entries, 4,096 each.
+        """
+        entry_size, inline, kind = (20, 8, "Q") if self.big else (12, 4, "I")
+        start, count = self._entries_at(offset)
+        return self.number(self._source.read_up_to(start + count * entry_size, inline), kind)
+
+    def _entries_at(self, offset: int) -> tuple[int, int]:
+        """Return where the entries of the directory at `offset` begin, and how many are read."""
+        count_size, kind = (8, "Q") if self.big else (2, "H")
+        count = self.number(self._source.read_up_to(offset, count_size), kind)
+        return offset + count_size, min(count, _MAX_ENTRIES)
 
     def integer(self, entries: Entries, tag: int) -> int | None:
         """Return the first integer of a tag, or None."""

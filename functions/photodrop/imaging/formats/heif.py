@@ -2,7 +2,8 @@
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from photodrop.imaging.formats.exif import MAX_EXIF_BYTES, oriented, with_exif
 from photodrop.imaging.formats.reader import BytesReader, Reader
@@ -17,6 +18,7 @@ _ORIENTATIONS = ((4, 2, 1), (5, 7, 8), (2, 4, 3), (7, 5, 6))
 
 # Matrix coefficients of ITU-T H.273 that libavif cannot convert to RGB.
 _UNKNOWN_TO_LIBAVIF = frozenset({3, 10, 11, 13, 14})
+_LIBAVIF_MAX_SIDE = 32_768  # AVIF_DEFAULT_IMAGE_DIMENSION_LIMIT
 # libheif has only a decoder of HEVC here. Items of the derived types are made from other items.
 _DECODED_TYPE = b"hvc1"
 _DERIVED_TYPES = frozenset({b"grid", b"iovl", b"iden"})
@@ -40,6 +42,8 @@ def read(reader: Reader, content_type: str) -> Header:
     primaries, transfer, matrix = description.colour_codes()
     if is_avif and matrix in _UNKNOWN_TO_LIBAVIF:
         raise unsupported(f"AVIF (matrix coefficients {matrix})")
+    if is_avif and max(width, height) > _LIBAVIF_MAX_SIDE:
+        raise unsupported(f"AVIF (a side of more than {_LIBAVIF_MAX_SIDE} pixels)")
     if not is_avif:
         description.require_decodable()
     facts = still_image(content_type, width, height)
@@ -128,6 +132,17 @@ def _colour_codes(
     return None, None, None
 
 
+_IN_FILE, _IN_IDAT = 0, 1  # and in another item: 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an item's data is: offsets and lengths, in the file or elsewhere (see below)."""
+
+    method: int
+    extents: list[tuple[int, int]]
+
+
 class _Description:
     """The `meta` box of a HEIF file, which describes its primary item."""
 
@@ -145,7 +160,10 @@ class _Description:
         return any(kind == b"ispe" for kind, _ in self._properties())
 
     def require_decodable(self) -> None:
-        """Raise ContentRejectedError if no decoder here supports the kind of an item."""
+        """Raise ContentRejectedError if no decoder supports the kind of an item, or one is cut off.
+
+        libheif shows a picture without the tiles that it does not find.
+        """
         types = self._types()
         parts = self._parts()
         items = {self._primary}
@@ -154,12 +172,20 @@ class _Description:
                 kind = types.get(item, _DECODED_TYPE)
                 if kind != _DECODED_TYPE and kind not in _DERIVED_TYPES:
                     raise unsupported(f"HEIF ({kind.decode('ascii', 'replace').strip()})")
+                if self._is_cut_off(item):
+                    raise corrupt("It ends before its pixels do.")
             items = {
                 part
                 for item in items
                 if types.get(item) in _DERIVED_TYPES
                 for part in parts.get(item, ())
             }
+
+    def _is_cut_off(self, item: int) -> bool:
+        place = self._places.get(item)
+        if place is None or place.method != _IN_FILE:
+            return False
+        return any(offset + length > self._reader.size for offset, length in place.extents)
 
     def _types(self) -> dict[int, bytes]:
         iinf = self._boxes.get(b"iinf", b"")
@@ -257,6 +283,14 @@ class _Description:
         return next((item for item, kind in self._types().items() if kind == b"Exif"), None)
 
     def _item_data(self, wanted: int) -> bytes | None:
+        found = self._places.get(wanted)
+        if found is None:
+            return None
+        return self._extents(found.extents, in_idat=found.method == _IN_IDAT)
+
+    @cached_property
+    def _places(self) -> dict[int, _Place]:
+        """Where the data of each item is (ISO/IEC 14496-12, 8.11.3)."""
         iloc = _Fields(self._boxes.get(b"iloc", b""))
         version = iloc.take(1)
         iloc.take(3)
@@ -264,22 +298,27 @@ class _Description:
         offset_size, length_size = sizes >> 12, sizes >> 8 & 15
         base_size, index_size = sizes >> 4 & 15, (sizes & 15 if version else 0)
         id_size = 2 if version < 2 else 4
+        places: dict[int, _Place] = {}
         for _ in range(iloc.take(id_size)):
             if iloc.exhausted:
-                return None
+                break
             item = iloc.take(id_size)
-            in_idat = version > 0 and iloc.take(2) & 15 == 1
+            method = iloc.take(2) & 15 if version > 0 else _IN_FILE
             iloc.take(2)
             base = iloc.take(base_size)
             extents = []
-            for _ in range(iloc.take(2)):
+            count = iloc.take(2)
+            if not offset_size + length_size + index_size:
+                count = min(count, 1)  # extents that take no bytes could be any number
+            for _ in range(count):
+                if iloc.exhausted:
+                    break
                 iloc.take(index_size)
                 extents.append((base + iloc.take(offset_size), iloc.take(length_size)))
-            if item == wanted:
-                return self._extents(extents, in_idat)
-        return None
+            places.setdefault(item, _Place(method, extents))
+        return places
 
-    def _extents(self, extents: list[tuple[int, int]], in_idat: bool) -> bytes | None:
+    def _extents(self, extents: list[tuple[int, int]], *, in_idat: bool) -> bytes | None:
         if sum(length for _, length in extents) > MAX_EXIF_BYTES or len(extents) > 16:
             return None
         if in_idat:

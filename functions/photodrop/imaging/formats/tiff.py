@@ -88,7 +88,7 @@ def read(reader: Reader, max_pages: int) -> Header:
             frames = None
             break
         seen.add(following)
-        _, following = tiff.directory(following)
+        following = tiff.following(following)
     else:
         frames = len(seen)
 
