@@ -213,6 +213,7 @@ function Stage({ photo, onBroken }: { photo: Photo; onBroken: () => void }) {
     >
       <Picture
         photo={photo}
+        isLarge
         alt={photo.description ?? nameOf(photo)}
         sizes={`(max-width: 899px) 100vw, min(calc(100vw - 384px), calc((100vh - 66px) * ${ratio.toFixed(3)}))`}
         isEager
