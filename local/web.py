@@ -5,26 +5,24 @@ It needs Node.js, and nothing else here does; without it the rest of the stack r
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from local import loopback
 from local.client import Stack
 from local.state import ROOT, waiting_lock
 
@@ -223,9 +221,9 @@ class Server:
 
     def __init__(self, port: int) -> None:
         """Listen on `port`, or on the next free one. Raises OSError when there is none."""
-        self._servers = _listen(port)
+        self._servers = loopback.listen(_Server, _Handler, port)
         self._is_serving = False
-        self.port = int(self._servers[0].server_address[1])
+        self.port = self._servers[0].port
 
     @property
     def origin(self) -> str:
@@ -251,47 +249,9 @@ class Server:
             server.server_close()
 
 
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-"""The names that browsers may ask for the app by."""
-
-_TRIES = 50
-
-
-def _listen(port: int) -> list[_Server]:
-    for candidate in range(port, port + _TRIES):
-        with suppress(OSError):
-            return _on_loopback(candidate)
-    raise OSError(f"No port from {port} to {port + _TRIES - 1} is free.")
-
-
-def _on_loopback(port: int) -> list[_Server]:
-    """Listen on 127.0.0.1 and, where there is IPv6, on ::1: browsers try either for localhost."""
-    servers = [_Server(("127.0.0.1", port), _Handler)]
-    if socket.has_ipv6:
-        try:
-            servers.append(_ServerV6(("::1", port), _Handler))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                servers[0].server_close()
-                raise
-    return servers
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-    request_queue_size = 64
+class _Server(loopback.Server):
     headers: dict[str, str]
     configuration: bytes
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay silent about browsers that go away in the middle of an answer."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class _ServerV6(_Server):
-    address_family = socket.AF_INET6
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -309,10 +269,9 @@ class _Handler(SimpleHTTPRequestHandler):
         """Refuse names that are not this machine's: a page elsewhere could have one lead here."""
         if not super().parse_request():
             return False
-        names = [f"{name}:{self.server.server_address[1]}" for name in LOOPBACK]
-        if self.headers.get("Host", "").lower() in names:
+        if self.server.is_called(self.headers.get("Host", "")):
             return True
-        self.send_error(HTTPStatus.FORBIDDEN, f"The app is at http://{names[0]}")
+        self.send_error(HTTPStatus.FORBIDDEN, f"The app is at http://localhost:{self.server.port}")
         return False
 
     def do_GET(self) -> None:
