@@ -35,6 +35,11 @@ class Origin:
     is_signed: bool
     timeout_seconds: float
 
+    @property
+    def bucket(self) -> str:
+        """The name of the bucket that this is."""
+        return self.domain_name.partition(".s3.")[0]
+
 
 @dataclass(frozen=True)
 class Target:

@@ -68,7 +68,7 @@ class Origins:
             raise _unreachable(last) from None
 
     def _ask(self, origin: Origin, request: Request, behaviour: Behaviour) -> Response:
-        if origin.is_signed and not self._grants.may_read(origin):
+        if origin.is_signed and not self._is_granted(origin, request):
             return _denied()
         answer = self._client.send(self._origin_request(origin, request, behaviour), stream=True)
         status = answer.status_code
@@ -85,13 +85,19 @@ class Origins:
                 headers[name.lower()] = value
         return Response(status, headers, _chunks(answer), answer.close)
 
+    def _is_granted(self, origin: Origin, request: Request) -> bool:
+        if not origin.is_bucket:
+            return self._grants.may_invoke(origin)
+        of_version = any(name == "versionId" for name, _ in request.query)
+        return self._grants.may_read(origin, _key(origin, request), of_version=of_version)
+
     def _origin_request(
         self, origin: Origin, request: Request, behaviour: Behaviour
     ) -> httpx.Request:
-        path = quote(unquote(origin.path + request.path), safe="/-_.~")
+        path = f"/{quote(_key(origin, request), safe='/-_.~')}"
         host = f"127.0.0.1:{self._port}"
         if origin.is_bucket:
-            path = f"/{origin.domain_name.partition('.s3.')[0]}{path}"
+            path = f"/{origin.bucket}{path}"
         else:
             # The emulator tells functions' URLs by Host, and takes only loopback's names.
             host = origin.domain_name.removesuffix(".on.aws") + f".localhost:{self._port}"
@@ -137,6 +143,11 @@ class Origins:
             "accept-encoding": "identity",
         }
         return {**added, **passed, **origin.headers}
+
+
+def _key(origin: Origin, request: Request) -> str:
+    """Return the object's key, or the function's path, without the first slash."""
+    return unquote(origin.path + request.path).removeprefix("/")
 
 
 def _chunks(answer: httpx.Response) -> Iterator[bytes]:

@@ -14,8 +14,8 @@ import quickjs
 from local.edge.messages import Query, RefusedError, Request, Response
 from local.edge.reading import ConfigurationError
 
-TIME_LIMIT_SECONDS = 1
-"""CloudFront allows about a millisecond. This machine may be busy, so only what hangs is ended."""
+TIME_LIMIT_SECONDS = 0.2
+"""Of the processor's time. CloudFront allows about a millisecond; here only what hangs is ended."""
 
 # cloudfront-js-2.0 has async functions: the result may come once pending jobs have run.
 _CALL = """

@@ -24,6 +24,7 @@ from local.edge.cache import Cache
 from local.edge.edge import Edge
 from local.edge.server import Server
 from local.emulator.root_key import RootKey
+from tests.support.patience import PATIENCE_SECONDS
 
 KEY_ID = "KOURS"
 REWRITE = """
@@ -121,16 +122,21 @@ HEADERS_POLICY: dict[str, Any] = {
 }
 
 
-def _policy(*statements: tuple[str, str]) -> dict[str, str]:
-    """Make a policy that allows these actions to the distributions of these ARNs."""
+OBJECTS = "arn:aws:s3:::pictures/*"
+BUCKET = "arn:aws:s3:::pictures"
+
+
+def _policy(*statements: tuple[str, str, str]) -> dict[str, str]:
+    """Make a policy of these actions, resources and ARNs of distributions."""
     listed = [
         {
             "Effect": "Allow",
             "Principal": {"Service": "cloudfront.amazonaws.com"},
             "Action": action,
+            "Resource": resource,
             "Condition": {"StringEquals": {"AWS:SourceArn": arn}},
         }
-        for action, arn in statements
+        for action, resource, arn in statements
     ]
     return {"Policy": json.dumps({"Statement": listed})}
 
@@ -143,8 +149,14 @@ class Api:
         self.cache_policy = copy.deepcopy(CACHE_POLICY)
         self.headers_policy = copy.deepcopy(HEADERS_POLICY)
         self.function_code = REWRITE
-        self.bucket_actions = [("s3:GetObject", "arn:ours"), ("s3:ListBucket", "arn:ours")]
-        self.function_actions = [("lambda:InvokeFunctionUrl", "arn:ours")]
+        self.of_bucket = [
+            ("s3:GetObject", OBJECTS, "arn:ours"),
+            ("s3:ListBucket", BUCKET, "arn:ours"),
+        ]
+        self.of_function = [
+            ("lambda:InvokeFunctionUrl", "arn:make", "arn:ours"),
+            ("lambda:InvokeFunction", "arn:make", "arn:ours"),
+        ]
         self.invalidations: dict[str, list[str]] = {}
         self._public_key = public_key
 
@@ -185,13 +197,13 @@ class Api:
         return {"FunctionCode": io.BytesIO(self.function_code.encode())}
 
     def get_bucket_policy(self, **_: str) -> Any:
-        return _policy(*self.bucket_actions)
+        return _policy(*self.of_bucket)
 
     def get_function_url_config(self, **_: str) -> Any:
         return {"FunctionUrl": f"https://{_FUNCTION_HOST}.on.aws/"}
 
     def get_policy(self, **_: str) -> Any:
-        return _policy(*self.function_actions)
+        return _policy(*self.of_function)
 
     def get_invalidation(self, **named: str) -> Any:
         paths = {"Items": self.invalidations[named["Id"]]}
@@ -285,7 +297,9 @@ class RunningEdge:
         self._edge = Edge(origins.url, root, lambda _service: api, "EOURS", cache)
         self.server = Server(0)
         self.server.serve(self._edge)
-        self.viewer = httpx.Client(base_url=self.server.url, trust_env=False, verify=False)
+        self.viewer = httpx.Client(
+            base_url=self.server.url, timeout=PATIENCE_SECONDS, trust_env=False, verify=False
+        )
         self._key = key
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from local.edge.cache import Cache
-from tests.unit.edge.stand_ins import Answer, Api, Origins, RunningEdge
+from tests.unit.edge.stand_ins import OBJECTS, Answer, Api, Origins, RunningEdge
 
 PICTURE = "/i/uploads/ada/640"
 
@@ -109,21 +109,46 @@ def test_the_origins_own_headers_are_sent_along(
     assert (path, headers["x-secret"]) == ("bucket:/below/a", "1")
 
 
-def test_a_bucket_that_grants_nothing_is_not_read(
-    api: Api, start_edge: Callable[..., RunningEdge], origins: Origins
+@pytest.mark.parametrize(
+    "statement",
+    [
+        ("s3:GetObject", OBJECTS, "arn:another-distribution"),
+        ("s3:GetObject", "arn:aws:s3:::pictures/b*", "arn:ours"),
+        ("s3:GetObjectVersion", OBJECTS, "arn:ours"),
+    ],
+)
+def test_a_bucket_that_grants_something_else_is_not_read(
+    api: Api,
+    start_edge: Callable[..., RunningEdge],
+    origins: Origins,
+    statement: tuple[str, str, str],
 ) -> None:
     origins.answers["bucket:/a"] = Answer()
-    api.bucket_actions = [("s3:GetObject", "arn:another-distribution")]
+    api.of_bucket = [statement]
 
     assert start_edge().get("/a").status_code == 403
     assert origins.asked == []
 
 
-def test_a_function_that_grants_nothing_is_not_invoked(
+def test_a_named_version_takes_a_grant_of_its_own(
     api: Api, start_edge: Callable[..., RunningEdge], origins: Origins
 ) -> None:
+    key = api.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
+    key["QueryStringsConfig"]["QueryStrings"]["Items"] = ["versionId"]
+    origins.answers["bucket:/a?versionId=1"] = Answer()
+
+    assert start_edge().get("/a?versionId=1").status_code == 403
+    api.of_bucket = [("s3:GetObjectVersion", OBJECTS, "arn:ours")]
+
+    assert start_edge().get("/a?versionId=1").status_code == 200
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_function_that_grants_too_little_is_not_invoked(
+    api: Api, start_edge: Callable[..., RunningEdge], origins: Origins, missing: int
+) -> None:
     origins.answers["function:/uploads/ada/640"] = Answer()
-    api.function_actions = []
+    del api.of_function[missing]
     edge = start_edge()
 
     assert edge.viewer.get(edge.signed(PICTURE)).status_code == 403
@@ -134,7 +159,7 @@ def test_a_bucket_that_may_not_be_listed_does_not_say_what_is_missing(
     api: Api, start_edge: Callable[..., RunningEdge]
 ) -> None:
     assert start_edge().get("/a").status_code == 404
-    api.bucket_actions = [("s3:GetObject", "arn:ours")]
+    del api.of_bucket[1]
 
     assert start_edge().get("/a").status_code == 403
 
