@@ -22,6 +22,7 @@ BENCHMARKS = (
     "cold_start",
     "warm_requests",
     "signing",
+    "delivery",
     "scale",
     "event_simulation",
     "pipeline",
