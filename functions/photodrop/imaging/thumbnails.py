@@ -30,6 +30,9 @@ from photodrop.variants import Gravity
 # The decoder's reduction of a JPEG costs as much as one step of this: with it, thumbnails look no
 # worse than those of quality 80 that are made of the full size (`benchmarks/quality.py`).
 _QUALITY = 82
+# What looks as WebP of that quality (SSIMULACRA2 of ten photographs: 64.2 with 65, WebP 65.0), at
+# 7 % fewer bytes. With the same number it would take half as many bytes again.
+_AVIF_QUALITY = 66
 # ThumbHash keeps at most 7 x 7 frequencies. More pixels than this cost time and change nothing.
 _THUMB_HASH_SIDE = 32
 # Up to this longest side, in pixels, thumbnails are encoded without reducing the colours.
@@ -52,7 +55,7 @@ def make_thumbnails(
     *,
     budget: Budget | None = None,
     content_type: str = "image/webp",
-    quality: int = _QUALITY,
+    quality: int | None = None,
     method: int = 2,
 ) -> Rendition:
     """Make a thumbnail for each of `sizes`, the longest side in pixels.
@@ -82,7 +85,7 @@ def make_frame_thumbnails(
     may be smaller than `shown_size`, the video's width and height.
     """
     images = _reduce(frame, [fit(shown_size, (size, size)) for size in sizes])
-    thumbnails = _encode_all(images, sizes, "image/webp", _QUALITY, 2)
+    thumbnails = _encode_all(images, sizes, "image/webp", None, 2)
     return Rendition(thumbnails, _thumb_hash(_smallest(images)))
 
 
@@ -93,7 +96,7 @@ def make_thumbnail(
     budget: Budget | None = None,
     crop: Gravity | None = None,
     content_type: str = "image/webp",
-    quality: int = _QUALITY,
+    quality: int | None = None,
     method: int = 2,
 ) -> Thumbnail:
     """Make one thumbnail that fits into `box` (width, height in pixels): see `make_thumbnails`.
@@ -211,7 +214,7 @@ def _encode_all(
     images: Sequence[Image.Image],
     sizes: Sequence[int],
     content_type: str,
-    quality: int,
+    quality: int | None,
     method: int,
 ) -> tuple[Thumbnail, ...]:
     """Encode the images. Those of the same size, of a small original, are encoded only once."""
@@ -225,7 +228,8 @@ def _encode_all(
     )
 
 
-def _encode(image: Image.Image, content_type: str, quality: int, method: int) -> bytes:
+def _encode(image: Image.Image, content_type: str, quality: int | None, method: int) -> bytes:
+    quality = quality or (_AVIF_QUALITY if content_type == "image/avif" else _QUALITY)
     # In icons and pixel art, colours at half the resolution would smear, and would save nothing.
     is_tiny = max(image.size) <= _TINY_SIDE
     match content_type:
