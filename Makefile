@@ -1,7 +1,7 @@
 # `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
 # up to date.
 .DEFAULT_GOAL := help
-.PHONY: help start reset token sam-local test test-unit storm hostile check openapi format bench screenshots build deploy parameters recover delivery-key deploy-web user reconcile lock bootstrap
+.PHONY: help start reset token sam-local test test-unit storm orders hostile check openapi format bench screenshots build deploy parameters recover delivery-key deploy-web user reconcile lock bootstrap
 
 # Images of containers often set it. Every process then compiles all that it imports again, and a
 # function or a process of the tests takes twice as long to start.
@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
 # These start every function, or try whatever may happen in whatever order: about half of the unit tests' time.
-TRY_EVERYTHING := test_start_up.py test_every_tiff.py test_races.py test_uploads_any_order.py test_any_request.py test_pictures_any_order.py test_usage_any_order.py
+TRY_EVERYTHING := test_start_up.py test_every_tiff.py test_races.py test_uploads_any_order.py test_any_request.py test_pictures_any_order.py test_usage_any_order.py test_orders.py
 ENVIRONMENT = $(if $(ENV),--environment $(ENV))
 
 help:  ## this list
@@ -41,6 +41,9 @@ storm: bootstrap  ## 2,000 uploads on a bad day: faults, and a restart in the mi
 
 hostile: bootstrap  ## 5,000 damaged and crafted files, within the limits of the functions (ARGS="--files 100")
 	@$(PY) -m tests.hostile $(ARGS)
+
+orders: bootstrap  ## what may happen at the same time, in as many orders as there is time for (ARGS="--minutes 60")
+	@$(PY) -m tests.orders $(ARGS)
 
 check: bootstrap  ## format, lint, types and template, all of them
 	@status=0; export PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.venv/sam/bin:$$PATH"; \

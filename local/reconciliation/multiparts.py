@@ -63,11 +63,7 @@ class Multiparts:
             return "There is no such photo."
         if photo.status == Status.PENDING:
             return None
-        if (
-            photo.status == Status.FAILED
-            and photo.due_at
-            and not self.rules.is_overdue(photo.due_at)
-        ):
+        if photo.due_at and not self.rules.is_overdue(photo.due_at):
             return None  # ExpireUploads aborts it when the photo is due for the last time
         return f"Its photo is {photo.status}."
 

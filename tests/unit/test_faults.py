@@ -1,7 +1,11 @@
 """The faults that the local stack has on demand: which there are, and how they look to the SDK."""
 
 import asyncio
+import inspect
 import json
+import subprocess
+import sys
+import time
 from collections import Counter
 from typing import Any
 
@@ -12,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from ministack.services import sts
 
-from local.emulator.faults import calls
+from local.emulator.faults import calls, worker_clock
 from local.emulator.faults.calls import Answer, Call
 from local.emulator.faults.plan import CALL, EVENT, WRITE, Fault, Plan
 
@@ -138,13 +142,10 @@ def test_only_calls_of_functions_meet_faults(function_key: str) -> None:
     assert calls.call_of(scope("eyJraWQiOiJ")) is None
 
 
-@pytest.mark.parametrize(
-    ("fault", "had_effect"), [(Fault.UNAVAILABLE, False), (Fault.ANSWER_LOST, True)]
-)
-def test_a_lost_answer_had_its_effect(
-    function_key: str, monkeypatch: pytest.MonkeyPatch, fault: Fault, had_effect: bool
-) -> None:
-    effects, answers = [], []
+def meet(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[dict[str, Any]]]:
+    """Let a call meet a fault. Returns how often it had its effect, and what was answered."""
+    effects: list[int] = []
+    answers: list[dict[str, Any]] = []
 
     async def application(_scope: Any, _receive: Any, send: Any) -> None:
         effects.append(1)
@@ -153,11 +154,79 @@ def test_a_lost_answer_had_its_effect(
     async def send(message: Any) -> None:
         answers.append(message)
 
+    received = iter([{"type": "http.request", "body": b"{}"}, {"type": "http.disconnect"}])
+
     async def receive() -> Any:
-        return {"type": "http.request", "body": b"{}"}
+        return next(received)
 
     plan = Plan("7")
     monkeypatch.setattr(plan, "next", lambda _what, _rates: (fault, 0.0))
-    asyncio.run(calls.faulty(application, plan)(scope(SIGNED.format(function_key)), receive, send))
-    assert bool(effects) is had_effect
+    function = scope(SIGNED.format("ASIA1"))
+    asyncio.run(calls.faulty(application, plan)(function, receive, send))
+    return len(effects), answers
+
+
+@pytest.mark.usefixtures("function_key")
+@pytest.mark.parametrize(
+    ("fault", "had_effect"), [(Fault.UNAVAILABLE, False), (Fault.ANSWER_LOST, True)]
+)
+def test_a_lost_answer_had_its_effect(
+    monkeypatch: pytest.MonkeyPatch, fault: Fault, had_effect: bool
+) -> None:
+    effects, answers = meet(fault, monkeypatch)
+    assert effects == had_effect
     assert [one["status"] for one in answers if "status" in one] == [500]
+
+
+@pytest.mark.usefixtures("function_key")
+@pytest.mark.parametrize(
+    ("fault", "had_effect"), [(Fault.CUT_BEFORE, False), (Fault.CUT_AFTER, True)]
+)
+def test_a_connection_is_cut_in_the_middle_of_an_answer(
+    monkeypatch: pytest.MonkeyPatch, fault: Fault, had_effect: bool
+) -> None:
+    effects, (start, body) = meet(fault, monkeypatch)
+    assert effects == had_effect
+    assert len(body["body"]) < int(dict(start["headers"])[b"content-length"])
+    assert body["more_body"]
+
+
+@pytest.mark.usefixtures("function_key")
+@pytest.mark.parametrize(
+    ("fault", "had_effect"), [(Fault.SILENT_BEFORE, False), (Fault.SILENT_AFTER, True)]
+)
+def test_a_silent_call_is_not_answered_until_its_function_has_gone(
+    monkeypatch: pytest.MonkeyPatch, fault: Fault, had_effect: bool
+) -> None:
+    assert meet(fault, monkeypatch) == (had_effect, [])
+
+
+def test_each_function_has_a_clock_that_is_always_wrong_by_the_same_time() -> None:
+    skew = worker_clock.skew_of("7", "edit_photo", 60)
+    assert skew == worker_clock.skew_of("7", "edit_photo", 60)
+    assert skew != worker_clock.skew_of("8", "edit_photo", 60)
+    assert skew != worker_clock.skew_of("7", "view_photo", 60)
+    assert all(abs(worker_clock.skew_of("7", str(n), 60)) <= 60 for n in range(100))
+
+
+ASK_THE_TIME = """
+set_wrong(1000.0)
+from datetime import UTC, datetime
+plain = datetime.fromisoformat("2026-11-21T12:00:00+00:00")
+assert isinstance(plain - (plain - plain), datetime)
+print(time.time(), time.time_ns() / 1e9)
+print(datetime.now(UTC).timestamp(), datetime.now().timestamp())
+print(datetime.utcnow().replace(tzinfo=UTC).timestamp())
+"""
+
+
+def test_a_wrong_clock_is_wrong_wherever_python_asks_for_the_time() -> None:
+    program = inspect.getsource(worker_clock) + ASK_THE_TIME
+    before = time.time()
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    after = time.time()
+    times = [float(text) for text in done.stdout.split()]
+    assert len(times) == 5
+    assert all(before + 999 < one < after + 1001 for one in times)

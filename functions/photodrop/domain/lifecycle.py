@@ -13,7 +13,8 @@ cancelling is refused, or the photo fails and its file is erased.
 
 A photo that fails is first marked as failed, and then its file is erased. If this is cut off in
 between, the next delivery of the message finishes it, or ExpireUploads: it checks every failed
-photo once more when no file can land for it any longer.
+photo once more when no file can land for it any longer. So it does with a completed photo that was
+sent in parts, because a client may have begun several multipart uploads of the same file.
 """
 
 from collections.abc import Mapping
@@ -62,7 +63,8 @@ def advance(photo: Photo, to: Status, **changes: Any) -> bool:
     if to == Status.FAILED:
         allowed_from &= {Status(photo.status)}
     if to == Status.COMPLETED:
-        changes["due_at"] = None
+        in_parts = photo.upload_method == "MULTIPART"
+        changes["due_at"] = _last_arrival_at(photo) if in_parts else None
     else:
         changes |= {"attempts": 0, "tries": 0}  # they are counted for each status
     while photo.status in allowed_from:
@@ -131,9 +133,7 @@ def cancel(photo: Photo, message: str) -> None:
         _fail(photo, refusal, remove_at=in_days(FAILED_DAYS), due_at=_last_arrival_at(photo))
     if photo.status != Status.FAILED:
         raise NotPendingError(f"The file has arrived: the photo is {photo.status}.")
-    if photo.upload_method == "MULTIPART":
-        # A repeated call aborts again, because parts may have landed since the first one.
-        storage.abort_multiparts(photo.key)
+    abort_parts(photo)  # a repeated call aborts again: parts may have landed since the first one
     photo.release()
 
 
@@ -145,6 +145,18 @@ def erase_failed(photo: Photo) -> None:
     photo.release()
 
 
+def clean_up_completed(photo: Photo) -> None:
+    """Abort what is left of multipart uploads, once no part can be sent any longer."""
+    abort_parts(photo)
+    photo.change(due_at=None)
+
+
+def abort_parts(photo: Photo) -> None:
+    """Abort every multipart upload to a photo's key, if it is sent in parts."""
+    if photo.upload_method == "MULTIPART":
+        storage.abort_multiparts(photo.key)
+
+
 def clean_up_failed(photo: Photo) -> None:
     """Clean up a failed photo for which no file can land any longer.
 
@@ -152,6 +164,7 @@ def clean_up_failed(photo: Photo) -> None:
     and was not, is deleted.
     """
     if not photo.is_retryable:
+        abort_parts(photo)
         erase_failed(photo)
         storage.erase_thumbnails(photo.key)  # whoever made them may have been cut off
         photo.change(due_at=None)

@@ -3,8 +3,11 @@
 It is apart from `photos`, because functions that only list and edit start without a client of S3.
 """
 
+from contextlib import suppress
+
 from photodrop.aws import storage
-from photodrop.aws.tables import Photo
+from photodrop.aws.tables import Failure, Photo
+from photodrop.clock import in_days
 from photodrop.observability import logger
 from photodrop.status import Status
 
@@ -14,10 +17,26 @@ def delete(photo: Photo) -> None:
 
     The record is deleted last, so that a deletion that was cut off can be repeated.
     """
-    if photo.status == Status.PENDING and photo.upload_method == "MULTIPART":
+    with suppress(Photo.DoesNotExist):  # another call is deleting it, too
+        _refuse_files(photo)
+    if photo.upload_method == "MULTIPART":
+        # Also of a photo that has ended: its client may have begun several multipart uploads, and
+        # whoever cancelled it may have been cut off before the parts were removed.
         storage.abort_multiparts(photo.key)
     storage.erase_original(photo.key)
     _delete_record(photo)
+
+
+def _refuse_files(photo: Photo) -> None:
+    """Let a pending photo fail, so that a file that lands from now on is erased by its event.
+
+    Without this, a file could land and be accepted after we looked for what has to be erased.
+    Raises Photo.DoesNotExist for a photo that was deleted.
+    """
+    failure = Failure(code="UploadCancelled", message="The photo is being deleted.")
+    while photo.status == Status.PENDING:
+        if photo.change(status=Status.FAILED, failure=failure, remove_at=in_days(1)):
+            return
 
 
 def delete_expired(key: str) -> None:

@@ -118,6 +118,9 @@ def check(photo: Photo) -> None:
     if photo.status == Status.FAILED:
         lifecycle.clean_up_failed(photo)
         return
+    if photo.status == Status.COMPLETED:
+        lifecycle.clean_up_completed(photo)
+        return
     stored = storage.find_original(photo.key, photo.version_id)
     if stored is None:
         _expire(photo)

@@ -9,6 +9,7 @@ from photodrop import keys
 from photodrop.aws import storage
 from photodrop.aws.tables import Photo, ShownPicture, Student, student_scope
 from photodrop.domain import photo_deletion
+from photodrop.errors import StudentNotFoundError
 from photodrop.observability import logger
 
 
@@ -30,9 +31,12 @@ def show(photo: Photo) -> None:
 def delete(student: Student) -> None:
     """Delete a student's picture, and all versions whose upload was granted until now.
 
-    Raises Student.DoesNotExist for a student who was deleted.
+    Raises StudentNotFoundError when the student is deleted in the meantime.
     """
-    student.remove_picture()
+    try:
+        student.remove_picture()
+    except Student.DoesNotExist:
+        raise StudentNotFoundError from None
     _delete_versions(student.student_id, before=int(student.settled_version) + 1)
 
 

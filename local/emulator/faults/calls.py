@@ -76,6 +76,16 @@ def faulty(application: Application, plan: Plan) -> Application:
             case Fault.ANSWER_LOST:
                 await application(scope, receive, _nowhere)
                 await _send(send, error_of(call, Fault.UNAVAILABLE, b""))
+            case Fault.CUT_BEFORE:
+                await _cut(send)
+            case Fault.CUT_AFTER:
+                await application(scope, receive, _nowhere)
+                await _cut(send)
+            case Fault.SILENT_BEFORE:
+                await _wait_for_the_end(receive)
+            case Fault.SILENT_AFTER:
+                await application(scope, receive, _nowhere)
+                await _wait_for_the_end(receive)
             case Fault.KILLED_BEFORE:
                 await asyncio.to_thread(_kill, call.function)
             case Fault.KILLED_AFTER:
@@ -144,6 +154,19 @@ async def _body(receive: Receive) -> bytes:
 
 async def _nowhere(_message: Message) -> None:
     """Drop an answer."""
+
+
+async def _cut(send: Send) -> None:
+    """Begin an answer and break off: the server closes the connection."""
+    headers = [(b"content-type", b"application/x-amz-json-1.0"), (b"content-length", b"1000")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+async def _wait_for_the_end(receive: Receive) -> None:
+    """Say nothing until the other side has closed the connection, or its process has ended."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _send(send: Send, answer: Answer) -> None:

@@ -17,6 +17,15 @@ class Fault(StrEnum):
     """The call is answered by an error of the service's own, and had no effect."""
     ANSWER_LOST = "answer lost"
     """The call had its effect, and is answered by an error of the service's own."""
+    CUT_BEFORE = "cut before"
+    """The connection is cut, and the call had no effect."""
+    CUT_AFTER = "cut after"
+    """The connection is cut in the middle of the answer: the call had its effect."""
+    SILENT_BEFORE = "silent before"
+    """The call has no effect and is never answered: the SDK gives up after its own time, or the
+    function is killed at its deadline."""
+    SILENT_AFTER = "silent after"
+    """The same with a call that had its effect."""
     CONFLICT = "conflict"
     """A write meets a transaction of somebody else on the same item."""
     SLOW = "slow"
@@ -37,6 +46,10 @@ CALL = {
     Fault.THROTTLED: 0.02,
     Fault.UNAVAILABLE: 0.01,
     Fault.ANSWER_LOST: 0.01,
+    Fault.CUT_BEFORE: 0.005,
+    Fault.CUT_AFTER: 0.005,
+    Fault.SILENT_BEFORE: 0.0003,
+    Fault.SILENT_AFTER: 0.0003,
     Fault.SLOW: 0.03,
     Fault.KILLED_BEFORE: 0.001,
     Fault.KILLED_AFTER: 0.001,
@@ -54,6 +67,9 @@ EVENT = {Fault.TWICE: 0.02, Fault.LOST: 0.02}
 
 LONGEST_WAIT_SECONDS = 3.0
 """How long something slow or late takes at most."""
+
+LARGEST_SKEW_SECONDS = 60.0
+"""How far a function's clock is from the right time at most."""
 
 
 class Plan:

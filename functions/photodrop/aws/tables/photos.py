@@ -141,7 +141,7 @@ class Photo(Model):
     checksum_list = UnicodeAttribute(attr_name="checksumList", null=True)
     due_list = UnicodeAttribute(attr_name="dueList", null=True)
     due_at = NumberAttribute(attr_name="dueAt", null=True)
-    """When ExpireUploads has to check it next, in epoch seconds. None for a finished photo."""
+    """When ExpireUploads has to check it next, in epoch seconds. None if it is finished."""
     attempts = NumberAttribute(default=0)
     """How often ExpireUploads has sent the message of an unfinished photo again."""
     tries = NumberAttribute(default=0)

@@ -215,7 +215,12 @@ class Student(Model):
 
 
 def _is_not_deleting() -> Condition:
-    return Student.is_deleting.does_not_exist()
+    """Return the condition that the student exists, and is not being deleted.
+
+    Without the first part, an update of a deleted student would write a new record.
+    """
+    is_not_deleting: Condition = Student.name.exists() & Student.is_deleting.does_not_exist()
+    return is_not_deleting
 
 
 class EmailLock(Model):

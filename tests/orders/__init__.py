@@ -1,0 +1,1 @@
+"""Every order of the calls of AWS that several operations make at the same time."""
