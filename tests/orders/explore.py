@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,10 @@ from tests.orders.world import Saved, World
 HOUR, DAY = 3600, 24 * 3600
 ROUNDS = (HOUR // 3, 3 * HOUR, 4 * DAY, 2 * DAY, 31 * DAY, DAY)
 """How many seconds pass before each run of ExpireUploads, as long as a photo is due."""
+
+GARBAGE_ORDERS = 200
+"""After how many orders the copies of moto's state are collected. Python itself would wait until
+they take half a gigabyte."""
 
 __all__ = [
     "SCENES", "Explorer", "OrderError", "Scene", "explore_by_chance", "explore_pair", "pairs",
@@ -69,6 +74,8 @@ class Explorer:
         self.world.watch = watch.look
         actors = [Actor(name, partial(operation(name), self.world)) for name in names]
         self.orders += 1
+        if self.orders % GARBAGE_ORDERS == 0:
+            gc.collect()
         self.kills += any(turn.is_killed for turn in order)
         try:
             scheduler.run(actors, order)
