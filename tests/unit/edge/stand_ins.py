@@ -226,12 +226,16 @@ class Api:
 
 @dataclass
 class Answer:
-    """What an origin answers. `before` runs first; an answer may be broken off after some bytes."""
+    """What an origin answers. `before` runs first, `halfway` in the middle of the body.
+
+    An answer that breaks off announces one byte more than it has.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     before: Callable[[], object] | None = None
+    halfway: Callable[[], object] | None = None
     breaks_off: bool = False
 
 
@@ -279,7 +283,11 @@ class Origins:
                 self.send_header("Content-Length", str(length))
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(answer.body)
+                    half = len(answer.body) // 2
+                    self.wfile.write(answer.body[:half])
+                    if answer.halfway:
+                        answer.halfway()
+                    self.wfile.write(answer.body[half:])
                 self.close_connection = self.close_connection or answer.breaks_off
 
             do_HEAD = do_GET  # noqa: N815

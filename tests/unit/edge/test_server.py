@@ -5,8 +5,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
+from local.edge.cache import Cache
 from local.edge.reading import ConfigurationError
 from tests.support.patience import PATIENCE_SECONDS
 from tests.unit.edge.stand_ins import Answer, Api, Origins, RunningEdge
@@ -156,6 +158,38 @@ def test_a_gallery_asks_for_sixty_pictures_at_once(edge: RunningEdge, origins: O
 
     assert answers == paths * 2
     assert sorted(origins.paths) == sorted(f"bucket:{path}" for path in paths)
+
+
+def test_a_large_file_is_passed_on_while_it_comes_in(
+    start_edge: Callable[..., RunningEdge], origins: Origins
+) -> None:
+    viewer_has_half = threading.Event()
+    waited: list[bool] = []
+    body = bytes(range(256)) * 1024
+    origins.answers["bucket:/a"] = Answer(
+        body=body, halfway=lambda: waited.append(viewer_has_half.wait(PATIENCE_SECONDS))
+    )
+    edge = start_edge(Cache(max_entry_bytes=1000))
+
+    received = b""
+    with edge.viewer.stream("GET", "/a") as answer:
+        for chunk in answer.iter_raw():
+            received += chunk
+            if len(received) >= len(body) // 2:
+                viewer_has_half.set()
+
+    assert received == body
+    assert waited == [True]
+
+
+def test_a_large_file_that_breaks_off_does_not_look_whole(
+    start_edge: Callable[..., RunningEdge], origins: Origins
+) -> None:
+    origins.answers["bucket:/a"] = Answer(body=bytes(100_000), breaks_off=True)
+    edge = start_edge(Cache(max_entry_bytes=1000))
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        edge.get("/a")
 
 
 def test_a_viewer_that_goes_away_leaves_the_edge_serving(
