@@ -6,7 +6,6 @@ import io
 import json
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -174,8 +173,7 @@ def test_signed_urls_are_for_one_key_and_one_method(ada: Client) -> None:
     view = ada.api.get(f"/photos/{photo['photoId']}/view-url").json()["url"]
     for url in [view, *(thumbnail["url"] for thumbnail in photo["thumbnails"])]:
         assert ada.storage.get(url).status_code == 200
-        path = urlsplit(url).path
-        assert ada.storage.get(url.replace(path, path + "x")).status_code == 403
+        assert ada.storage.get(url.replace(photo["photoId"], "another")).status_code == 403
         assert ada.storage.get(url.partition("?")[0]).status_code == 403
         assert ada.storage.put(url, content=b"x").status_code == 403
         assert ada.storage.delete(url).status_code == 403

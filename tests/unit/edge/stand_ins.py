@@ -15,8 +15,9 @@ from typing import Any
 import httpx
 from botocore.signers import CloudFrontSigner
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.hashes import SHA1, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from local import loopback
@@ -158,7 +159,7 @@ class Api:
             ("lambda:InvokeFunction", "arn:make", "arn:ours"),
         ]
         self.invalidations: dict[str, list[str]] = {}
-        self._public_key = public_key
+        self.public_key = public_key
 
     def get_distribution(self, **_: str) -> Any:
         return {
@@ -188,7 +189,7 @@ class Api:
         return {"KeyGroup": {"KeyGroupConfig": {"Items": [KEY_ID]}}}
 
     def get_public_key(self, **_: str) -> Any:
-        return {"PublicKey": {"PublicKeyConfig": {"EncodedKey": self._public_key}}}
+        return {"PublicKey": {"PublicKeyConfig": {"EncodedKey": self.public_key}}}
 
     def describe_function(self, **_: str) -> Any:
         return {"FunctionSummary": {"FunctionConfig": {"Runtime": "cloudfront-js-2.0"}}}
@@ -326,16 +327,23 @@ class RunningEdge:
         resource: str = "/*",
         *,
         key_id: str = KEY_ID,
-        key: RSAPrivateKey | None = None,
+        key: RSAPrivateKey | EllipticCurvePrivateKey | None = None,
+        hash_algorithm: HashAlgorithm | None = None,
         policy: str | None = None,
         **condition: Any,
     ) -> str:
         """Sign a URL by a policy over `resource`, which ends in a minute unless told otherwise."""
         condition = {"DateLessThan": {"AWS:EpochTime": int(time.time()) + 60}, **condition}
         statement = {"Resource": self.server.url + resource, "Condition": condition}
-        signer = CloudFrontSigner(
-            key_id, lambda text: (key or self._key).sign(text, padding.PKCS1v15(), SHA1())
-        )
+        algorithm = hash_algorithm or SHA1()
+        used = key or self._key
+
+        def sign(text: bytes) -> bytes:
+            if isinstance(used, EllipticCurvePrivateKey):
+                return used.sign(text, ECDSA(algorithm))
+            return used.sign(text, padding.PKCS1v15(), algorithm)
+
+        signer = CloudFrontSigner(key_id, sign)
         return str(
             signer.generate_presigned_url(
                 self.server.url + path, policy=policy or json.dumps({"Statement": [statement]})
@@ -343,5 +351,5 @@ class RunningEdge:
         )
 
 
-def public_text(key: RSAPrivateKey) -> str:
+def public_text(key: RSAPrivateKey | EllipticCurvePrivateKey) -> str:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

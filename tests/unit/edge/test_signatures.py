@@ -3,16 +3,24 @@
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
-from tests.unit.edge.stand_ins import KEY_ID, Answer, Origins, RunningEdge
+from tests.unit.edge.stand_ins import (
+    KEY_ID,
+    Answer,
+    Api,
+    Origins,
+    RunningEdge,
+    public_text,
+)
 
 PICTURE = "/i/uploads/ada/640"
 
@@ -105,6 +113,25 @@ def test_a_signature_by_another_key_is_refused(edge: RunningEdge) -> None:
 
     assert code(edge.viewer.get(edge.signed(PICTURE, key=another))) == "AccessDenied"
     assert code(edge.viewer.get(edge.signed(PICTURE, key_id="KTHEIRS"))) == "InvalidKey"
+
+
+def test_a_key_of_an_elliptic_curve_signs_as_well(
+    api: Api, start_edge: Callable[..., RunningEdge]
+) -> None:
+    ours, another = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    api.public_key = public_text(ours)
+    edge = start_edge()
+
+    assert edge.viewer.get(edge.signed(PICTURE, key=ours)).status_code == 200
+    assert code(edge.viewer.get(edge.signed(PICTURE, key=another))) == "AccessDenied"
+
+
+@pytest.mark.parametrize(("named", "status"), [("SHA256", 200), ("SHA1", 403), ("MD5", 403)])
+def test_a_signature_names_its_hash_algorithm(edge: RunningEdge, named: str, status: int) -> None:
+    signed = edge.signed(PICTURE, hash_algorithm=SHA256())
+
+    assert edge.viewer.get(f"{signed}&Hash-Algorithm={named}").status_code == status
+    assert edge.viewer.get(signed).status_code == 403
 
 
 def test_a_policy_that_was_changed_is_refused(edge: RunningEdge) -> None:
