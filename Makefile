@@ -1,7 +1,7 @@
 # `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
 # up to date.
 .DEFAULT_GOAL := help
-.PHONY: help start reset token sam-local test test-unit storm orders hostile check openapi format bench screenshots build deploy parameters recover delivery-key deploy-web user reconcile lock bootstrap
+.PHONY: help start reset token sam-local test test-unit storm orders hostile fuzz check audit openapi format bench screenshots build deploy parameters recover delivery-key deploy-web user reconcile lock bootstrap
 
 # Images of containers often set it. Every process then compiles all that it imports again, and a
 # function or a process of the tests takes twice as long to start.
@@ -40,7 +40,10 @@ storm: bootstrap  ## 2,000 uploads on a bad day: faults, and a restart in the mi
 	@$(PY) -m tests.storm $(ARGS)
 
 hostile: bootstrap  ## 5,000 damaged and crafted files, within the limits of the functions (ARGS="--files 100")
-	@$(PY) -m tests.hostile $(ARGS)
+	@PYTHONPATH=functions $(PY) -m tests.hostile $(ARGS)
+
+fuzz: bootstrap  ## requests that the API's description allows, and others (ARGS="--examples 10")
+	@$(PY) -m tests.description $(ARGS)
 
 orders: bootstrap  ## what may happen at the same time, in as many orders as there is time for (ARGS="--minutes 60")
 	@$(PY) -m tests.orders $(ARGS)
@@ -51,6 +54,9 @@ check: bootstrap  ## format, lint, types and template, all of them
 	for tool in "ruff format --check ." "ruff check ." mypy "cfn-lint template.yaml" "sam validate --lint" "$(PY) -m local.check_web"; do \
 		echo "$$tool"; $$tool || status=1; \
 	done; exit $$status
+
+audit: bootstrap  ## known vulnerabilities of all that is installed or shipped, by PyPI and npm
+	@$(PY) -m local.audit
 
 openapi: bootstrap  ## describe the API anew, from the code
 	@$(PY) -m local.openapi
@@ -91,7 +97,7 @@ reconcile: bootstrap  ## compare tables, buckets, usage and queues of a stack (A
 	@$(PY) -m local.reconcile $(ENVIRONMENT) $(ARGS)
 
 lock: bootstrap  ## compile requirements/*.in anew
-	@for name in dev sam; do \
+	@for name in dev sam tools; do \
 		.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \
 			--no-emit-index-url --output-file requirements/$$name.txt requirements/$$name.in || exit 1; \
 	done

@@ -88,7 +88,7 @@ def make_venv(venv: Path, base: Path) -> None:
 
     Raises BootstrapError naming the package to install when neither works (bare Debian, Ubuntu).
     """
-    if venv == SAM_VENV:
+    if venv != VENV:
         run([str(UV), "venv", "--quiet", "--python", str(VENV / "bin" / "python"), str(venv)])
         return
     if VENV.exists():

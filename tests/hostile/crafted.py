@@ -106,6 +106,7 @@ def _pixels() -> Iterator[HostileFile]:
             )
 
     add = partial(_file, "as many pixels as are accepted", is_slow=True)
+    progressive = {"quality": 1, "progressive": True, "subsampling": 2}
     for name, content_type, mode, size, options in (
         ("grey", "image/png", "L", (12_000, 12_000), {}),
         ("RGB", "image/png", "RGB", (12_000, 12_000), {}),
@@ -126,7 +127,7 @@ def _pixels() -> Iterator[HostileFile]:
         ("TIFF of a fax", "image/tiff", "1", (9_900, 9_900), {"compression": "group4"}),
         ("baseline", "image/jpeg", "RGB", (16_320, 12_240), {"quality": 1}),
         ("CMYK", "image/jpeg", "CMYK", (14_000, 14_000), {"quality": 1}),
-        ("progressive", "image/jpeg", "RGB", (16_320, 12_240), {"quality": 1, "progressive": True}),
+        ("progressive", "image/jpeg", "RGB", (16_320, 12_240), progressive),
         ("AVIF", "image/avif", "RGB", (8_000, 8_000), {"speed": 10}),
         ("HEIC", "image/heic", "RGB", (8_000, 8_000), {"quality": 10}),
     ):
