@@ -20,6 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from local import parent
 from local.client import Client, Stack
+from local.emulator import settings
 from local.emulator.process import free_port
 from local.state import ROOT, Places, waiting_lock
 from tests.support import contract
@@ -27,6 +28,9 @@ from tests.support.patience import PATIENCE_SECONDS
 
 START_TIMEOUT_SECONDS = 3 * PATIENCE_SECONDS
 """A cold machine builds the layers first: some 20 s on two cores, more on a slow network."""
+
+SELDOM = 600
+"""How often stacks that no test kills write their state, in seconds."""
 
 _KEPT: list[StackProcess] = []
 """Processes that outlive the fixture that started them."""
@@ -41,7 +45,12 @@ class StackProcess:
     """`python -m local.start` in a folder of its own."""
 
     def __init__(
-        self, folder: Path, *options: str, port: int | None = None, lives_with: int | None = None
+        self,
+        folder: Path,
+        *options: str,
+        port: int | None = None,
+        lives_with: int | None = None,
+        save_seconds: int = 3,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.places = Places(folder)
@@ -61,7 +70,11 @@ class StackProcess:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**os.environ, parent.VARIABLE: str(lives_with or os.getpid())},
+                env={
+                    **os.environ,
+                    parent.VARIABLE: str(lives_with or os.getpid()),
+                    settings.SAVE_SECONDS: str(save_seconds),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -186,7 +199,10 @@ def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[
         with waiting_lock(folder / f"{name}.lock"):
             if not places.stack_file.exists():
                 parent = os.getppid() if is_shared else os.getpid()
-                started.append(StackProcess(places.root, "--no-sample", lives_with=parent))
+                process = StackProcess(
+                    places.root, "--no-sample", lives_with=parent, save_seconds=SELDOM
+                )
+                started.append(process)
                 started[-1].stack()
         return Stack.read(places.stack_file)
 

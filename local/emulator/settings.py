@@ -25,7 +25,11 @@ WITHOUT_SHIMS = "PHOTODROP_WITHOUT_SHIMS"
 FAULTS = "PHOTODROP_FAULTS"
 """Environment variable: the seed of the faults that functions meet, see local/emulator/faults."""
 
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
+SAVE_SECONDS = "PHOTODROP_SAVE_SECONDS"
+"""Environment variable: how long after a change the state is written. Tests that kill no emulator
+write it seldom: each time takes as much of the processor as the requests of three seconds."""
+
+_INHERITED = (SAVE_SECONDS, "PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def temporary_dir(state_dir: Path) -> Path:

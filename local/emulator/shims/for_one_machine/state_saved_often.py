@@ -25,9 +25,10 @@ from ministack import app
 from ministack.core import persistence
 from ministack.core.router import detect_service
 
+from local.emulator import settings
 from local.emulator.settings import temporary_dir
 
-SAVE_SECONDS = 3.0
+SAVE_SECONDS = float(os.environ.get(settings.SAVE_SECONDS, "3"))
 """From a change to the moment that is written: what a kill may cost."""
 
 CHILD_SECONDS = 60
