@@ -115,7 +115,21 @@ class StackProcess:
 ALONE = "tests that need a stack to themselves"
 """Some of them change the settings of functions for a while, some wait for empty queues."""
 
+ALONE_ON_ANOTHER = "tests that need a stack to themselves, on another stack"
+"""About half of them. One after another, all of them together would take longer than all else."""
+
 NEED_THE_STACK_ALONE = ("tests/local/", "tests/browser/test_uppy_expiry.py")
+
+ON_ANOTHER = (
+    "tests/browser/test_uppy_expiry.py",
+    "tests/local/test_cli.py",
+    "tests/local/test_docs.py",
+    "tests/local/test_permissions",
+    "tests/local/test_uses.py",
+)
+
+STACKS = {ALONE: "stack-alone", ALONE_ON_ANOTHER: "stack-alone-2"}
+"""The stack of each of these scopes. All others share one."""
 
 STARTS_ITS_OWN = (
     "tests/local/test_deploy.py",
@@ -125,6 +139,7 @@ STARTS_ITS_OWN = (
 )
 
 FIRST = (
+    ALONE_ON_ANOTHER,
     ALONE,
     "tests/browser/test_web_uploads_again.py",
     # For processes that would only wait until the stacks are there.
@@ -144,10 +159,10 @@ MOST_PROCESSES = 8
 
 
 def scope_of(nodeid: str) -> str:
-    """Name what a test runs in one process with, one after another: its file, or ALONE."""
+    """Name what a test runs in one process with, one after another: its file, or one of STACKS."""
     file = nodeid.partition("::")[0]
     if file.startswith(NEED_THE_STACK_ALONE) and not file.startswith(STARTS_ITS_OWN):
-        return ALONE
+        return ALONE_ON_ANOTHER if file.startswith(ON_ANOTHER) else ALONE
     return file
 
 
@@ -219,7 +234,7 @@ def stack(request: pytest.FixtureRequest, start_stack: Callable[[str], Stack]) -
     """The running stack that tests of the API go to: one for those that need it alone."""
     if given := os.environ.get("PHOTODROP_STACK"):
         return Stack.read(Path(given))
-    return start_stack("stack-alone" if scope_of(request.node.nodeid) == ALONE else "stack")
+    return start_stack(STACKS.get(scope_of(request.node.nodeid), "stack"))
 
 
 def checked(client: Client) -> Client:
