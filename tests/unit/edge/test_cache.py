@@ -219,6 +219,24 @@ def test_what_is_too_large_is_passed_on_and_not_kept(
     assert len(origins.asked) == 2
 
 
+@pytest.mark.parametrize(("chunks", "is_kept"), [(1, True), (3, False)])
+def test_an_answer_that_announces_no_length_is_kept_if_it_proves_small(
+    *, chunks: int, is_kept: bool
+) -> None:
+    kept = Cache(max_entry_bytes=15)
+
+    found = kept.get(
+        ("/a",),
+        lambda: cache.Response(200, {}, iter([b"0123456789"] * chunks)),
+        lambda _: 60,
+    )
+
+    assert isinstance(found, cache.Response)
+    body = found.body if isinstance(found.body, bytes) else b"".join(found.body)
+    assert body == b"0123456789" * chunks
+    assert (kept.find(("/a",)) is not None) is is_kept
+
+
 @pytest.mark.parametrize(
     ("paths", "kept"),
     [
