@@ -133,8 +133,6 @@ class Cache:
         if seconds <= 0:
             return None
         if not isinstance(response.body, bytes):
-            if int(response.headers.get("content-length", "0")) > self._max_entry_bytes:
-                return None
             chunks = response.body
             body = self._beginning(chunks)
             if len(body) > self._max_entry_bytes:

@@ -105,7 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
         return Request(self.command, split.path, query, headers, viewer_ip, base_url)
 
     def _send(self, response: Response) -> None:
-        """Send the answer. Raises ConnectionError when the viewer, or the origin, goes away."""
+        """Send the answer. Raises ConnectionError when the viewer, or the origin, goes away.
+
+        That ends the connection, so an answer that broke off does not look whole.
+        """
         body, headers = response.body, response.headers
         if isinstance(body, bytes) and self.command != "HEAD":
             if response.status not in _WITHOUT_BODY:
@@ -127,8 +130,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _send_body(self, body: Any, *, is_chunked: bool) -> None:
-        # An answer that breaks off must not look whole: the connection ends with it.
-        was_closing, self.close_connection = self.close_connection, True
         for chunk in body:
             if is_chunked and chunk:
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
@@ -136,7 +137,6 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(chunk)
         if is_chunked:
             self.wfile.write(b"0\r\n\r\n")
-        self.close_connection = was_closing
 
     def finish(self) -> None:
         """Close the connection. Whoever has gone away does not miss what is left in the buffer."""

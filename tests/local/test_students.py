@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -339,7 +338,6 @@ def test_signed_urls_of_pictures_are_for_one_key_and_one_method(
     now = show(staff, student, pictures.jpeg())
     view = staff.api.get(f"{path_of(student)}/picture-view-url").json()["url"]
     for url in (view, now["picture"]["thumbnails"][0]["url"]):
-        path = urlsplit(url).path
         assert staff.storage.get(url).status_code == 200
-        assert staff.storage.get(url.replace(path, path + "x")).status_code == 403
+        assert staff.storage.get(url.replace(student["studentId"], "another")).status_code == 403
         assert staff.storage.put(url, content=b"x").status_code == 403
