@@ -22,7 +22,7 @@ from photodrop.imaging.sandbox import DecoderError, Limits, Sandbox
 from tests.support import pictures
 from tests.support.decoders import Decoders
 from tests.support.template import ROOT
-from tests.unit.test_imaging import FORMATS, encode, make_odd_modes, make_quadrants
+from tests.unit.test_imaging import FORMATS, ODD_MODES, encode, make_quadrants
 
 LIMITS = Limits(cpu_seconds=5, wall_seconds=20)
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this wall")
@@ -293,15 +293,13 @@ def test_the_decoders_process_loads_what_most_images_need_and_no_more() -> None:
     )
 
 
-def odd_files() -> dict[str, bytes]:
-    plain = {name: encode(make_quadrants(), name) for name in FORMATS}
-    return plain | make_odd_modes()
+ODD_FILES = {name: encode(make_quadrants(), name) for name in FORMATS} | ODD_MODES
 
 
-@pytest.mark.parametrize("name", odd_files())
+@pytest.mark.parametrize("name", ODD_FILES)
 def test_every_kind_of_image_is_decoded_as_without_a_sandbox(name: str) -> None:
     """Whatever a decoder would still want to import or open is missing here, and shows up."""
-    content = odd_files()[name]
+    content = ODD_FILES[name]
     expected = thumbnails.make_thumbnails(io.BytesIO(content), (20, 40))
     with tempfile.TemporaryFile() as original:
         original.write(content)
@@ -318,14 +316,14 @@ def test_every_kind_of_image_is_decoded_as_without_a_sandbox(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", sorted({str(sniff(content[:SNIFF_BYTES])) for content in odd_files().values()})
+    "content_type", sorted({str(sniff(content[:SNIFF_BYTES])) for content in ODD_FILES.values()})
 )
 def test_a_process_that_has_decoded_no_other_type_loads_all_that_a_type_needs(
     content_type: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox = Sandbox("photodrop.imaging.image_decoder", "image")
     monkeypatch.setattr(images, "_sandbox", sandbox)
-    for content in odd_files().values():
+    for content in ODD_FILES.values():
         if sniff(content[:SNIFF_BYTES]) == content_type:
             with tempfile.TemporaryFile() as original:
                 original.write(content)
