@@ -25,8 +25,8 @@ from tests.hostile.files import COMPLETED, HostileFile
 from tests.hostile.limits import LIMITS
 
 PATIENCE = 10
-"""How much longer than its Timeout a function may take here, where others use the processor too.
-What it may take of the processor is compared exactly."""
+"""How much longer than its Timeout a function may wait here, where others use the processor too.
+It is ended by what it takes of the processor (`function.limit_time`)."""
 
 
 @dataclass
