@@ -51,9 +51,10 @@ def write(result: Result, phases: str, seed: int) -> None:
     before, rest = PAGE.read_text().split(BEGIN)
     after = rest.split(END, 1)[1]
     found = "no failure" if result.exit_code == 0 else "failures"
+    counts = ", ".join(f"{status} {count}" for status, count in sorted(result.statuses.items()))
     noted = (
-        f"On {datetime.now(UTC):%Y-%m-%d}: {result.requests} cases of seed {seed} in the phases"
-        f" {phases.replace(',', ', ')}, {found}.\n"
+        f"On {datetime.now(UTC):%Y-%m-%d}: {result.statuses.total()} requests of seed {seed} in the"
+        f" phases {phases.replace(',', ', ')}, {found}. Answered were {counts}.\n"
     )
     PAGE.write_text(f"{before}{BEGIN}\n{noted}\n{END}{after}")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-import re
 import subprocess
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,16 +35,16 @@ KNOWN = 0.8
 
 @dataclass(frozen=True)
 class Result:
-    """How a run ended: what schemathesis printed, and how many requests it sent."""
+    """How a run ended: what schemathesis printed, and how often each status was answered."""
 
     exit_code: int
     output: str
-    requests: int
+    statuses: Counter[int]
 
 
 def run(stack: Stack, folder: Path, *, examples: int, phases: str, seed: int) -> Result:
     """Send what the description allows and what it does not, and check the answers."""
-    configuration = folder / "schemathesis.toml"
+    configuration, report = folder / "schemathesis.toml", folder / "requests.ndjson"
     configuration.write_text(_configuration(stack))
     done = subprocess.run(
         [
@@ -51,6 +52,7 @@ def run(stack: Stack, folder: Path, *, examples: int, phases: str, seed: int) ->
             *("--url", stack.api_url, "--checks", ",".join(CHECKS), "--phases", phases),
             *("--max-examples", str(examples), "--seed", str(seed), "--request-timeout", "120"),
             *("--suppress-health-check", "all", "--no-color", "--continue-on-failure"),
+            *("--report", "ndjson", "--report-ndjson-path", report),
         ],
         cwd=folder,
         env={**os.environ, "NO_PROXY": "*"},
@@ -59,8 +61,19 @@ def run(stack: Stack, folder: Path, *, examples: int, phases: str, seed: int) ->
         text=True,
         check=False,
     )
-    found = re.search(r"^ +(\d+) generated", done.stdout, re.MULTILINE)
-    return Result(done.returncode, done.stdout + done.stderr, int(found[1]) if found else 0)
+    with report.open() as lines:
+        statuses = Counter(itertools.chain.from_iterable(_statuses(json.loads(x)) for x in lines))
+    return Result(done.returncode, done.stdout + done.stderr, statuses)
+
+
+def _statuses(event: Any) -> Iterator[int]:
+    """Yield the status of every answer that an event of schemathesis tells of."""
+    match event:
+        case {"status_code": int(status)}:
+            yield status
+        case dict() | list():
+            for part in event.values() if isinstance(event, dict) else event:
+                yield from _statuses(part)
 
 
 def _configuration(stack: Stack) -> str:
