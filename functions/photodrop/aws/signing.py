@@ -22,7 +22,7 @@ from photodrop.clock import timestamp
 from photodrop.config import credentials, settings
 
 CACHE_FOREVER = "private, max-age=31536000, immutable"
-"""The Cache-Control of originals: private, because they are; for good, because they never change."""
+"""The Cache-Control of originals: private, as they are, and for good: they never change."""
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 
