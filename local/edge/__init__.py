@@ -6,5 +6,5 @@ a distribution uses and this edge does not know is an error at start.
 
 This differs from CloudFront on purpose: there is no TLS on loopback, so the viewer protocol policy
 is not enforced. Answers to HEAD, parts of files, and files of more than 8 MB come from the origin
-each time. An expired entry is fetched anew instead of being validated.
+each time. What has expired is not served any more when the origin fails.
 """

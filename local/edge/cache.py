@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from itertools import chain
 
 from local.edge.messages import Response
@@ -29,9 +30,14 @@ class Entry:
     stored_at: float
     expires_at: float
 
-    def served(self) -> Response:
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it may still be served without asking the origin."""
+        return time.time() < self.expires_at
+
+    def served(self, result: str = "Hit") -> Response:
         """Return the answer as a hit, with its age."""
-        result = "Error" if self.response.status >= 400 else "Hit"
+        result = "Error" if self.response.status >= 400 else result
         age = str(int(time.time() - self.stored_at))
         found = replace(self.response, body=self.body)
         return found.with_headers(age=age, x_cache=f"{result} from cloudfront")
@@ -58,33 +64,39 @@ class Cache:
         self._invalidations = 0
 
     def find(self, key: Key) -> Entry | None:
-        """Return what is kept under the key and still fresh."""
+        """Return what is kept under the key, if it is still fresh."""
         with self._lock:
-            return self._find(key)
+            entry = self._find(key)
+        return entry if entry and entry.is_fresh else None
 
     def get(
         self,
         key: Key,
-        fetch: Callable[[], Response],
+        fetch: Callable[[Entry | None], Response],
         seconds_of: Callable[[Response], float],
-    ) -> Entry | Response:
+    ) -> Response:
         """Return what is kept, or what `fetch` answers: one request at a time for each key.
 
+        `fetch` gets an entry that has expired, if there is one, and may answer 304 for it.
         `seconds_of` says how long an answer may be kept. Whoever waited for one that is not kept
         fetches for itself.
         """
         with self._lock:
-            if entry := self._find(key):
-                return entry
+            expired = self._find(key)
+            if expired and expired.is_fresh:
+                return expired.served()
             flight = self._flights.get(key)
             if is_first := flight is None:
                 flight = self._flights[key] = _Flight()
             invalidations = self._invalidations
         if not is_first:
             flight.landed.wait()
-            return flight.entry or fetch()
+            return flight.entry.served() if flight.entry else fetch(None)
         try:
-            response = fetch()
+            response = fetch(expired)
+            is_confirmed = expired is not None and response.status == HTTPStatus.NOT_MODIFIED
+            if expired is not None and is_confirmed:
+                response = _confirmed(expired, response)
             entry = self._entry(response, seconds_of(response))
             if entry is None:
                 return response
@@ -93,6 +105,8 @@ class Cache:
                 # What was fetched before an invalidation may be what it was to remove.
                 if invalidations == self._invalidations:
                     self._store(key, entry)
+            if is_confirmed:
+                return entry.served("RefreshHit")
             return replace(response, body=entry.body)
         finally:
             with self._lock:
@@ -109,12 +123,8 @@ class Cache:
 
     def _find(self, key: Key) -> Entry | None:
         entry = self._entries.get(key)
-        if entry is None:
-            return None
-        if entry.expires_at <= time.time():
-            self._drop(key)
-            return None
-        self._entries.move_to_end(key)
+        if entry is not None:
+            self._entries.move_to_end(key)
         return entry
 
     def _store(self, key: Key, entry: Entry) -> None:
@@ -152,3 +162,11 @@ class Cache:
             if len(body) > self._max_entry_bytes:
                 break
         return bytes(body)
+
+
+def _confirmed(expired: Entry, answer: Response) -> Response:
+    """Return what has expired, with the headers by which the origin says that it is unchanged."""
+    answer.close()
+    headers = {**expired.response.headers, **answer.headers}
+    headers["content-length"] = str(len(expired.body))
+    return Response(expired.response.status, headers, expired.body)

@@ -101,14 +101,20 @@ class Edge:
             # A part of what is not kept comes from the origin, as a part: it may be of gigabytes.
             entry = self._cache.find(key)
             return entry.served() if entry else fetch()
-        found = self._cache.get(key, fetch, partial(self._seconds, behaviour))
-        return found.served() if isinstance(found, Entry) else found
+        return self._cache.get(key, fetch, partial(self._seconds, behaviour))
 
-    def _fetch(self, request: Request, behaviour: Behaviour) -> Response:
-        """Ask the origin. What the viewer holds is compared here, with the whole answer."""
-        kept = {name: text for name, text in request.headers.items() if name not in _CONDITIONS}
+    def _fetch(
+        self, request: Request, behaviour: Behaviour, expired: Entry | None = None
+    ) -> Response:
+        """Ask the origin: whether what has expired here is unchanged, if there is such an entry.
+
+        What the viewer holds is compared here, with the whole answer.
+        """
+        asked = {name: text for name, text in request.headers.items() if name not in _CONDITIONS}
+        if expired:
+            asked |= _condition(expired.response)
         try:
-            response = self._origins.fetch(replace(request, headers=kept), behaviour)
+            response = self._origins.fetch(replace(request, headers=asked), behaviour)
         except RefusedError as error:
             response = error.response()
         result = "Error" if response.status >= 400 else "Miss"
@@ -117,6 +123,14 @@ class Edge:
     def _seconds(self, behaviour: Behaviour, response: Response) -> float:
         times, errors = behaviour.cache.times, self.distribution.error_seconds
         return lifetime(response.status, response.headers, times, errors)
+
+
+def _condition(response: Response) -> dict[str, str]:
+    """Return the headers that ask whether there is another version; none for an error."""
+    known = response.headers if response.status == HTTPStatus.OK else {}
+    if "etag" in known:
+        return {"if-none-match": known["etag"]}
+    return {"if-modified-since": known["last-modified"]} if "last-modified" in known else {}
 
 
 def _functions(distribution: Distribution) -> dict[str, ViewerFunction]:

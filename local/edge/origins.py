@@ -25,7 +25,8 @@ _FAILED_STATUSES = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE}
 _NOT_PASSED_ON = {
     "connection", "keep-alive", "transfer-encoding", "upgrade", "x-amz-id-2", "x-amz-request-id",
 }  # fmt: skip
-_OF_A_PART = ("range", "if-range")
+_OF_A_PART_OR_VERSION = ("range", "if-range", "if-none-match", "if-modified-since")
+"""The edge asks these by itself, whatever the policies name."""
 
 
 class Origins:
@@ -134,7 +135,7 @@ class Origins:
             for name, value in request.headers.items()
             if behaviour.cache.headers.takes(name)
             or behaviour.to_origin.headers.takes(name)
-            or name in _OF_A_PART
+            or name in _OF_A_PART_OR_VERSION
         }
         added = {
             "user-agent": "Amazon CloudFront",

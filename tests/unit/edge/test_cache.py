@@ -48,6 +48,34 @@ def test_an_answer_is_kept_until_its_time_is_over(
     assert fresh.headers["x-cache"] == "Miss from cloudfront"
 
 
+def test_what_has_expired_is_kept_on_if_the_origin_says_that_it_is_unchanged(
+    edge: RunningEdge, origins: Origins, clock: SimpleNamespace
+) -> None:
+    origins.answers["bucket:/a"] = Answer(body=b"first", headers={**KEPT, "ETag": '"1"'})
+    edge.get("/a")
+    origins.answers["bucket:/a"] = Answer(304, headers={**KEPT, "ETag": '"1"'})
+    clock.now += 100
+    confirmed = edge.get("/a")
+    clock.now += 99
+    hit = edge.get("/a")
+
+    assert [confirmed.text, hit.text] == ["first", "first"]
+    assert confirmed.headers["x-cache"] == "RefreshHit from cloudfront"
+    assert (hit.headers["x-cache"], hit.headers["age"]) == ("Hit from cloudfront", "99")
+    assert [headers.get("if-none-match") for _, _, headers in origins.asked] == [None, '"1"']
+
+
+def test_what_has_expired_and_was_deleted_is_gone(
+    edge: RunningEdge, origins: Origins, clock: SimpleNamespace
+) -> None:
+    origins.answers["bucket:/a"] = Answer(body=b"first", headers={**KEPT, "ETag": '"1"'})
+    edge.get("/a")
+    del origins.answers["bucket:/a"]
+    clock.now += 100
+
+    assert edge.get("/a").status_code == 404
+
+
 def test_the_key_is_the_path_and_what_the_cache_policy_names(
     edge: RunningEdge, origins: Origins
 ) -> None:
@@ -173,7 +201,7 @@ def test_who_waited_for_a_request_that_failed_asks_for_itself(origins: Origins) 
     kept, waits, fails = Cache(), threading.Event(), threading.Event()
     found: list[object] = []
 
-    def fail() -> cache.Response:
+    def fail(_: object) -> cache.Response:
         waits.set()
         fails.wait(PATIENCE_SECONDS)
         raise ConnectionError
@@ -184,7 +212,7 @@ def test_who_waited_for_a_request_that_failed_asks_for_itself(origins: Origins) 
 
     def second() -> None:
         answer = cache.Response(200, {}, b"second")
-        found.append(kept.get(("/a",), lambda: answer, lambda _: 60))
+        found.append(kept.get(("/a",), lambda _: answer, lambda _: 60))
 
     threads = [threading.Thread(target=first), threading.Thread(target=second)]
     threads[0].start()
@@ -227,11 +255,10 @@ def test_an_answer_that_announces_no_length_is_kept_if_it_proves_small(
 
     found = kept.get(
         ("/a",),
-        lambda: cache.Response(200, {}, iter([b"0123456789"] * chunks)),
+        lambda _: cache.Response(200, {}, iter([b"0123456789"] * chunks)),
         lambda _: 60,
     )
 
-    assert isinstance(found, cache.Response)
     body = found.body if isinstance(found.body, bytes) else b"".join(found.body)
     assert body == b"0123456789" * chunks
     assert (kept.find(("/a",)) is not None) is is_kept
@@ -270,7 +297,7 @@ def test_an_invalidation_empties_what_its_paths_fit(
 def test_what_was_fetched_before_an_invalidation_is_not_kept_after_it() -> None:
     kept = Cache()
 
-    def fetch() -> cache.Response:
+    def fetch(_: object) -> cache.Response:
         kept.invalidate(["/a"])
         return cache.Response(200, {}, b"old")
 

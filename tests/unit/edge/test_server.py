@@ -10,6 +10,7 @@ import pytest
 
 from local.edge.cache import Cache
 from local.edge.reading import ConfigurationError
+from local.edge.server import Server
 from tests.support.patience import PATIENCE_SECONDS
 from tests.unit.edge.stand_ins import Answer, Api, Origins, RunningEdge
 
@@ -132,6 +133,14 @@ def test_the_edge_is_served_by_this_machines_names_alone(edge: RunningEdge) -> N
         refused = edge.get("/a", host=host)
         assert refused.status_code == 403
         assert "HostNotAllowed" in refused.text
+
+
+def test_the_next_free_port_is_used_where_one_is_taken(edge: RunningEdge) -> None:
+    other = Server(edge.server.port)
+
+    assert other.port > edge.server.port
+    assert other.url == f"http://localhost:{other.port}"
+    other.close()
 
 
 def test_one_connection_takes_many_requests(edge: RunningEdge, origins: Origins) -> None:
