@@ -31,7 +31,7 @@ MOST_CALLS = 4
 
 def break_links(text: str) -> str:
     """Return an answer whose signatures do not fit."""
-    return re.sub(r"X-Amz-Signature=\w{8}", "X-Amz-Signature=00000000", text)
+    return re.sub(r"&Signature=[^&\"]{8}", "&Signature=AAAAAAAA", text)
 
 
 def is_shown(picture: Locator) -> bool:
