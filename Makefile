@@ -1,7 +1,7 @@
 # `make` says what there is. All of it runs from .venv, which local/bootstrap.sh makes and keeps
 # up to date.
 .DEFAULT_GOAL := help
-.PHONY: help start reset token sam-local test test-unit storm orders hostile fuzz check audit openapi format bench screenshots build deploy parameters recover delivery-key deploy-web user reconcile lock bootstrap
+.PHONY: help start reset token sam-local test test-unit permissions storm orders hostile fuzz check audit openapi format bench screenshots build deploy parameters recover delivery-key deploy-web user reconcile lock bootstrap
 
 # Images of containers often set it. Every process then compiles all that it imports again, and a
 # function or a process of the tests takes twice as long to start.
@@ -35,6 +35,9 @@ test: bootstrap  ## every test, the deployed local stack included (ARGS="-k name
 
 test-unit: bootstrap  ## the tests of the code alone, for work in between (ARGS="-k name")
 	@$(PY) -m pytest -n logical tests/unit $(addprefix --ignore=tests/unit/,$(TRY_EVERYTHING)) $(ARGS)
+
+permissions: bootstrap  ## run every test, and name one for each permission in docs/permissions.md
+	@$(PY) -m pytest -n auto --write-permissions $(ARGS)
 
 storm: bootstrap  ## 2,000 uploads on a bad day: faults, and a restart in the middle (ARGS="--uploads 100")
 	@$(PY) -m tests.storm $(ARGS)

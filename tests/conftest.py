@@ -26,6 +26,8 @@ from local.state import ROOT, Places, waiting_lock
 from tests.support import contract
 from tests.support.patience import PATIENCE_SECONDS
 
+pytest_plugins = ["tests.whole_run.plugin"]
+
 START_TIMEOUT_SECONDS = 3 * PATIENCE_SECONDS
 """A cold machine builds the layers first: some 20 s on two cores, more on a slow network."""
 

@@ -32,10 +32,11 @@ def main() -> None:
     # Only now: importing ministack needs it to be there, and reads the environment.
     from ministack.app import main as serve  # noqa: PLC0415
 
-    from local.emulator import faults, shims  # noqa: PLC0415
+    from local.emulator import faults, recording, shims  # noqa: PLC0415
 
     shims.apply()
     faults.apply()
+    recording.apply()
     serve()
 
 

@@ -29,7 +29,11 @@ SAVE_SECONDS = "PHOTODROP_SAVE_SECONDS"
 """Environment variable: how long after a change the state is written. Tests that kill no emulator
 write it seldom: each time takes as much of the processor as the requests of three seconds."""
 
-_INHERITED = (SAVE_SECONDS, "PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
+RECORDING = "PHOTODROP_RECORDING"
+"""Environment variable: the folder in which the tests have their run recorded, see recording.py."""
+
+_FOR_TESTS = (SAVE_SECONDS, RECORDING)
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", *_FOR_TESTS)
 
 
 def temporary_dir(state_dir: Path) -> Path:

@@ -6,7 +6,7 @@ import pytest
 
 from local.client import Client, Stack
 from tests.support import pictures
-from tests.support.archive import Record
+from tests.support.archive import Record, thumbnails_in_bucket
 from tests.support.running_stack import assert_is_error, aws, until, upload
 
 
@@ -129,12 +129,7 @@ def test_a_photo_that_the_lifecycle_expired_is_gone_with_its_thumbnails(
     record.tell("LifecycleExpiration:DeleteMarkerCreated")
     path = f"/photos/{photo['photoId']}"
     until(lambda: ada.api.get(path).status_code == 404)
-
-    def thumbnails_are_gone() -> bool:
-        answers = [ada.storage.get(thumbnail["url"]) for thumbnail in photo["thumbnails"]]
-        return all(answer.status_code == 404 for answer in answers)
-
-    until(thumbnails_are_gone)
+    until(lambda: thumbnails_in_bucket(stack, record.key) == [])
     assert photo["photoId"] not in {i["photoId"] for i in ada.api.get("/photos").json()["items"]}
 
 

@@ -189,6 +189,28 @@ def test_s3_signed_headers_refuses_others_on_a_presigned_url(stack: SmallStack) 
     assert b"not signed" in answer.body
 
 
+def test_s3_missing_objects_are_a_secret_to_whoever_may_not_list_the_bucket(
+    stack: SmallStack,
+) -> None:
+    where = {"Bucket": stack.outputs["Bucket"], "Key": "uploads/never-was"}
+    versioned = {**where, "VersionId": "00000000-0000-0000-0000-000000000000"}
+
+    def status(client: Any, operation: str, request: dict[str, str]) -> int:
+        url = client.generate_presigned_url(operation, request)
+        return send("HEAD" if operation == "head_object" else "GET", url).status
+
+    root, bucket = _root_s3(stack), {"Bucket": stack.outputs["Bucket"]}
+    policy = root.get_bucket_policy(**bucket)["Policy"]
+    root.delete_bucket_policy(**bucket)  # it asks for TLS, and would refuse the uploader anyway
+    try:
+        for operation in ("get_object", "head_object"):
+            for request in (where, versioned):
+                assert status(stack.uploader_s3(), operation, request) == 403
+                assert status(root, operation, request) == 404
+    finally:
+        root.put_bucket_policy(**bucket, Policy=policy)
+
+
 def test_s3_versioned_get_honours_file_name_and_range(stack: SmallStack) -> None:
     s3 = _root_s3(stack)
     where = {"Bucket": stack.outputs["Bucket"], "Key": "uploads/versions.jpg"}
@@ -254,6 +276,39 @@ def test_queue_urls_follow_the_port(stack: SmallStack) -> None:
         stack.emulator.stop()
         stack.emulator.port = old
         stack.emulator.start()
+
+
+def test_queue_reader_role_keeps_a_queue_from_a_function_that_may_not_delete_messages(
+    stack: SmallStack,
+) -> None:
+    iam, sqs = stack.client("iam"), stack.client("sqs")
+    function = stack.client("lambda").get_function_configuration(
+        FunctionName=stack.outputs["WorkFunction"]
+    )
+    role = function["Role"].rpartition("/")[2]
+    (reading,) = [
+        policy["PolicyArn"]
+        for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+        if "SQS" in policy["PolicyName"]
+    ]
+    iam.detach_role_policy(RoleName=role, PolicyArn=reading)
+    try:
+        sqs.send_message(QueueUrl=stack.outputs["Queue"], MessageBody="for nobody")
+
+        def dead() -> list[str]:
+            answer = sqs.receive_message(
+                QueueUrl=stack.outputs["DeadLetterQueue"],
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=0,
+            )
+            return [message["Body"] for message in answer.get("Messages", [])]
+
+        eventually(lambda: "for nobody" in dead(), seconds=stack.patience)
+        assert "for nobody" not in worked_off(stack)
+    finally:
+        iam.attach_role_policy(RoleName=role, PolicyArn=reading)
+    sqs.send_message(QueueUrl=stack.outputs["Queue"], MessageBody="for the function")
+    eventually(lambda: "for the function" in worked_off(stack), seconds=stack.patience)
 
 
 def test_plain_http_satisfies_a_policy_that_asks_for_tls(stack: SmallStack) -> None:

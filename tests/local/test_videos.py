@@ -6,8 +6,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from local.client import Client
+from local.client import Client, Stack
 from tests.support import pictures, videos
+from tests.support.archive import Record, thumbnails_in_bucket
 from tests.support.running_stack import assert_is_error, upload
 
 
@@ -46,7 +47,8 @@ def test_a_video_is_completed_with_its_facts_and_thumbnails(ada: Client) -> None
 def test_every_kind_of_video_is_completed(
     ada: Client, kind: str, codec: str, content_type: str
 ) -> None:
-    photo = upload(ada, videos.video(kind, codec), fileName=kind, contentType=content_type)
+    content = videos.video(kind, codec)
+    photo = upload(ada, content, fileName=f"clip.{kind}", contentType=content_type)
     assert photo["status"] == "completed", photo["failure"]
     assert (photo["contentType"], photo["width"], photo["height"]) == (content_type, 320, 240)
     assert [thumbnail["width"] for thumbnail in photo["thumbnails"]] == [160, 320, 320]
@@ -111,7 +113,9 @@ def test_other_thumbnails_are_made_of_the_poster(ada: Client) -> None:
     assert picture.size == (made["width"], made["height"]) == (320, 160)
 
 
-def test_a_deleted_video_leaves_nothing(ada: Client) -> None:
+def test_a_deleted_video_leaves_nothing(ada: Client, stack: Stack) -> None:
     photo = upload(ada, videos.video(), contentType="video/mp4")
+    key = Record(stack, photo).key
+    assert len(thumbnails_in_bucket(stack, key)) == 3
     assert ada.api.delete(f"/photos/{photo['photoId']}").status_code == 204
-    assert ada.storage.get(photo["thumbnails"][0]["url"]).status_code == 404
+    assert thumbnails_in_bucket(stack, key) == []

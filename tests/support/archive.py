@@ -65,3 +65,11 @@ class Record:
         aws(self.stack, "sqs").send_message(
             QueueUrl=resource(self.stack, "UploadsQueue"), MessageBody=json.dumps(notice)
         )
+
+
+def thumbnails_in_bucket(stack: Stack, key: str) -> list[str]:
+    """Return the keys of the thumbnails that the original at `key` has, of any size and format."""
+    found = aws(stack, "s3").list_objects_v2(
+        Bucket=stack.thumbnails_bucket, Prefix=f"{key.rpartition('.')[0]}/"
+    )
+    return [one["Key"] for one in found.get("Contents", [])]

@@ -13,7 +13,6 @@ from photodrop.aws.tables import Event
 from photodrop.aws.tables.connection import write_if
 from photodrop.domain.callers import Caller
 from photodrop.domain.membership import find_organized
-from photodrop.errors import EventNotFoundError
 
 
 def begin(
@@ -26,18 +25,14 @@ def begin(
     caller attends.
     """
     event = find_organized(caller, event_id, include_deleted=True)
-    if not event.is_deleting:
-        _mark(event, "kept" if photos == "keep" else "deleted")
+    if not event.is_deleting and not _mark(event, "kept" if photos == "keep" else "deleted"):
+        event = find_organized(caller, event_id, include_deleted=True)
     # A repeated call sends the message too: the first one may have been cut off before it did.
     PurgeEvent(event_id, correlation_id).send()
     return "kept" if event.photos_become == "kept" else "deleted"
 
 
-def _mark(event: Event, photos_become: str) -> None:
-    """Mark an event as being deleted, unless another call has marked it already."""
+def _mark(event: Event, photos_become: str) -> bool:
+    """Mark an event as being deleted. Returns False if another call has marked it already."""
     actions: list[Action] = [Event.photos_become.set(photos_become), Event.member.remove()]
-    if not write_if(lambda: event.update(actions, Event.is_kept())):
-        try:
-            event.refresh(consistent_read=True)
-        except Event.DoesNotExist:
-            raise EventNotFoundError from None
+    return write_if(lambda: event.update(actions, Event.is_kept()))
