@@ -12,7 +12,7 @@ from itertools import product
 
 from tests.orders import scheduler
 from tests.orders.judge import Watch, fingerprint, judge, photos
-from tests.orders.operations import OF_CLIENTS, expire, operation
+from tests.orders.operations import NOT_KILLED, REPEATED, expire, operation
 from tests.orders.scenes import BY_NAME, SCENES, Scene
 from tests.orders.scheduler import Actor, Order, Turn, describe
 from tests.orders.world import Saved, World
@@ -104,7 +104,7 @@ class Explorer:
         if state in self._judged:
             return  # what follows is the same
         for name in killed:
-            if name.removesuffix(" again") in OF_CLIENTS:  # it had no answer, so it is repeated
+            if name.removesuffix(" again") in REPEATED:  # it had no answer, so it is repeated
                 operation(name)(self.world)
         self._deliver()
         for seconds in ROUNDS:
@@ -116,7 +116,7 @@ class Explorer:
         self.world.clock.now += DAY
         self.world.abort_empty_parts()
         watch.require_nothing_wrong()
-        judge(self.world)
+        judge(self.world, killed)
         self._judged.add(state)
 
     def _deliver(self) -> None:
@@ -163,7 +163,8 @@ def _one_interruption(one: str, calls: int, other: str) -> Iterator[Order]:
     """
     for made in range(calls + 1):
         yield (Turn(one, made), Turn(other))
-        yield (Turn(one, made), Turn(one, is_killed=True), Turn(other))
+        if one not in NOT_KILLED:
+            yield (Turn(one, made), Turn(one, is_killed=True), Turn(other))
 
 
 def _two_interruptions(one: str, calls: int, other: str, other_calls: int) -> Iterator[Order]:
@@ -174,8 +175,9 @@ def _two_interruptions(one: str, calls: int, other: str, other_calls: int) -> It
     for made, other_made in product(range(calls + 1), range(1, other_calls + 1)):
         begin = (Turn(one, made), Turn(other, other_made))
         yield begin
-        yield (*begin, Turn(one, is_killed=True))
-        yield (*begin, Turn(other, is_killed=True))
+        for name in (one, other):
+            if name not in NOT_KILLED:
+                yield (*begin, Turn(name, is_killed=True))
 
 
 def _any_order(chance: random.Random, names: Sequence[str]) -> Order:
@@ -186,7 +188,7 @@ def _any_order(chance: random.Random, names: Sequence[str]) -> Order:
     for _ in range(chance.randrange(2, 14)):
         name = chance.choice(alive)
         turns.append(Turn(name, chance.randint(0, longest)))
-        if chance.random() < 0.08 and len(alive) > 1:
+        if chance.random() < 0.08 and len(alive) > 1 and name not in NOT_KILLED:
             turns.append(Turn(name, is_killed=True))
             alive.remove(name)
     return tuple(turns)

@@ -45,7 +45,7 @@ def process(world: World) -> None:
 def process_copies(world: World) -> None:
     """Everything that was sent until now comes a second time."""
     for message in list(world.sent):
-        world.deliver(message, is_copy=True)
+        world.deliver(message)
 
 
 def expire(world: World) -> None:
@@ -232,8 +232,11 @@ OPERATIONS: dict[str, Operation] = {
     "edit student": edit_student,
 }
 
-OF_CLIENTS = set(OPERATIONS) - {"process", "process copies", "expire", "expire object"}
-"""What a client repeats when it gets no answer."""
+NOT_KILLED = {"expire object"}
+"""What S3 does itself."""
+
+REPEATED = set(OPERATIONS) - {"process", "process copies", "expire", "expire object", "delete"}
+"""What a client repeats when it gets no answer. A deletion is finished by the service itself."""
 
 
 def operation(name: str) -> Operation:

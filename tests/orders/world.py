@@ -123,7 +123,7 @@ class World:
         while self.waiting:
             self.deliver(self.waiting.pop(0))
 
-    def deliver(self, message: Message, *, is_copy: bool = False) -> None:
+    def deliver(self, message: Message) -> None:
         """Deliver a message. If it is not handled, it comes again or goes to the dead letters."""
         message = replace(message, receives=message.receives + 1)
         try:
@@ -132,7 +132,7 @@ class World:
             is_handled = False
             raise
         finally:
-            if not is_handled and not is_copy:
+            if not is_handled:
                 (self.dead if message.receives >= MAX_RECEIVES else self.later).append(message)
 
     def _handle(self, message: Message) -> bool:

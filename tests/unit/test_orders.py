@@ -53,6 +53,12 @@ def test_deleting_may_interrupt_processing_at_any_call(explorer: Explorer) -> No
         "in parts: begin other parts + complete: begin other parts, complete",
         # A file landed and was accepted while its photo was being deleted: it stayed for ever.
         "video: delete + upload: delete 2, upload",
+        # The client gave up a deletion that was cut off: its photo was listed without its file.
+        "completed: delete + report: delete 3, delete killed",
+        # Thumbnails were being made while the photo was deleted, and that was cut off, too.
+        "verified: process + delete: process 3, delete, process 1, process killed",
+        # The bucket's lifecycle expired an original while its photo was being deleted.
+        "completed long ago: delete + expire object: delete 3, expire object 2, delete",
         # A second upload of the same file was begun while the photo was being deleted.
         "in parts: delete + begin other parts: delete 2, begin other parts 3, delete",
         # An upload of a picture was granted while the student was being deleted: a part of the

@@ -62,12 +62,11 @@ def advance(photo: Photo, to: Status, **changes: Any) -> bool:
     allowed_from = MAY_FOLLOW[to]
     if to == Status.FAILED:
         allowed_from &= {Status(photo.status)}
-    if to == Status.COMPLETED:
-        in_parts = photo.upload_method == "MULTIPART"
-        changes["due_at"] = _last_arrival_at(photo) if in_parts else None
-    else:
+    if to != Status.COMPLETED:
         changes |= {"attempts": 0, "tries": 0}  # they are counted for each status
     while photo.status in allowed_from:
+        if to == Status.COMPLETED:
+            changes["due_at"] = _due_when_completed(photo)
         if photo.change(status=to, **changes):
             return True
     return False
@@ -198,6 +197,13 @@ def _fail(photo: Photo, refusal: ContentRejectedError, **changes: Any) -> bool:
     metrics.add_metric(name="PhotosFailed", unit=MetricUnit.Count, value=1)
     logger.warning("Photo failed", failure_code=refusal.code)
     return True
+
+
+def _due_when_completed(photo: Photo) -> int | None:
+    """Return when ExpireUploads has to check a completed photo, in epoch seconds, or None."""
+    if photo.is_deleting:
+        return int(photo.due_at)
+    return _last_arrival_at(photo) if photo.upload_method == "MULTIPART" else None
 
 
 def _last_arrival_at(photo: Photo) -> int:

@@ -1,12 +1,13 @@
 """What processing images and processing videos have in common."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from photodrop import keys
 from photodrop.aws import storage
-from photodrop.aws.tables import PHOTO_ROW, Photo, ThumbnailSize
+from photodrop.aws.tables import PHOTO_ROW, TOMBSTONE_ROW, Photo, ThumbnailSize, Tombstone
 from photodrop.config import settings
 from photodrop.domain import lifecycle
 from photodrop.errors import ContentRejectedError
@@ -32,7 +33,7 @@ def process(
     try:
         photo = Photo.get(photo_id, PHOTO_ROW, consistent_read=True)
     except Photo.DoesNotExist:
-        logger.info("Photo was deleted")
+        erase_thumbnails_of_deleted(photo_id)
         return
     logger.set_correlation_id(photo.correlation_id)
     try:
@@ -45,6 +46,18 @@ def process(
         # Its thumbnails must not stay when it was deleted in the meantime.
         storage.erase_thumbnails(photo.key)
         logger.info("Photo was deleted in the meantime")
+
+
+def erase_thumbnails_of_deleted(photo_id: str) -> None:
+    """Erase the thumbnails of a photo that was deleted, for a message that comes after that.
+
+    An earlier delivery of it may have stored some after the deletion, and been cut off then.
+    """
+    logger.info("Photo was deleted")
+    with suppress(Tombstone.DoesNotExist):
+        key = Tombstone.get(photo_id, TOMBSTONE_ROW, consistent_read=True).key
+        if key is not None:
+            storage.erase_thumbnails(key)
 
 
 def store_thumbnails(photo: Photo, thumbnails: Iterable[Thumbnail]) -> list[ThumbnailSize]:

@@ -8,7 +8,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from photodrop.aws import messages, storage
 from photodrop.aws.tables import DUE_SHARDS, PHOTO_ROW, Photo, due_key, retryable_key
-from photodrop.domain import lifecycle, multipart, uploads
+from photodrop.domain import lifecycle, multipart, photo_deletion, uploads
 from photodrop.domain.lifecycle import STUCK_SECONDS
 from photodrop.errors import (
     ContentRejectedError,
@@ -115,6 +115,9 @@ def check(photo: Photo) -> None:
     logger.set_correlation_id(photo.correlation_id)
     if photo.due_at is None or photo.due_at > time.time():
         return  # the index is a little behind
+    if photo.is_deleting:
+        photo_deletion.delete(photo)  # whoever began it was cut off
+        return
     if photo.status == Status.FAILED:
         lifecycle.clean_up_failed(photo)
         return

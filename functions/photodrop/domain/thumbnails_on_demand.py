@@ -101,7 +101,7 @@ def make(photo_id: str, variant: Variant) -> None:
         logger.set_correlation_id(photo.correlation_id)
         _make(photo, variant, images.LIMITS)
     except Photo.DoesNotExist:
-        logger.info("Photo was deleted")
+        processing.erase_thumbnails_of_deleted(photo_id)
     except ThumbnailFailedError as error:
         logger.warning("Thumbnail failed", reason=error.message)
     except storage.ObjectArchivedError:

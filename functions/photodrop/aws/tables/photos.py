@@ -150,6 +150,9 @@ class Photo(Model):
     is_retryable = BooleanAttribute(attr_name="isRetryable", null=True)
     """Set if it failed through no fault of its file. Then its original is kept, and charged."""
 
+    is_deleting = BooleanAttribute(attr_name="isDeleting", null=True)
+    """Set while it is being deleted. If that is cut off, ExpireUploads finishes it."""
+
     owner_id = UnicodeAttribute(attr_name="ownerId", null=True)
     """None for a student's picture."""
     event_id = UnicodeAttribute(attr_name="eventId", null=True)
@@ -297,12 +300,13 @@ class Photo(Model):
                 transaction.delete(self, Photo.revision == self.revision)
                 for tag in self.tags:
                     transaction.delete(Photo(self.photo_id, row_of(tag)))
-                transaction.save(
-                    Tombstone(self.photo_id, owner_id=self.owner_id, event_id=self.event_id)
-                )
+                transaction.save(tombstone)
                 for row, actions, condition in released:
                     transaction.update(row, actions, condition)
 
+        tombstone = Tombstone(
+            self.photo_id, owner_id=self.owner_id, event_id=self.event_id, key=self.key
+        )
         released = self._release_updates()
         while not write_if(write):
             self.reload()
