@@ -23,7 +23,8 @@ REFUSED_FOR_NOW = {429, 500, 502, 503, 504}
 """What a client tries again. All else is an answer."""
 
 HEAL_SECONDS = 5.0
-"""How long a client waits for a photo before it tells the service that the file has landed."""
+"""How long a client waits for a photo before it tells the service that the file has landed. It waits
+twice as long before it says so again: each time adds a message, which a busy stack has to work off."""
 
 IN_EVENT, EDITED, DELETED = 0.3, 0.15, 0.15
 """The shares of photos that go to an event, that are edited, and that are deleted at some time."""
@@ -97,7 +98,8 @@ class Guest:
 
     def _follow(self, sent: Sent) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        next_word = time.monotonic() + HEAL_SECONDS
+        wait = HEAL_SECONDS
+        next_word = time.monotonic() + wait
         while True:
             photo = self._ask("GET", f"/photos/{sent.photo_id}").json()
             if photo["status"] == "completed":
@@ -107,7 +109,8 @@ class Guest:
             if time.monotonic() > deadline:
                 raise StormError(f"{sent.photo_id} is still {photo['status']}")
             if time.monotonic() > next_word:
-                next_word += HEAL_SECONDS
+                wait *= 2
+                next_word = time.monotonic() + wait
                 word = {"status": "uploaded"}
                 self._ask("PUT", f"/photos/{sent.photo_id}/status", takes={200, 409}, json=word)
             time.sleep(0.25)
