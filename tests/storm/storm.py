@@ -23,8 +23,8 @@ REFUSED_FOR_NOW = {429, 500, 502, 503, 504}
 """What a client tries again. All else is an answer."""
 
 HEAL_SECONDS = 5.0
-"""How long a client waits for a photo before it tells the service that the file has landed. It waits
-twice as long before it says so again: each time adds a message, which a busy stack has to work off."""
+"""How long a client waits for a photo before it tells the service that the file has landed. Before
+it says so again it waits twice as long: each time adds a message, which a busy stack works off."""
 
 IN_EVENT, EDITED, DELETED = 0.3, 0.15, 0.15
 """The shares of photos that go to an event, that are edited, and that are deleted at some time."""
