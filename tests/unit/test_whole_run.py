@@ -189,7 +189,8 @@ def test_a_line_that_says_too_much_fails_the_run(line: Any, kind: str) -> None:
 def test_lines_without_anything_private_are_fine() -> None:
     texts = private("Sunset at sea", "a.jpg", "failed", "Photo", "UnsupportedContent", "x")
     lines = [
-        {"message": "Photo failed", "failure_code": "UnsupportedContent", "sunset": "Sunset at seaside"},
+        {"message": "Photo failed", "failure_code": "UnsupportedContent"},
+        {"sunset": "Sunset at seaside"},
         {"message": "Object refused", "key": "uploads/user_1/0b8a.jpg", "photo_id": "1"},
         "START",
     ]
