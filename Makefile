@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PY := .venv/bin/python
 # These start every function, or try whatever may happen in whatever order: about half of the unit tests' time.
-TRY_EVERYTHING := test_start_up.py test_every_tiff.py test_races.py test_uploads_any_order.py test_any_request.py test_pictures_any_order.py test_usage_any_order.py test_orders.py
+TRY_EVERYTHING := test_start_up.py test_every_tiff.py test_races.py test_uploads_any_order.py test_any_request.py test_pictures_any_order.py test_usage_any_order.py test_orders.py test_hostile_files.py
 ENVIRONMENT = $(if $(ENV),--environment $(ENV))
 
 help:  ## this list
