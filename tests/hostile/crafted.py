@@ -95,7 +95,7 @@ def _pixels() -> Iterator[HostileFile]:
                 f"{width} x {height}",
                 content_type,
                 partial(_plain, width, height, content_type),
-                "UnsupportedContent" if is_beyond_libavif else COMPLETED,
+                "SideTooLong" if is_beyond_libavif else COMPLETED,
             )
         if max(width, height) <= 16_383:
             yield add(
@@ -157,10 +157,13 @@ def _frames() -> Iterator[HostileFile]:
     yield add("100,000 frames", "image/webp", partial(_many_webp_frames, 100_000), COMPLETED)
     yield add("pages in a circle", "image/tiff", _circle_of_pages, COMPLETED)
     yield add(
-        "1,999 pages that overlap", "image/tiff", partial(_overlapping_pages, 1999), COMPLETED
+        "1,999 pages that overlap", "image/tiff", partial(tiffs.overlapping_pages, 1999), COMPLETED
     )
     yield add(
-        "5,000 pages that overlap", "image/tiff", partial(_overlapping_pages, 5000), "TooManyFrames"
+        "5,000 pages that overlap",
+        "image/tiff",
+        partial(tiffs.overlapping_pages, 5000),
+        "TooManyFrames",
     )
     yield add("900 scans", "image/jpeg", partial(pictures.many_scans), "TooMuchTime", is_slow=True)
     yield add("900 scans", "image/jpeg", partial(pictures.many_scans, 400), COMPLETED)
@@ -211,19 +214,6 @@ def _circle_of_pages() -> bytes:
 def _tags(width: int, height: int) -> dict[int, tuple[str, list[int]]]:
     values = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 277: 1}
     return {tag: ("H", [value]) for tag, value in values.items()}
-
-
-def _overlapping_pages(count: int) -> bytes:
-    """Return a TIFF whose further pages have 4,096 entries each, all in the same 70 kB."""
-    first = tiffs.tiff(_tags(64, 48), bytes(64 * 48))
-    start = len(first) + len(first) % 2
-    first = tiffs.tiff(_tags(64, 48), bytes(64 * 48), following=start).ljust(start, b"\0")
-    # Wherever a directory begins here, it has 4,096 entries; and where it ends, the next one's
-    # offset stands.
-    entries_bytes = 2 + 4096 * 12
-    following = [start + 4 * (number + 1) for number in range(count - 2)]
-    body = b"\0\x10" * ((entries_bytes + 2) // 2)
-    return first + body[:entries_bytes] + struct.pack(f"<{len(following)}I", *following) + bytes(8)
 
 
 def _large_animation(content_type: str, side: int = 8000, frames: int = 3) -> bytes:

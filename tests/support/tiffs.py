@@ -73,3 +73,18 @@ def picture(
     if extra_samples:
         tags[338] = ("H", extra_samples)
     return tiff(tags | (more or {}), data, order=order)
+
+
+def overlapping_pages(count: int) -> bytes:
+    """Return a TIFF whose further pages have 4,096 entries each, all in the same 70 kB."""
+    values = {256: 64, 257: 48, 258: 8, 259: 1, 262: 1, 277: 1}
+    tags: dict[int, tuple[str, Sequence[int]]] = {tag: ("H", [values[tag]]) for tag in values}
+    start = len(tiff(tags, bytes(64 * 48)))
+    start += start % 2
+    first = tiff(tags, bytes(64 * 48), following=start).ljust(start, b"\0")
+    # Wherever a directory begins here, it has 4,096 entries; and where it ends, the next one's
+    # offset stands.
+    entries_bytes = 2 + 4096 * 12
+    following = [start + 4 * (number + 1) for number in range(count - 2)]
+    body = b"\0\x10" * ((entries_bytes + 2) // 2)
+    return first + body[:entries_bytes] + struct.pack(f"<{len(following)}I", *following) + bytes(8)

@@ -621,3 +621,34 @@ def test_the_documented_limit_of_each_format_is_what_the_budget_gives() -> None:
         name: {largest_megapixels(one) for one in files} for name, files in DOCUMENTED.items()
     }
     assert {name: {limit} for name, limit in documented.items()} == computed
+
+
+# --- structures that repeat, and files that end too early ---------------------------------------
+
+
+def test_directories_that_share_their_entries_are_not_read_each() -> None:
+    class Counting(io.BytesIO):
+        given = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            data = super().read(size)
+            self.given += len(data)
+            return data
+
+    data = tiffs.overlapping_pages(1999)
+    stream = Counting(data)
+    assert inspect(stream, len(data), Budget()).frames == 1999
+    assert stream.given < 3 * len(data)
+
+
+def test_a_heic_that_ends_within_its_tiles_is_damaged() -> None:
+    buffer = io.BytesIO()
+    COLOURS.resize((300, 150)).save(buffer, "HEIF", tile_size=64)
+    data = buffer.getvalue()
+    assert shown(data).size == (160, 80)
+    assert refusal(data[:-10])[0] == "CorruptImage"
+
+
+def test_an_avif_with_a_longer_side_than_its_decoder_allows_is_not_called_damaged() -> None:
+    data = file_of("AVIF", Image.new("RGB", (32_769, 1)))
+    assert refusal(data)[0] == "SideTooLong"

@@ -41,6 +41,11 @@ def check_budget(header: Header, budget: Budget) -> None:
             "TooManyPixels",
             f"The image has {width} x {height} pixels; the limit is {budget.max_pixels}.",
         )
+    if header.max_side is not None and max(width, height) > header.max_side:
+        raise ContentRejectedError(
+            "SideTooLong",
+            f"The image is {width} x {height}; a side of this kind may have {header.max_side}.",
+        )
     if facts.frames is not None and facts.frames > budget.max_frames:
         raise ContentRejectedError(
             "TooManyFrames", f"The image has more than {budget.max_frames} frames."

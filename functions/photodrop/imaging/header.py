@@ -35,6 +35,7 @@ class Header:
     profile takes precedence, unless they name HDR. `coded_size` is the size that is decoded, if it
     is larger than what is shown: HEIC is cropped after decoding. `white` is the sample for white in
     an image with one channel of 16 bits. `sample_bits` is the number of bits of a PNG's sample.
+    `max_side` is the longest side that the decoder allows, if that is less than the budget's.
     """
 
     facts: ImageFacts
@@ -45,6 +46,7 @@ class Header:
     coded_size: tuple[int, int] = (0, 0)
     white: int = 65535
     sample_bits: int = 8
+    max_side: int | None = None
 
     @property
     def stored_size(self) -> tuple[int, int]:

@@ -42,8 +42,6 @@ def read(reader: Reader, content_type: str) -> Header:
     primaries, transfer, matrix = description.colour_codes()
     if is_avif and matrix in _UNKNOWN_TO_LIBAVIF:
         raise unsupported(f"AVIF (matrix coefficients {matrix})")
-    if is_avif and max(width, height) > _LIBAVIF_MAX_SIDE:
-        raise unsupported(f"AVIF (a side of more than {_LIBAVIF_MAX_SIDE} pixels)")
     if not is_avif:
         description.require_decodable()
     facts = still_image(content_type, width, height)
@@ -55,6 +53,7 @@ def read(reader: Reader, content_type: str) -> Header:
         primaries=primaries,
         transfer=transfer,
         coded_size=description.coded_size(),
+        max_side=_LIBAVIF_MAX_SIDE if is_avif else None,
     )
 
 
@@ -117,7 +116,9 @@ def _read_track(moov: bytes) -> Header:
         if matrix in _UNKNOWN_TO_LIBAVIF:
             raise unsupported(f"AVIF (matrix coefficients {matrix})")
         facts = replace(still_image("image/avif", width, height), animated=True, frames=None)
-        return Header(facts, 16.0, primaries=primaries, transfer=transfer)
+        return Header(
+            facts, 16.0, primaries=primaries, transfer=transfer, max_side=_LIBAVIF_MAX_SIDE
+        )
     raise corrupt("It has neither a main image nor a track of pictures.")
 
 
