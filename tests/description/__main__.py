@@ -51,10 +51,12 @@ def write(result: Result, phases: str, seed: int) -> None:
     before, rest = PAGE.read_text().split(BEGIN)
     after = rest.split(END, 1)[1]
     found = "no failure" if result.exit_code == 0 else "failures"
-    counts = ", ".join(f"{status} {count}" for status, count in sorted(result.statuses.items()))
+    counts = ", ".join(
+        f"{count} with {status}" for status, count in sorted(result.statuses.items())
+    )
     noted = (
         f"On {datetime.now(UTC):%Y-%m-%d}: {result.statuses.total()} requests of seed {seed} in the"
-        f" phases {phases.replace(',', ', ')}, {found}. Answered were {counts}.\n"
+        f" phases {phases.replace(',', ', ')}, {found}.\nAnswered were {counts}.\n"
     )
     PAGE.write_text(f"{before}{BEGIN}\n{noted}\n{END}{after}")
 
