@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.emulator.recording import private_texts
-from tests.support.template import ROOT
+from tests.support.template import ROOT, resources
 from tests.whole_run import logs, permissions
 from tests.whole_run.permissions import Permission, Ran
 
@@ -21,6 +21,19 @@ def test_every_permission_of_the_template_has_a_test_and_there_are_no_others() -
     table, granted = set(permissions.read()), set(permissions.granted())
     assert sorted(map(str, granted - table)) == []
     assert sorted(map(str, table - granted)) == []
+
+
+def test_the_page_of_reliability_counts_what_there_is() -> None:
+    roles = resources("AWS::IAM::Role").values()
+    policies = [policy for role in roles for policy in role.get("Policies", [])]
+    statements = sum(len(policy["PolicyDocument"]["Statement"]) for policy in policies)
+    functions = len(resources("AWS::Serverless::Function"))
+    counted = f"{statements} statements with {len(permissions.granted())} permissions"
+    text = " ".join((ROOT / "docs" / "reliability.md").read_text().split())
+    assert counted in text
+    with_any = {permission.function for permission in permissions.granted()}
+    assert f"{len(with_any)} functions have {counted}" in text
+    assert functions == len(with_any) + 1, "ApiDocs may do nothing but write its log"
 
 
 def test_no_role_grants_the_same_twice() -> None:
