@@ -147,6 +147,8 @@ FIRST = (
     # For processes that would only wait until the stacks are there.
     "tests/unit/test_races.py",
     "tests/unit/test_pictures_any_order.py",
+    "tests/unit/test_hostile_files.py",
+    "tests/unit/test_orders.py",
     "tests/browser/test_uppy.py",
     "tests/browser/",
     *STARTS_ITS_OWN,
