@@ -652,3 +652,8 @@ def test_a_heic_that_ends_within_its_tiles_is_damaged() -> None:
 def test_an_avif_with_a_longer_side_than_its_decoder_allows_is_not_called_damaged() -> None:
     data = file_of("AVIF", Image.new("RGB", (32_769, 1)))
     assert refusal(data)[0] == "SideTooLong"
+
+
+def test_a_tiff_that_ends_within_the_values_of_its_tags_is_damaged() -> None:
+    data = WITHIN_A_CHILD["lab-tiff"]  # they stand at its end
+    assert refusal(data[:-1])[0] == "CorruptImage"

@@ -90,6 +90,14 @@ class Directories:
             for at in range(0, len(data) - width + 1, width)
         )
 
+    def end_of_values(self, entries: Entries, tag: int) -> int:
+        """Return the offset after the values of a tag, or 0 if its entry holds them, or is none."""
+        field_type, count, value = entries.get(tag, (0, 0, b""))
+        length = _FIELD_SIZES.get(field_type, 1) * count
+        if length <= len(value):
+            return 0
+        return self.number(value, "Q" if self.big else "I") + length
+
     def text(self, entries: Entries, tag: int) -> str:
         """Return the first 64 characters of a text tag, or an empty string."""
         if entries.get(tag, (0,))[0] != 2:

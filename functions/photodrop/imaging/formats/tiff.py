@@ -11,6 +11,10 @@ _FILL_ORDER, _SAMPLES, _ROWS_PER_STRIP, _PLANAR = 266, 277, 278, 284
 _TILE_WIDTH, _TILE_HEIGHT, _SUB_DIRECTORIES, _EXTRA_SAMPLES = 322, 323, 330, 338
 _SAMPLE_FORMAT, _SUBSAMPLING, _DNG_VERSION = 339, 530, 50706
 
+# Without the values of one of these, Pillow shows another picture: bits, strips, colour map, tiles,
+# extra samples, sample format, and what colours are computed with.
+_DECIDE_PIXELS = (258, 273, 279, 320, 324, 325, 338, 339, 529, 530, 532)
+
 _RAW, _OLD_JPEG, _JPEG = 1, 6, 7
 _CCITT = frozenset({2, 3, 4})
 # LZW, ZIP and its older number, PackBits, LZMA, Zstandard. libtiff is built without WebP here.
@@ -80,6 +84,9 @@ def read(reader: Reader, max_pages: int) -> Header:
     width, height = tiff.integer(entries, _WIDTH) or 0, tiff.integer(entries, _HEIGHT) or 0
     if not width or not height:
         raise corrupt("Its first page has no size.")
+
+    if any(tiff.end_of_values(entries, tag) > reader.size for tag in _DECIDE_PIXELS):
+        raise corrupt("It ends before its headers do.")
 
     seen = {tiff.first}
     frames: int | None
