@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,10 +25,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--write", action="store_true", help=f"note it in {PAGE.name}")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="photodrop-storm-") as folder:
-        report = run(
-            Path(folder), uploads=options.uploads, clients=options.clients, seed=options.seed
-        )
+    folder = Path(tempfile.mkdtemp(prefix="photodrop-storm-"))
+    try:
+        report = run(folder, uploads=options.uploads, clients=options.clients, seed=options.seed)
+    except BaseException:
+        say(f"What was stored and logged until then is in {folder}.")
+        raise
+    shutil.rmtree(folder)
     say(str(report))
     if options.write:
         write(report)
