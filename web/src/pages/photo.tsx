@@ -24,6 +24,7 @@ import { Picture } from "../gallery/picture";
 import { placeholder } from "../gallery/placeholder";
 import { ArchivePanel, isArchived } from "../photo/archive";
 import { DeletePhotoDialog, EditPhotoDialog } from "../photo/dialogs";
+import { largeThumbnails } from "../photo/large";
 import { ThumbnailMaker } from "../photo/thumbnail-maker";
 import { VideoPlayer } from "../photo/video";
 import { download } from "../ui/download";
@@ -212,8 +213,7 @@ function Stage({ photo, onBroken }: { photo: Photo; onBroken: () => void }) {
       }
     >
       <Picture
-        photo={photo}
-        isLarge
+        photo={{ ...photo, thumbnails: largeThumbnails(photo) }}
         alt={photo.description ?? nameOf(photo)}
         sizes={`(max-width: 899px) 100vw, min(calc(100vw - 384px), calc((100vh - 66px) * ${ratio.toFixed(3)}))`}
         isEager
