@@ -127,6 +127,7 @@ ON_ANOTHER = (
     "tests/local/test_cli.py",
     "tests/local/test_docs.py",
     "tests/local/test_permissions",
+    "tests/local/test_rare_permissions.py",  # it leaves what test_reconcile would find
     "tests/local/test_uses.py",
 )
 

@@ -175,7 +175,7 @@ def test_what_a_deleted_stack_has_left_can_be_left_or_taken_into_a_new_one(
     s3, cloudformation = session.client("s3"), session.client("cloudformation")
     cognito = session.client("cognito-idp")
     user = {"UserPoolId": old.outputs["UserPoolId"], "Username": "ada@example.com"}
-    s3.put_object(Bucket=old.outputs["UploadsBucket"], Key="uploads/kept.jpg", Body=b"kept")
+    s3.put_object(Bucket=old.outputs["ThumbnailsBucket"], Key="uploads/left.webp", Body=b"left")
     cognito.admin_create_user(**user, MessageAction="SUPPRESS")
     cognito.admin_add_user_to_group(**user, GroupName="organizers")
     stack_id = cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]["StackId"]
@@ -196,7 +196,7 @@ def test_what_a_deleted_stack_has_left_can_be_left_or_taken_into_a_new_one(
     assert new.parameters == old.parameters
     for kept in ("UploadsBucket", "ThumbnailsBucket", "PhotosTable", "UserPoolId"):
         assert new.outputs[kept] == old.outputs[kept]
-    s3.head_object(Bucket=new.outputs["UploadsBucket"], Key="uploads/kept.jpg")
+    s3.head_object(Bucket=new.outputs["ThumbnailsBucket"], Key="uploads/left.webp")
     queues = s3.get_bucket_notification_configuration(Bucket=new.outputs["UploadsBucket"])
     assert queues["QueueConfigurations"]
     groups = cognito.admin_list_groups_for_user(**user)["Groups"]
