@@ -6,13 +6,13 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, partial
 from typing import Any
 
 from PIL import Image
 
-from tests.hostile.files import COMPLETED, HostileFile
+from tests.hostile.files import COMPLETED, HostileFile, crafted_file
 from tests.support import pictures, tiffs
 from tests.unit.test_formats import box, chunk, make_heif, make_png
 from tests.unit.test_imaging import (
@@ -38,22 +38,11 @@ def files() -> Iterator[HostileFile]:
     yield from _other_types()
 
 
-def _file(
-    kind: str,
-    name: str,
-    content_type: str,
-    make: Callable[[], bytes],
-    *ends: str,
-    is_slow: bool = False,
-) -> HostileFile:
-    return HostileFile(name, kind, content_type, make, frozenset(ends), is_slow=is_slow)
-
-
 # --- pixels -------------------------------------------------------------------------------------
 
 
 def _pixels() -> Iterator[HostileFile]:
-    add = partial(_file, "more pixels than are accepted")
+    add = partial(crafted_file, "more pixels than are accepted")
     quadrants = make_quadrants()
     for content_type in FORMATS:
         side = 16_383 if content_type == "image/webp" else 49_999
@@ -75,7 +64,7 @@ def _pixels() -> Iterator[HostileFile]:
     large_frame[start + 5 : start + 9] = struct.pack("<HH", 50_000, 50_000)
     yield add("a frame beyond the screen", "image/gif", lambda: bytes(large_frame), "TooManyPixels")
 
-    add = partial(_file, "a size that is not what the pixels are")
+    add = partial(crafted_file, "a size that is not what the pixels are")
     for content_type in ("image/jpeg", "image/png", "image/tiff", "image/heic", "image/avif"):
         for width, height in ((8000, 6000), (1, 1), (30_000, 1), (80, 41)):
             yield add(
@@ -87,7 +76,7 @@ def _pixels() -> Iterator[HostileFile]:
                 COMPLETED,
             )
 
-    add = partial(_file, "long and thin")
+    add = partial(crafted_file, "long and thin")
     for width, height in ((1, 30_000), (30_000, 1), (49_999, 1), (1, 49_999), (16_383, 2)):
         for content_type in ("image/jpeg", "image/png", "image/gif", "image/tiff", "image/avif"):
             is_beyond_libavif = content_type == "image/avif" and max(width, height) > 32_768
@@ -105,7 +94,7 @@ def _pixels() -> Iterator[HostileFile]:
                 COMPLETED,
             )
 
-    add = partial(_file, "as many pixels as are accepted", is_slow=True)
+    add = partial(crafted_file, "as many pixels as are accepted", is_slow=True)
     progressive = {"quality": 1, "progressive": True, "subsampling": 2}
     for name, content_type, mode, size, options in (
         ("grey", "image/png", "L", (12_000, 12_000), {}),
@@ -148,7 +137,7 @@ def _plain(width: int, height: int, content_type: str, mode: str = "RGB", **opti
 
 
 def _frames() -> Iterator[HostileFile]:
-    add = partial(_file, "frames, scans and pages without end")
+    add = partial(crafted_file, "frames, scans and pages without end")
     yield add("3,000 frames", "image/gif", partial(_many_gif_frames, 3000), "TooManyFrames")
     yield add("200,000 frames", "image/gif", partial(_many_gif_frames, 200_000), COMPLETED)
     yield add("2^31 frames", "image/png", partial(_frames_of_png, 2**31), "TooManyFrames")
@@ -225,7 +214,7 @@ def _large_animation(content_type: str, side: int = 8000, frames: int = 3) -> by
 
 
 def _metadata() -> Iterator[HostileFile]:
-    add = partial(_file, "huge texts, profiles and EXIF")
+    add = partial(crafted_file, "huge texts, profiles and EXIF")
     jpeg, png = pictures.jpeg(), encode(make_quadrants(), "image/png")
 
     @cache
@@ -371,7 +360,7 @@ def _exif_of_webp() -> bytes:
 
 
 def _structures() -> Iterator[HostileFile]:
-    add = partial(_file, "nested and repeated structures")
+    add = partial(crafted_file, "nested and repeated structures")
     for content_type, brand in (("image/heif", b"mif1"), ("image/heic", b"heic")):
         yield add(
             "an image made of itself",
@@ -551,7 +540,7 @@ MARKUP = b"<html><script>alert(document.domain)</script></html>"
 
 
 def _polyglots() -> Iterator[HostileFile]:
-    add = partial(_file, "an image that is something else, too")
+    add = partial(crafted_file, "an image that is something else, too")
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("payload.html", MARKUP)
@@ -597,7 +586,7 @@ def _polyglots() -> Iterator[HostileFile]:
 
 
 def _other_types() -> Iterator[HostileFile]:
-    add = partial(_file, "another type under an image's name")
+    add = partial(crafted_file, "another type under an image's name")
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("a.jpg", pictures.jpeg())
@@ -632,7 +621,7 @@ def _other_types() -> Iterator[HostileFile]:
                 lambda content=content: content,
                 "UnsupportedContent",
             )
-    add = partial(_file, "another accepted type than announced")
+    add = partial(crafted_file, "another accepted type than announced")
     for content_type in FORMATS:
         for announced in FORMATS:
             if content_type != announced:

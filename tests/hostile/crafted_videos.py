@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, partial
 
 from tests.hostile.crafted import MARKUP, nested
-from tests.hostile.files import COMPLETED, HostileFile
+from tests.hostile.files import COMPLETED, HostileFile, crafted_file
 from tests.support import pictures, videos
 from tests.unit.test_formats import box
 from tests.unit.test_video import many_frames
@@ -18,18 +18,7 @@ _MP4, _MOV, _WEBM = "video/mp4", "video/quicktime", "video/webm"
 
 def files() -> Iterator[HostileFile]:
     """Yield all of them."""
-
-    def add(
-        kind: str,
-        name: str,
-        content_type: str,
-        make: Callable[[], bytes],
-        *ends: str,
-        is_slow: bool = False,
-    ) -> HostileFile:
-        return HostileFile(name, kind, content_type, make, frozenset(ends), is_slow=is_slow)
-
-    bomb = partial(add, "a video that takes too much")
+    bomb = partial(crafted_file, "a video that takes too much")
     yield bomb("150 million frames", _MP4, partial(many_frames, 150_000_000), COMPLETED)
     yield bomb("2^32 frames", _MP4, partial(many_frames, 2**32 - 1), COMPLETED, "CorruptVideo")
     yield bomb("65,535 x 65,535", _MP4, _huge_frame, COMPLETED)
@@ -90,7 +79,7 @@ def files() -> Iterator[HostileFile]:
         "an element of 2^56 bytes", _WEBM, _huge_element, COMPLETED, "CorruptVideo", "NoVideoStream"
     )
 
-    other = partial(add, "a video that is something else, too")
+    other = partial(crafted_file, "a video that is something else, too")
     for name, more in (("HTML", MARKUP), ("zeros", bytes(5_000_000)), ("JPEG", pictures.jpeg())):
         for content_type, kind in ((_MP4, "mp4"), (_WEBM, "webm")):
             yield other(
@@ -100,7 +89,7 @@ def files() -> Iterator[HostileFile]:
                 COMPLETED,
             )
     yield other("a video in another file", _MOV, _elsewhere, COMPLETED, "CorruptVideo")
-    other = partial(add, "another type under a video's name")
+    other = partial(crafted_file, "another type under a video's name")
     for name, content in {
         "a playlist": b"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:10,\nfile:///etc/passwd\n",
         "a list for FFmpeg": b"ffconcat version 1.0\nfile /etc/passwd\n",

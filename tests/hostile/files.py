@@ -53,6 +53,18 @@ class HostileFile:
     is_slow: bool = False
 
 
+def crafted_file(
+    kind: str,
+    name: str,
+    content_type: str,
+    make: Callable[[], bytes],
+    *ends: str,
+    is_slow: bool = False,
+) -> HostileFile:
+    """Return a file of a kind; `partial` of this makes all files of one kind."""
+    return HostileFile(name, kind, content_type, make, frozenset(ends), is_slow=is_slow)
+
+
 def codes_of(content_type: str) -> frozenset[str]:
     """Return why a file that is announced as this type may fail."""
     return VIDEO_CODES if content_type.startswith("video/") else IMAGE_CODES

@@ -65,12 +65,14 @@ def sign_thumbnail(original_key: str, variant: Variant, shared: str | None = Non
     than what the caller may list.
     """
     prefix = keys.thumbnails(original_key)
-    key = f"{prefix}{variant.name}"
     if cdn_signing.is_on():
-        below = shared if shared and original_key.startswith(shared) else prefix
+        below = _admitted(original_key, shared)
         return cdn_signing.sign_below(f"/i/{below}", f"/i/{prefix}{_address(variant)}")
     return signing.presign_url(
-        "GET", settings().thumbnails_bucket, key, ttl_seconds=settings().view_ttl_seconds
+        "GET",
+        settings().thumbnails_bucket,
+        f"{prefix}{variant.name}",
+        ttl_seconds=settings().view_ttl_seconds,
     )
 
 
@@ -93,9 +95,15 @@ def image_url(original_key: str, shared: str | None = None) -> str | None:
     if not cdn_signing.is_on():
         return None
     prefix = keys.thumbnails(original_key)
-    below = shared if shared and original_key.startswith(shared) else prefix
-    granted = cdn_signing.grant_below(f"/i/{below}")
+    granted = cdn_signing.grant_below(f"/i/{_admitted(original_key, shared)}")
     return f"{settings().delivery_url}/i/{prefix}{{variant}}?{granted.query}"
+
+
+def _admitted(original_key: str, shared: str | None) -> str:
+    """Return the prefix of the keys that a link to a thumbnail admits to."""
+    if shared is not None and original_key.startswith(shared):
+        return shared
+    return keys.thumbnails(original_key)
 
 
 def _address(variant: Variant) -> str:
